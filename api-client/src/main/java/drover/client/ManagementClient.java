@@ -1,0 +1,166 @@
+package drover.client;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/** Asks and tells a running Drover, over its management port. Safe for use by many threads. */
+public final class ManagementClient implements AutoCloseable {
+    private static final Duration CONNECT = Duration.ofSeconds(3);
+    private static final Duration ANSWER = Duration.ofSeconds(15);
+
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .addModule(new Jdk8Module())
+            .addModule(new JavaTimeModule())
+            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private final URI base;
+    private final Optional<String> token;
+    private final HttpClient http;
+
+    /**
+     * @param base such as {@code http://127.0.0.1:7626}
+     * @param token bearer token, where one is asked for
+     */
+    public ManagementClient(URI base, Optional<String> token) {
+        this.base = base;
+        this.token = token;
+        this.http = HttpClient.newBuilder()
+                .connectTimeout(CONNECT)
+                .version(HttpClient.Version.HTTP_1_1)
+                .build();
+    }
+
+    /** The mapper that reads and writes the management API's records. */
+    public static ObjectMapper json() {
+        return JSON.copy();
+    }
+
+    /** Every node with what it does. */
+    public NodesView nodes() throws ManagementException {
+        return call("GET", "/drover/nodes", Optional.empty(), NodesView.class);
+    }
+
+    /**
+     * Does something to a node.
+     *
+     * @param action {@code drain}, {@code restart}, {@code quarantine} or {@code release}
+     * @return the node as it is now
+     */
+    public NodesView.NodeView act(String node, String action) throws ManagementException {
+        String path = "/drover/nodes/" + URLEncoder.encode(node, StandardCharsets.UTF_8) + "/" + action;
+        return call("POST", path, Optional.empty(), NodesView.NodeView.class);
+    }
+
+    /** What the control process's watchdog sees. */
+    public WatchdogView watchdog() throws ManagementException {
+        return call("GET", "/drover/watchdog", Optional.empty(), WatchdogView.class);
+    }
+
+    /** What waits and runs, and the newest jobs. */
+    public OverviewView jobs() throws ManagementException {
+        return call("GET", "/drover/jobs", Optional.empty(), OverviewView.class);
+    }
+
+    /**
+     * The newest incidents, newest first.
+     *
+     * @param limit 1 to 1,000
+     */
+    public IncidentsView incidents(int limit) throws ManagementException {
+        return call("GET", "/drover/incidents?limit=" + limit, Optional.empty(), IncidentsView.class);
+    }
+
+    /** Lets the Drover read its configuration again. */
+    public ReloadView reload() throws ManagementException {
+        return call("POST", "/drover/reload", Optional.empty(), ReloadView.class);
+    }
+
+    /** Lets the Drover finish what runs, take nothing new, and end. */
+    public ReadinessView drain() throws ManagementException {
+        return call("POST", "/drover/drain", Optional.empty(), ReadinessView.class);
+    }
+
+    /** The log levels that are set. */
+    public LogLevelsView logLevels() throws ManagementException {
+        return call("GET", "/drover/log-levels", Optional.empty(), LogLevelsView.class);
+    }
+
+    /** Sets log levels until the process ends; gives all that are set then. */
+    public LogLevelsView setLogLevels(Map<String, String> levels) throws ManagementException {
+        return call("PUT", "/drover/log-levels", Optional.of(new LogLevelsView(levels)), LogLevelsView.class);
+    }
+
+    @Override
+    public void close() {
+        http.close();
+    }
+
+    private <T> T call(String method, String path, Optional<?> body, Class<T> type) throws ManagementException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
+                .timeout(ANSWER)
+                .header("Accept", "application/json")
+                .method(method, body.isPresent() ? publisher(body.get()) : HttpRequest.BodyPublishers.noBody());
+        if (body.isPresent()) {
+            request.header("Content-Type", "application/json");
+        }
+        token.ifPresent(t -> request.header("Authorization", "Bearer " + t));
+        HttpResponse<String> response;
+        try {
+            response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new ManagementException.Unreachable("nothing answers at " + base, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ManagementException.Unreachable("interrupted while asking " + base, e);
+        }
+        if (response.statusCode() / 100 != 2) {
+            throw new ManagementException.Rejected(response.statusCode(), problem(response));
+        }
+        try {
+            return JSON.readValue(response.body(), type);
+        } catch (JsonProcessingException e) {
+            throw new ManagementException.Unintelligible(
+                    base + " does not answer as a Drover of this version does: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static HttpRequest.BodyPublisher publisher(Object body) {
+        try {
+            return HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("cannot be written as JSON: " + body, e);
+        }
+    }
+
+    /** The sentence of a {@code problem+json}, or the status alone. */
+    private static String problem(HttpResponse<String> response) {
+        try {
+            JsonNode node = JSON.readTree(response.body());
+            String detail = node.path("detail").asText("");
+            if (!detail.isEmpty()) {
+                return detail;
+            }
+        } catch (JsonProcessingException e) {
+            return "HTTP status " + response.statusCode();
+        }
+        return "HTTP status " + response.statusCode();
+    }
+}
