@@ -1,0 +1,132 @@
+package drover.graph;
+
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.IValue;
+import drover.inference.EngineException;
+import drover.weights.TensorInfo;
+import drover.weights.Weights;
+import drover.weights.WeightsException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * Weights in the device's memory, as the one dictionary that graphs are run with. Immutable and thread-safe; owns its
+ * arrays and frees them on {@link #close}.
+ */
+public final class LoadedWeights implements AutoCloseable {
+    private static final int NAMED_PROBLEMS = 5;
+
+    private final NativeScope scope;
+    private final IValue dictionary;
+    private final long bytes;
+
+    private LoadedWeights(NativeScope scope, IValue dictionary, long bytes) {
+        this.scope = scope;
+        this.dictionary = dictionary;
+        this.bytes = bytes;
+    }
+
+    /** Hears of loading: for progress and cancellation. */
+    @FunctionalInterface
+    public interface Listener {
+        /**
+         * Called after every tensor.
+         *
+         * @param bytes size of the tensor that has just been loaded, in the device's memory
+         * @throws EngineException to stop loading
+         */
+        void onLoaded(long bytes) throws EngineException;
+    }
+
+    /**
+     * Loads what a script reads, after checking all of it.
+     *
+     * @param source where the weights are from, for messages
+     * @param storedName turns a key of the script into the name that these weights use
+     * @throws EngineException.BadModel if a weight is missing or has another shape
+     */
+    public static LoadedWeights load(
+            Torch torch,
+            Script script,
+            Weights weights,
+            String source,
+            UnaryOperator<String> storedName,
+            Listener listener)
+            throws EngineException {
+        check(script, weights, source, storedName);
+        NativeScope scope = torch.open("weights of " + script.name());
+        boolean done = false;
+        try {
+            Map<String, PtNDArray> arrays = new LinkedHashMap<>();
+            long total = 0;
+            for (WeightSpec spec : script.weights()) {
+                arrays.put(
+                        spec.key(),
+                        NativeScope.unwrap(
+                                weights.load(scope.manager(), storedName.apply(spec.key()), script.dtype())));
+                long size = bytes(spec, script);
+                total += size;
+                listener.onLoaded(size);
+            }
+            LoadedWeights loaded = new LoadedWeights(scope, scope.own(IValue.stringMapFrom(arrays)), total);
+            done = true;
+            return loaded;
+        } catch (WeightsException e) {
+            throw new EngineException.BadModel(script.name() + " from " + source + ": " + e.getMessage(), e);
+        } finally {
+            if (!done) {
+                scope.close();
+            }
+        }
+    }
+
+    /** Bytes that a script's weights will take in the device's memory. */
+    public static long bytes(Script script) {
+        return script.weights().stream().mapToLong(w -> bytes(w, script)).sum();
+    }
+
+    /** Bytes of the device's memory that these weights take. */
+    public long bytes() {
+        return bytes;
+    }
+
+    IValue dictionary() {
+        return dictionary;
+    }
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+
+    /** Checks that every weight is there in the right shape; see {@link #load}. */
+    public static void check(Script script, Weights weights, String source, UnaryOperator<String> storedName)
+            throws EngineException.BadModel {
+        List<String> problems = new ArrayList<>();
+        for (WeightSpec spec : script.weights()) {
+            String name = storedName.apply(spec.key());
+            Optional<Shape> found = weights.find(name).map(TensorInfo::djlShape);
+            if (found.isEmpty()) {
+                problems.add(name + " is missing, expected shape " + spec.shape());
+            } else if (!found.get().equals(spec.shape())) {
+                problems.add(name + " has shape " + found.get() + ", expected " + spec.shape());
+            }
+        }
+        if (!problems.isEmpty()) {
+            String more =
+                    problems.size() <= NAMED_PROBLEMS ? "" : " (and " + (problems.size() - NAMED_PROBLEMS) + " more)";
+            throw new EngineException.BadModel("the weights of " + script.name() + " in " + source
+                    + " do not fit its config.json: "
+                    + String.join("; ", problems.subList(0, Math.min(NAMED_PROBLEMS, problems.size()))) + more);
+        }
+    }
+
+    private static long bytes(WeightSpec spec, Script script) {
+        return spec.shape().size() * script.dtype().getNumOfBytes();
+    }
+}

@@ -1,0 +1,24 @@
+package drover.graph;
+
+import ai.djl.Device;
+
+/**
+ * How libtorch is used by one process.
+ *
+ * @param device where networks run
+ * @param threads threads one operation may use on the CPU, at least 1. Part of what makes a picture reproducible to the
+ *     last bit, because sums are split among the threads
+ * @param optimizeGraphs whether libtorch profiles the first calls of a network and then rewrites it; see {@link Torch}
+ */
+public record TorchOptions(Device device, int threads, boolean optimizeGraphs) {
+    public TorchOptions {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads must be at least 1, but was " + threads);
+        }
+    }
+
+    /** Runs on the CPU with the given threads, graphs as they were written. */
+    public static TorchOptions cpu(int threads) {
+        return new TorchOptions(Device.cpu(), threads, false);
+    }
+}

@@ -1,0 +1,42 @@
+package drover.weights;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A set of named tensors on disk. Safe to use from several threads. Closing it gives the mapping back; arrays that
+ * were loaded stay valid, because loading copies.
+ */
+public sealed interface Weights extends AutoCloseable permits SafeTensors, Checkpoint {
+    /** All names, in the order of the files' headers. */
+    Set<String> names();
+
+    /** What is known of a tensor, if it is there. */
+    Optional<TensorInfo> find(String name);
+
+    /**
+     * Copies a tensor into a new array owned by {@code manager}, on the manager's device, converted to {@code type}
+     * by libtorch. The bytes do not pass through the Java heap.
+     *
+     * @param type not bfloat16, on which DJL 0.35.1's native layer aborts the process: convert in the graph instead
+     * @throws WeightsException if there is no such tensor, or its type cannot be loaded
+     */
+    NDArray load(NDManager manager, String name, DataType type) throws WeightsException;
+
+    /** As {@link #load(NDManager, String, DataType)}, keeping the type in the file (BF16 becomes float32). */
+    default NDArray load(NDManager manager, String name) throws WeightsException {
+        TensorInfo info = find(name).orElseThrow(() -> new WeightsException.Missing("there is no tensor " + name));
+        // A type without counterpart is refused by the loading itself, which can say where it stands.
+        return load(manager, name, info.type().dataType().orElse(DataType.FLOAT32));
+    }
+
+    /** Bytes of all tensors as stored. */
+    long bytes();
+
+    /** Unmaps the files. Safe to call twice. */
+    @Override
+    void close();
+}
