@@ -1,0 +1,128 @@
+package drover.diffusion;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import drover.graph.LoadedWeights;
+import drover.graph.NativeScope;
+import drover.graph.Outputs;
+import drover.graph.Torch;
+import drover.inference.EngineException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/** A CLIP text encoder with its weights. Thread-safe; owns its native memory. */
+public final class ClipTextEncoder implements AutoCloseable {
+    private static final String PREFIX = "text_model.";
+
+    private final ClipTextConfig config;
+    private final Network network;
+
+    private ClipTextEncoder(ClipTextConfig config, Network network) {
+        this.config = config;
+        this.network = network;
+    }
+
+    /** An encoder on disk, checked but not loaded. */
+    record Plan(ClipTextConfig config, Network.Plan network) implements AutoCloseable {
+        static Plan of(Path folder, DataType dtype) throws EngineException {
+            ClipTextConfig config = ClipTextConfig.of(ConfigFile.read(folder.resolve("config.json")));
+            return new Plan(
+                    config,
+                    Network.Plan.of(
+                            ClipTextGraph.describe(config, dtype), folder, "model", ClipTextEncoder::storedName));
+        }
+
+        ClipTextEncoder load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
+            return new ClipTextEncoder(config, network.load(torch, listener));
+        }
+
+        @Override
+        public void close() {
+            network.close();
+        }
+    }
+
+    /**
+     * What an encoder makes of token ids. The arrays belong to the scope that was given to {@link #encode}.
+     */
+    public static final class Encoding {
+        private final Outputs outputs;
+        private final int layers;
+
+        private Encoding(Outputs outputs, int layers) {
+            this.outputs = outputs;
+            this.layers = layers;
+        }
+
+        /**
+         * Hidden states after the final norm, {@code [B, T, width]}.
+         *
+         * @param clipSkip which layer, counted from the end: 1 is the last
+         */
+        public NDArray hidden(int clipSkip) throws EngineException.Unsupported {
+            if (clipSkip < 1 || clipSkip > layers) {
+                throw new EngineException.Unsupported("clip_skip is " + clipSkip + "; expected 1 to " + layers
+                        + ", the layers of this model's text encoder");
+            }
+            return outputs.get(ClipTextGraph.skipped(clipSkip));
+        }
+
+        /** Hidden states of the last-but-one layer without the final norm, {@code [B, T, width]}. */
+        public NDArray penultimate() {
+            return outputs.get(ClipTextGraph.PENULTIMATE);
+        }
+
+        /** The last hidden state at the end-of-text token, {@code [B, width]}. */
+        public NDArray pooled() {
+            return outputs.get(ClipTextGraph.POOLED);
+        }
+    }
+
+    /** Loads a {@code text_encoder} folder: {@code config.json} and {@code model.safetensors}. */
+    public static ClipTextEncoder load(Torch torch, Path folder, DataType dtype) throws EngineException {
+        try (Plan plan = Plan.of(folder, dtype)) {
+            return plan.load(torch, bytes -> {});
+        }
+    }
+
+    /** Its settings. */
+    public ClipTextConfig config() {
+        return config;
+    }
+
+    /**
+     * Encodes sequences of equal length. Padding is a token like any other.
+     *
+     * @param scope owns the results
+     * @param ids one row for each sequence
+     */
+    public Encoding encode(NativeScope scope, long[][] ids) throws EngineException.Unsupported {
+        int length = ids[0].length;
+        if (length > config.positions()) {
+            throw new EngineException.Unsupported(
+                    length + " tokens, but this model's text encoder takes " + config.positions());
+        }
+        long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
+        try (NDArray input = scope.longs(flat, ids.length, length)) {
+            return new Encoding(network.run(scope, input), config.layers());
+        }
+    }
+
+    /** Bytes of its weights in memory. */
+    public long bytes() {
+        return network.bytes();
+    }
+
+    @Override
+    public void close() {
+        network.close();
+    }
+
+    /** Newer writers leave the prefix out. */
+    private static UnaryOperator<String> storedName(Set<String> names) {
+        boolean prefixed = names.stream().anyMatch(n -> n.startsWith(PREFIX));
+        return key -> prefixed ? key : key.substring(PREFIX.length());
+    }
+}

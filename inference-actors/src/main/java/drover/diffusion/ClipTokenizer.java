@@ -1,0 +1,116 @@
+package drover.diffusion;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import drover.inference.EngineException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * The tokenizer of a CLIP text encoder: byte pair encoding by Hugging Face's library, begin and end tokens, cut or
+ * padded to a fixed length. Safe to use from several threads; owns native memory.
+ */
+public final class ClipTokenizer implements AutoCloseable {
+    /** Cutting and padding happen here, so that a tokenizer.json that asks for either changes nothing. */
+    private static final Map<String, String> PLAIN = Map.of("padding", "false", "truncation", "false");
+
+    private static final int MAX_LENGTH = 100_000;
+
+    private final HuggingFaceTokenizer tokenizer;
+    private final int maxLength;
+    private final long endId;
+    private final long padId;
+
+    private ClipTokenizer(HuggingFaceTokenizer tokenizer, int maxLength, long endId, long padId) {
+        this.tokenizer = tokenizer;
+        this.maxLength = maxLength;
+        this.endId = endId;
+        this.padId = padId;
+    }
+
+    /**
+     * Reads a {@code tokenizer} folder.
+     *
+     * @param folder holds {@code tokenizer_config.json}, and {@code tokenizer.json} or, as older models do, {@code
+     *     vocab.json} and {@code merges.txt}
+     */
+    public static ClipTokenizer open(Path folder) throws EngineException.BadModel {
+        ConfigFile config = ConfigFile.read(folder.resolve("tokenizer_config.json"));
+        int maxLength = config.integer("model_max_length");
+        if (maxLength < 2 || maxLength > MAX_LENGTH) {
+            throw new EngineException.BadModel(config.name() + ": model_max_length is " + maxLength
+                    + "; expected 2 (begin and end) to " + MAX_LENGTH);
+        }
+        HuggingFaceTokenizer tokenizer = load(folder, config);
+        try {
+            String end = ClipVocabulary.token(config, "eos_token");
+            String pad = config.has("pad_token") ? ClipVocabulary.token(config, "pad_token") : end;
+            return new ClipTokenizer(tokenizer, maxLength, idOf(tokenizer, config, end), idOf(tokenizer, config, pad));
+        } catch (EngineException.BadModel | RuntimeException e) {
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    private static HuggingFaceTokenizer load(Path folder, ConfigFile config) throws EngineException.BadModel {
+        Path json = folder.resolve("tokenizer.json");
+        boolean whole = Files.exists(json);
+        try {
+            byte[] bytes = whole ? Files.readAllBytes(json) : ClipVocabulary.tokenizerJson(folder, config);
+            return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), PLAIN);
+        } catch (IOException | RuntimeException e) {
+            throw new EngineException.BadModel(
+                    (whole ? json : folder.resolve("vocab.json and merges.txt")) + " make no tokenizer: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static long idOf(HuggingFaceTokenizer tokenizer, ConfigFile config, String token)
+            throws EngineException.BadModel {
+        long[] ids = tokenizer.encode(token, false, false).getIds();
+        if (ids.length != 1) {
+            throw new EngineException.BadModel(
+                    config.name() + ": the token " + token + " is not one token of the vocabulary");
+        }
+        return ids[0];
+    }
+
+    /** How many ids {@link #encode} gives: 77 for CLIP. */
+    public int maxLength() {
+        return maxLength;
+    }
+
+    /** Ids with begin and end tokens, cut or padded to {@link #maxLength}; a cut keeps the end token. */
+    public long[] encode(String text) {
+        long[] uncut = encodeUncut(text);
+        long[] ids = Arrays.copyOf(uncut, maxLength);
+        if (uncut.length > maxLength) {
+            ids[maxLength - 1] = endId;
+        } else {
+            Arrays.fill(ids, uncut.length, maxLength, padId);
+        }
+        return ids;
+    }
+
+    /** Ids with begin and end tokens, as many as the text has. */
+    public long[] encodeUncut(String text) {
+        // A surrogate without its partner has no UTF-8 form; it becomes a question mark before native code sees it.
+        String whole = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+        return tokenizer.encode(whole, true, false).getIds();
+    }
+
+    /** The id of the end token. */
+    public long endId() {
+        return endId;
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}

@@ -1,0 +1,28 @@
+package drover.diffusion;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Consumer;
+
+/** Holds what has been loaded so far, and frees it, last first, unless everything was loaded in the end. */
+final class Closer implements AutoCloseable {
+    private final Deque<Runnable> frees = new ArrayDeque<>();
+
+    /** Takes note of something and returns it. */
+    <T> T add(T loaded, Consumer<T> free) {
+        frees.push(() -> free.accept(loaded));
+        return loaded;
+    }
+
+    /** All is well: somebody else frees it. */
+    void release() {
+        frees.clear();
+    }
+
+    @Override
+    public void close() {
+        while (!frees.isEmpty()) {
+            frees.pop().run();
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package drover.diffusion;
+
+import drover.inference.EngineException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The models that an installation has. Reads configurations and the headers of weights, never the weights, and loads no
+ * native code, so the control process may use it. Immutable; scan again to see a change.
+ */
+public final class ModelCatalog {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelCatalog.class);
+    private static final String MARK = "model_index.json";
+
+    private final Map<String, ModelInfo> models;
+
+    private ModelCatalog(Map<String, ModelInfo> models) {
+        this.models = Collections.unmodifiableMap(models);
+    }
+
+    /**
+     * Looks for diffusers folders (those with a {@code model_index.json}) in and directly below the given folders; a
+     * folder's name is the model's. A model that cannot be understood is left out and logged with the reason; the first
+     * of two with one name counts.
+     */
+    public static ModelCatalog scan(List<Path> folders) {
+        Map<String, ModelInfo> models = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (Path folder : folders) {
+            for (Path candidate : candidates(folder)) {
+                add(candidate, models);
+            }
+        }
+        return new ModelCatalog(models);
+    }
+
+    private static List<Path> candidates(Path folder) {
+        Path absolute = folder.toAbsolutePath().normalize();
+        if (Files.notExists(absolute)) {
+            LOG.info("there is no models folder {}", absolute); // As at first, before anyone has put a model there.
+            return List.of();
+        }
+        if (Files.exists(absolute.resolve(MARK))) {
+            return List.of(absolute);
+        }
+        try (Stream<Path> children = Files.list(absolute)) {
+            return new ArrayList<>(children.filter(child -> Files.exists(child.resolve(MARK)))
+                    .sorted()
+                    .toList());
+        } catch (IOException e) {
+            LOG.warn("the models folder {} cannot be read: {}", folder, e.toString());
+            return List.of();
+        }
+    }
+
+    private static void add(Path folder, Map<String, ModelInfo> models) {
+        @Nullable Path last = folder.getFileName();
+        String name = last == null ? folder.toString() : last.toString();
+        @Nullable ModelInfo first = models.get(name);
+        if (first != null) {
+            LOG.warn("the model {} in {} is left out: there is one of that name in {}", name, folder, first.folder());
+            return;
+        }
+        try {
+            models.put(name, ModelInfo.read(name, folder));
+        } catch (EngineException e) {
+            LOG.warn("the model {} is left out: {}", name, e.getMessage());
+        }
+    }
+
+    /** Finds a model; case does not matter. */
+    public Optional<ModelInfo> find(String name) {
+        return Optional.ofNullable(models.get(name));
+    }
+
+    /** All models by name, sorted. */
+    public Map<String, ModelInfo> all() {
+        return models;
+    }
+}

@@ -1,0 +1,149 @@
+package drover.diffusion;
+
+import drover.inference.EngineException;
+import drover.inference.Sampler;
+import drover.weights.Checkpoint;
+import drover.weights.WeightsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What an installation knows of one of its models without loading it.
+ *
+ * @param name the name that requests use
+ * @param folder the diffusers folder
+ * @param architecture such as {@code StableDiffusionPipeline}
+ * @param width the size that it was trained for, in pixels
+ * @param height the size that it was trained for, in pixels
+ * @param latentFactor pixels per latent, 2^(VAE blocks - 1); widths and heights are multiples of it
+ * @param maxSize the longest side that is accepted, in pixels
+ * @param steps denoising steps when a request names none
+ * @param cfgScale guidance when a request names none
+ * @param sampler the sampler when a request names none
+ * @param weightBytes bytes of its weights on disk
+ */
+public record ModelInfo(
+        String name,
+        Path folder,
+        String architecture,
+        int width,
+        int height,
+        int latentFactor,
+        int maxSize,
+        int steps,
+        double cfgScale,
+        Sampler sampler,
+        long weightBytes) {
+    /** The file in a model's folder in which its owner may set the defaults of requests. */
+    public static final String DEFAULTS_FILE = "drover.json";
+
+    private static final int DEFAULT_STEPS = 25;
+    private static final double DEFAULT_CFG_SCALE = 7.5;
+    private static final Sampler DEFAULT_SAMPLER = Sampler.EULER;
+    /** Far beyond the size of training a picture falls apart, and memory grows with the square. */
+    private static final int DEFAULT_MAX_SIZE_FACTOR = 4;
+
+    private static final int MAX_VAE_BLOCKS = 8;
+    private static final List<String> ARCHITECTURES = List.of("StableDiffusionPipeline");
+    private static final List<String> DEFAULT_KEYS = List.of("steps", "cfg", "sampler", "max_size");
+
+    /**
+     * Reads a diffusers folder.
+     *
+     * @throws EngineException.Unsupported if it is of a kind that is not run here
+     * @throws EngineException.BadModel if something is missing or wrong
+     */
+    public static ModelInfo read(String name, Path folder) throws EngineException {
+        ConfigFile index = ConfigFile.read(folder.resolve("model_index.json"));
+        String architecture = index.text("_class_name");
+        if (!ARCHITECTURES.contains(architecture)) {
+            throw new EngineException.Unsupported(
+                    index.name() + ": _class_name is " + architecture + "; these are supported: " + ARCHITECTURES);
+        }
+        int factor = latentFactor(ConfigFile.read(folder.resolve("vae/config.json")));
+        ConfigFile unet = ConfigFile.read(folder.resolve("unet/config.json"));
+        List<Integer> size = unet.integers("sample_size");
+        if (size.isEmpty() || size.size() > 2 || size.stream().anyMatch(s -> s < 1 || s > 4096)) {
+            throw new EngineException.BadModel(
+                    unet.name() + ": sample_size is " + size + "; expected one or two numbers from 1 to 4096");
+        }
+        int height = size.getFirst() * factor;
+        int width = size.getLast() * factor;
+        Defaults defaults = Defaults.read(folder, Math.max(width, height) * DEFAULT_MAX_SIZE_FACTOR);
+        return new ModelInfo(
+                name,
+                folder,
+                architecture,
+                width,
+                height,
+                factor,
+                defaults.maxSize,
+                defaults.steps,
+                defaults.cfgScale,
+                defaults.sampler,
+                weightBytes(folder));
+    }
+
+    private static int latentFactor(ConfigFile vae) throws EngineException.BadModel {
+        int blocks = vae.integers("block_out_channels").size();
+        if (blocks < 1 || blocks > MAX_VAE_BLOCKS) {
+            throw new EngineException.BadModel(
+                    vae.name() + ": block_out_channels has " + blocks + " entries; expected 1 to " + MAX_VAE_BLOCKS);
+        }
+        return 1 << (blocks - 1);
+    }
+
+    private static long weightBytes(Path folder) throws EngineException.BadModel {
+        Map<String, String> stems =
+                Map.of("text_encoder", "model", "unet", "diffusion_pytorch_model", "vae", "diffusion_pytorch_model");
+        long bytes = 0;
+        for (Map.Entry<String, String> part : stems.entrySet()) {
+            try (Checkpoint checkpoint = Checkpoint.open(folder.resolve(part.getKey()), part.getValue())) {
+                bytes += checkpoint.bytes();
+            } catch (WeightsException e) {
+                throw new EngineException.BadModel("its weights cannot be read: " + e.getMessage(), e);
+            }
+        }
+        return bytes;
+    }
+
+    private record Defaults(int steps, double cfgScale, Sampler sampler, int maxSize) {
+        static Defaults read(Path folder, int maxSize) throws EngineException.BadModel {
+            Path file = folder.resolve(DEFAULTS_FILE);
+            if (!Files.exists(file)) {
+                return new Defaults(DEFAULT_STEPS, DEFAULT_CFG_SCALE, DEFAULT_SAMPLER, maxSize);
+            }
+            ConfigFile config = ConfigFile.read(file);
+            for (String key : config.keys()) {
+                if (!DEFAULT_KEYS.contains(key)) {
+                    throw new EngineException.BadModel(
+                            config.name() + ": the key " + key + " is not known; expected " + DEFAULT_KEYS);
+                }
+            }
+            String sampler = config.text("sampler", DEFAULT_SAMPLER.hordeName());
+            return new Defaults(
+                    within(config, "steps", config.integer("steps", DEFAULT_STEPS), 1, 500),
+                    within(config, "cfg", config.number("cfg", DEFAULT_CFG_SCALE), 1, 100),
+                    Sampler.byName(sampler)
+                            .orElseThrow(() -> new EngineException.BadModel(config.name() + ": sampler is " + sampler
+                                    + "; expected one of " + Sampler.names())),
+                    within(config, "max_size", config.integer("max_size", maxSize), 8, 1 << 16));
+        }
+
+        private static int within(ConfigFile config, String key, int value, int min, int max)
+                throws EngineException.BadModel {
+            return (int) within(config, key, (double) value, min, max);
+        }
+
+        private static double within(ConfigFile config, String key, double value, int min, int max)
+                throws EngineException.BadModel {
+            if (value < min || value > max) {
+                throw new EngineException.BadModel(
+                        config.name() + ": " + key + " is " + value + "; expected " + min + " to " + max);
+            }
+            return value;
+        }
+    }
+}

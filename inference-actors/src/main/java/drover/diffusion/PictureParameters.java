@@ -1,0 +1,89 @@
+package drover.diffusion;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import drover.inference.ImageRequest;
+import drover.inference.Sampler;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.StringJoiner;
+
+/**
+ * What a picture was made from, in the two forms that are embedded in it.
+ *
+ * @param request the request, complete
+ * @param seed the seed of this picture
+ * @param version Drover's version
+ */
+public record PictureParameters(ImageRequest request, long seed, String version) {
+    /** Keyword of the text that A1111-style tools read. */
+    public static final String A1111 = "parameters";
+    /** Keyword of the JSON text. */
+    public static final String JSON = "drover";
+
+    private static final JsonMapper MAPPER = new JsonMapper();
+
+    /** The texts for {@link PngEncoder#encode}. */
+    public Map<String, String> texts() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        texts.put(A1111, a1111());
+        texts.put(JSON, json());
+        return texts;
+    }
+
+    /** Prompt, negative prompt if there is one, and one line of settings, in the words of those tools. */
+    public String a1111() {
+        StringBuilder text = new StringBuilder(request.prompt()).append('\n');
+        if (!request.negativePrompt().isEmpty()) {
+            text.append("Negative prompt: ").append(request.negativePrompt()).append('\n');
+        }
+        StringJoiner settings = new StringJoiner(", ")
+                .add("Steps: " + request.steps())
+                .add("Sampler: " + samplerName(request.sampler()))
+                .add("CFG scale: " + plain(request.cfgScale()))
+                .add("Seed: " + seed)
+                .add("Size: " + request.width() + "x" + request.height())
+                .add("Model: " + quoted(request.model()));
+        if (request.clipSkip() > 1) {
+            settings.add("Clip skip: " + request.clipSkip());
+        }
+        settings.add("Version: " + quoted("Drover " + version));
+        return text.append(settings).toString();
+    }
+
+    /** One JSON object with the request's own names. */
+    public String json() {
+        ObjectNode node = MAPPER.createObjectNode()
+                .put("software", "Drover " + version)
+                .put("model", request.model())
+                .put("prompt", request.prompt())
+                .put("negativePrompt", request.negativePrompt())
+                .put("width", request.width())
+                .put("height", request.height())
+                .put("steps", request.steps())
+                .put("sampler", request.sampler().hordeName())
+                .put("cfgScale", request.cfgScale())
+                .put("seed", seed)
+                .put("clipSkip", request.clipSkip());
+        return node.toString();
+    }
+
+    private static String samplerName(Sampler sampler) {
+        return switch (sampler) {
+            case DDIM -> "DDIM";
+            case EULER -> "Euler";
+        };
+    }
+
+    private static String plain(double number) {
+        return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+    }
+
+    /** Those tools split the line at commas and colons unless a value is a JSON string. */
+    private static String quoted(String value) {
+        boolean risky = value.chars().anyMatch(c -> c == ',' || c == ':' || c == '\n');
+        return risky ? TextNode.valueOf(value).toString() : value;
+    }
+}

@@ -1,0 +1,9 @@
+/**
+ * Latent diffusion: networks, samplers, tokenizer, picture encoding, and the models that an installation has. The
+ * PyTorch engine and the golden runner call it; the control process uses the catalogue, which touches no native code.
+ * Prompts and numbers come in, pictures go out as PNG bytes; everything about a model is read from its folder.
+ */
+@NullMarked
+package drover.diffusion;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,103 @@
+package drover.diffusion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import drover.inference.ImageRequest;
+import drover.inference.Sampler;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.StringLength;
+import org.junit.jupiter.api.Test;
+
+class PngEncoderTest {
+    private static final ImageRequest REQUEST = new ImageRequest(
+            "emoji-diffusion", "a red apple", "blur, noise", 64, 48, 20, Sampler.EULER, 5, 7, 1, 1, Optional.empty());
+
+    @Property(tries = 200)
+    void whatIsWrittenIsRead(
+            @ForAll @IntRange(min = 1, max = 20) int width,
+            @ForAll @IntRange(min = 1, max = 20) int height,
+            @ForAll @StringLength(max = 60) String text)
+            throws IOException {
+        byte[] rgb = new byte[3 * width * height];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) (i * 37);
+        }
+        String storable = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+        byte[] png = PngEncoder.encode(new Picture(width, height, rgb), Map.of("parameters", storable));
+        PngDecoder.Decoded decoded = PngDecoder.decode(png);
+        assertThat(decoded.picture().width()).isEqualTo(width);
+        assertThat(decoded.picture().height()).isEqualTo(height);
+        assertThat(decoded.picture().rgb()).isEqualTo(rgb);
+        assertThat(decoded.texts()).isEqualTo(Map.of("parameters", storable.replace('\0', ' ')));
+        assertThat(PngEncoder.encode(new Picture(width, height, rgb), Map.of("parameters", storable)))
+                .isEqualTo(png);
+    }
+
+    @Test
+    void writesLatinTextSoThatEveryToolReadsIt() {
+        Picture picture = new Picture(1, 1, new byte[3]);
+        assertThat(latin1(PngEncoder.encode(picture, Map.of("parameters", "caf\u00e9"))))
+                .contains("tEXtparameters\0caf\u00e9");
+        assertThat(latin1(PngEncoder.encode(picture, Map.of("parameters", "\u6771\u4eac"))))
+                .contains("iTXtparameters\0\0\0\0\0")
+                .doesNotContain("tEXt");
+    }
+
+    @Test
+    void describesAPictureAsA1111Does() {
+        PictureParameters parameters = new PictureParameters(REQUEST, 8, "0.1.0");
+        assertThat(parameters.texts().get("parameters")).isEqualTo("""
+                        a red apple
+                        Negative prompt: blur, noise
+                        Steps: 20, Sampler: Euler, CFG scale: 5, Seed: 8, Size: 64x48, Model: emoji-diffusion, \
+                        Version: Drover 0.1.0""");
+        assertThat(parameters.texts().get("drover"))
+                .isEqualTo("{\"software\":\"Drover 0.1.0\",\"model\":\"emoji-diffusion\",\"prompt\":\"a red apple\","
+                        + "\"negativePrompt\":\"blur, noise\",\"width\":64,\"height\":48,\"steps\":20,"
+                        + "\"sampler\":\"k_euler\",\"cfgScale\":5.0,\"seed\":8,\"clipSkip\":1}");
+    }
+
+    @Test
+    void leavesOutAnEmptyNegativePromptAndQuotesWhatWouldBreakTheLine() {
+        ImageRequest request =
+                new ImageRequest("model, new", "x", "", 64, 64, 20, Sampler.DDIM, 7.5, 7, 2, 1, Optional.empty());
+        assertThat(new PictureParameters(request, 7, "1").a1111())
+                .isEqualTo("x\nSteps: 20, Sampler: DDIM, CFG scale: 7.5, Seed: 7, Size: 64x64, "
+                        + "Model: \"model, new\", Clip skip: 2, Version: Drover 1");
+    }
+
+    @Test
+    void turnsPlanesIntoPixels() {
+        Picture picture = Picture.ofPlanes(new float[] {0, 1, -3, 7, 0.5f, Float.NaN}, 2, 1);
+        assertThat(picture.rgb()).containsExactly(0, 0, 128, 255, 255, 0);
+        assertThatThrownBy(() -> Picture.ofPlanes(new float[5], 2, 1)).isInstanceOf(RuntimeException.class);
+    }
+
+    @Property(tries = 300)
+    void damagedFilesAreRefusedInGoodOrder(@ForAll @IntRange(max = 200) int at, @ForAll byte value) {
+        byte[] png = PngEncoder.encode(new Picture(5, 5, new byte[75]), Map.of("a", "b"));
+        png[at % png.length] = value;
+        assertThat(decodes(png)).isIn(true, false);
+        assertThat(decodes(Arrays.copyOf(png, at % png.length / 2))).isFalse();
+    }
+
+    private static boolean decodes(byte[] png) {
+        try {
+            return PngDecoder.decode(png).picture().width() > 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static String latin1(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+}

@@ -1,0 +1,300 @@
+package drover.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import drover.inference.fault.FaultEngine;
+import drover.inference.fault.FaultSettings;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class InferenceActorTest {
+    private static final ActorTestKit KIT = ActorTestKit.create("inference");
+    private static final String MODEL = "test-card";
+    private static final AttemptId FIRST = new AttemptId(new JobId("a"), 1);
+    private static final AttemptId SECOND = new AttemptId(new JobId("b"), 1);
+    private static final InferenceActor.Id ID = new InferenceActor.Id("gpu0", 1, 7);
+
+    private final TestProbe<InferenceActor.Event> owner = KIT.createTestProbe();
+    private final MemoryStore store = new MemoryStore();
+
+    @AfterAll
+    static void stop() {
+        KIT.shutdownTestKit();
+    }
+
+    /** Keeps results in memory. */
+    private static final class MemoryStore implements AssetStore {
+        private final Map<String, byte[]> files = new ConcurrentHashMap<>();
+
+        @Override
+        public AssetRef put(AttemptId attempt, int index, Artifact artifact) {
+            String key = attempt + "/" + index;
+            files.put(key, artifact.bytes());
+            return new AssetRef(key, artifact.mediaType(), artifact.bytes().length, "", artifact.seed());
+        }
+
+        @Override
+        public InputStream open(AssetRef ref) throws IOException {
+            byte[] bytes = files.get(ref.key());
+            if (bytes == null) {
+                throw new NoSuchFileException(ref.key());
+            }
+            return new ByteArrayInputStream(bytes);
+        }
+
+        @Override
+        public boolean holds(AssetRef ref) {
+            return files.containsKey(ref.key());
+        }
+    }
+
+    /** An engine whose run is what the test says. */
+    private record Doing(Work work) implements Engine {
+        interface Work {
+            List<Artifact> run(RunMonitor monitor) throws EngineException;
+        }
+
+        @Override
+        public String name() {
+            return "doing";
+        }
+
+        @Override
+        public Set<String> models() {
+            return Set.of(MODEL);
+        }
+
+        @Override
+        public Set<String> resident() {
+            return Set.of();
+        }
+
+        @Override
+        public List<Artifact> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor)
+                throws EngineException {
+            return work.run(monitor);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static ImageRequest request(int steps, Optional<FaultPlan> fault) {
+        return new ImageRequest(MODEL, "bars", "", 16, 16, steps, Sampler.EULER, 1, 5, 1, 2, fault);
+    }
+
+    private static ImageRequest request(FaultPlan.Kind kind) {
+        return request(4, Optional.of(new FaultPlan(kind, Phase.DENOISING, 2, true, 1)));
+    }
+
+    private ActorRef<InferenceActor.Command> idleActor(Engine engine) {
+        ActorRef<InferenceActor.Command> actor = KIT.spawn(InferenceActor.create(ID, engine, store, owner.ref()));
+        owner.expectMessageClass(InferenceActor.Idle.class);
+        return actor;
+    }
+
+    private ActorRef<InferenceActor.Command> idleActor() {
+        return idleActor(new FaultEngine(FaultSettings.instant(Set.of(MODEL))));
+    }
+
+    /** Everything up to the first word that is neither an advance nor a heartbeat, and that word. */
+    private List<Position> positionsUntil(Class<? extends InferenceActor.Event> last) {
+        List<Position> positions = new ArrayList<>();
+        while (true) {
+            switch (owner.receiveMessage(Duration.ofSeconds(10))) {
+                case InferenceActor.Advanced it -> positions.add(it.position());
+                case InferenceActor.Heartbeat _ -> {}
+                case InferenceActor.Event it -> {
+                    assertThat(it).isInstanceOf(last);
+                    end = it;
+                    return positions;
+                }
+            }
+        }
+    }
+
+    private InferenceActor.Event end = new InferenceActor.Idle(ID, Set.of());
+
+    private InferenceActor.Ended ended() {
+        positionsUntil(InferenceActor.Ended.class);
+        return (InferenceActor.Ended) end;
+    }
+
+    private void waitForPosition(Position position) {
+        Position seen;
+        do {
+            seen = owner.receiveMessage(Duration.ofSeconds(10)) instanceof InferenceActor.Advanced it
+                    ? it.position()
+                    : Position.entering(Phase.STARTING, 1);
+        } while (!seen.equals(position));
+    }
+
+    @Test
+    void anAttemptAdvancesThroughItsPhasesAndItsPicturesAreStored() {
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        actor.tell(new InferenceActor.Run(FIRST, request(3, Optional.empty())));
+
+        List<Position> positions = positionsUntil(InferenceActor.Produced.class);
+
+        assertThat(positions).isSorted().contains(new Position(Phase.DENOISING, 3, 3));
+        assertThat(positions.stream().map(Position::phase).distinct())
+                .containsExactly(
+                        Phase.STARTING,
+                        Phase.LOADING,
+                        Phase.ENCODING,
+                        Phase.DENOISING,
+                        Phase.DECODING,
+                        Phase.UPLOADING);
+        InferenceActor.Produced produced = (InferenceActor.Produced) end;
+        assertThat(produced.assets()).extracting(AssetRef::seed).containsExactly(5L, 6L);
+        assertThat(produced.assets()).allMatch(store::holds);
+        owner.expectMessage(new InferenceActor.RunnerReturned(ID, FIRST));
+        assertThat(owner.expectMessageClass(InferenceActor.Idle.class).resident())
+                .containsExactly(MODEL);
+    }
+
+    @Test
+    void aBusyActorRefusesAnotherAttempt() {
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        actor.tell(new InferenceActor.Run(FIRST, request(FaultPlan.Kind.COOPERATIVE_STALL)));
+        actor.tell(new InferenceActor.Run(SECOND, request(3, Optional.empty())));
+
+        assertThat(ended().attempt()).isEqualTo(SECOND);
+        assertThat(((InferenceActor.Ended) end).code()).isEqualTo("drover:slot.busy");
+        actor.tell(new InferenceActor.Stop());
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"COOPERATIVE_STALL", "SWING"})
+    void aCancelledAttemptGivesItsThreadBack(FaultPlan.Kind kind) {
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        actor.tell(new InferenceActor.Run(FIRST, request(kind)));
+        waitForPosition(new Position(Phase.DENOISING, 2, 4));
+        actor.tell(new InferenceActor.Cancel(SECOND, "another attempt's"));
+        actor.tell(new InferenceActor.Cancel(FIRST, "a test"));
+
+        InferenceActor.Ended ended = ended();
+
+        assertThat(ended.cancelled()).isTrue();
+        assertThat(ended.retryable()).isTrue();
+        owner.expectMessage(new InferenceActor.RunnerReturned(ID, FIRST));
+        owner.expectMessageClass(InferenceActor.Idle.class);
+        actor.tell(new InferenceActor.Run(SECOND, request(1, Optional.empty())));
+        positionsUntil(InferenceActor.Produced.class);
+    }
+
+    @Test
+    void aRunnerThatDoesNotComeBackIsNotWaitedFor() {
+        ActorRef<InferenceActor.Command> stuck = idleActor();
+        stuck.tell(new InferenceActor.Run(FIRST, request(FaultPlan.Kind.JAVA_SLEEP)));
+        waitForPosition(new Position(Phase.DENOISING, 2, 4));
+        stuck.tell(new InferenceActor.Cancel(FIRST, "a test"));
+        stuck.tell(new InferenceActor.Stop());
+        owner.expectTerminated(stuck, Duration.ofSeconds(5));
+        InferenceActor.Idle mark = new InferenceActor.Idle(new InferenceActor.Id("mark", 0, 0), Set.of());
+        owner.ref().tell(mark);
+        owner.fishForMessage(
+                Duration.ofSeconds(5),
+                word -> word.equals(mark) ? FishingOutcomes.complete() : FishingOutcomes.continueAndIgnore());
+
+        // Its thread still says every 100 ms that it is alive; that reaches nobody any more.
+        owner.expectNoMessage(Duration.ofMillis(300));
+    }
+
+    @Test
+    void aResultThatIsFinishedWhileItIsCancelledIsKept() {
+        ActorRef<InferenceActor.Command> actor = idleActor(new Doing(monitor -> {
+            monitor.at(Position.entering(Phase.DECODING, 1));
+            while (!Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+            }
+            return List.of(new Artifact("image/png", new byte[] {1}, 5));
+        }));
+        actor.tell(new InferenceActor.Run(FIRST, request(1, Optional.empty())));
+        waitForPosition(Position.entering(Phase.DECODING, 1));
+        actor.tell(new InferenceActor.Cancel(FIRST, "too late"));
+
+        positionsUntil(InferenceActor.Produced.class);
+    }
+
+    @Test
+    void anEnginesFailureIsReportedByItsCode() {
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        actor.tell(new InferenceActor.Run(FIRST, request(FaultPlan.Kind.THROW)));
+
+        assertThat(ended().code()).isEqualTo("drover:engine.failed");
+        assertThat(((InferenceActor.Ended) end).unusable()).isFalse();
+
+        owner.expectMessageClass(InferenceActor.RunnerReturned.class);
+        owner.expectMessageClass(InferenceActor.Idle.class);
+        actor.tell(new InferenceActor.Run(
+                SECOND, new ImageRequest("other", "", "", 16, 16, 1, Sampler.EULER, 1, 5, 1, 1, Optional.empty())));
+        assertThat(ended().retryable()).isFalse();
+    }
+
+    @Test
+    void wantOfMemoryMakesTheProcessUnusable() {
+        ActorRef<InferenceActor.Command> actor = idleActor(new Doing(monitor -> {
+            throw new OutOfMemoryError("a test");
+        }));
+        actor.tell(new InferenceActor.Run(FIRST, request(1, Optional.empty())));
+
+        assertThat(ended().unusable()).isTrue();
+        assertThat(((InferenceActor.Ended) end).code()).isEqualTo("drover:engine.out-of-memory");
+    }
+
+    @Test
+    void wantOfStackDoesNot() {
+        ActorRef<InferenceActor.Command> actor = idleActor(new Doing(monitor -> recurse(0)));
+        actor.tell(new InferenceActor.Run(FIRST, request(1, Optional.empty())));
+
+        assertThat(ended().unusable()).isFalse();
+        assertThat(((InferenceActor.Ended) end).code()).isEqualTo("drover:engine.failed");
+    }
+
+    @Test
+    void aLibraryThatDoesNotLoadMakesTheProcessUnusable() {
+        ActorRef<InferenceActor.Command> actor = idleActor(new Doing(monitor -> {
+            throw new UnsatisfiedLinkError("no libtorch");
+        }));
+        actor.tell(new InferenceActor.Run(FIRST, request(1, Optional.empty())));
+
+        assertThat(ended().unusable()).isTrue();
+        assertThat(((InferenceActor.Ended) end).code()).isEqualTo("drover:engine.broken");
+    }
+
+    @Test
+    void attemptsRunOnANamedThread() {
+        List<String> threads = new ArrayList<>();
+        ActorRef<InferenceActor.Command> actor = idleActor(new Doing(monitor -> {
+            threads.add(Thread.currentThread().getName());
+            return List.of();
+        }));
+        actor.tell(new InferenceActor.Run(FIRST, request(1, Optional.empty())));
+        positionsUntil(InferenceActor.Produced.class);
+
+        assertThat(threads).containsExactly("runner-gpu0-1");
+    }
+
+    /** Ends after 2^31 calls, which no stack holds. */
+    private static List<Artifact> recurse(int depth) {
+        return depth == Integer.MAX_VALUE ? List.of() : new ArrayList<>(recurse(depth + 1));
+    }
+}
