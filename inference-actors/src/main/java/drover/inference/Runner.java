@@ -1,0 +1,233 @@
+package drover.inference;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * One named thread on which attempts run, one after another. What it has to say goes to a listener that returns at once;
+ * the thread may well be stuck in native code for ever, so nothing here ever waits for it. Methods are called by the
+ * owning actor only.
+ */
+final class Runner {
+    private static final Logger LOG = LoggerFactory.getLogger(Runner.class);
+
+    /** What a runner says; always from its own thread, except heartbeats. */
+    sealed interface Report {
+        /** The thread is up and waits for work. */
+        record Ready(Set<String> resident) implements Report {}
+
+        record At(AttemptId attempt, Position position) implements Report {}
+
+        record Alive(AttemptId attempt) implements Report {}
+
+        /** The attempt is over and the thread is back. */
+        record Done(AttemptId attempt, Result result, Set<String> resident) implements Report {}
+    }
+
+    /** How an attempt came out. */
+    sealed interface Result {
+        record Stored(List<AssetRef> assets) implements Result {}
+
+        record Failed(String code, String reason, boolean retryable, boolean cancelled, boolean unusable)
+                implements Result {
+            static Failed of(EngineException e) {
+                return new Failed(e.code(), text(e), e.retryable(), e instanceof EngineException.Cancelled, false);
+            }
+
+            static Failed asCancelled() {
+                return of(new EngineException.Cancelled());
+            }
+        }
+    }
+
+    private final InferenceActor.Id id;
+    private final Engine engine;
+    private final AssetStore assets;
+    private final Consumer<Report> listener;
+    private final LinkedBlockingQueue<Work> queue = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private Optional<Work> last = Optional.empty();
+    private volatile boolean abandoned;
+
+    /** Starts the thread; it says {@link Report.Ready} when it is up. */
+    static Runner start(InferenceActor.Id id, Engine engine, AssetStore assets, Consumer<Report> listener) {
+        Runner runner = new Runner(id, engine, assets, listener);
+        runner.thread.start();
+        return runner;
+    }
+
+    private Runner(InferenceActor.Id id, Engine engine, AssetStore assets, Consumer<Report> listener) {
+        this.id = id;
+        this.engine = engine;
+        this.assets = assets;
+        this.listener = listener;
+        // A daemon, because a thread that never comes back must not keep a process alive that wants to end.
+        this.thread = Thread.ofPlatform().daemon().name(id.threadName()).unstarted(this::loop);
+    }
+
+    /** Hands an attempt to the thread. */
+    void run(AttemptId attempt, InferenceRequest request) {
+        Work work = new Work(attempt, request);
+        last = Optional.of(work);
+        queue.add(work);
+    }
+
+    /** Sets the attempt's token and interrupts the thread if it is at that attempt. */
+    void cancel(AttemptId attempt) {
+        last.filter(work -> work.attempt.equals(attempt)).ifPresent(Work::cancel);
+    }
+
+    /** Cancels what runs, and hears no more of it; the thread ends when it comes back, if it ever does. */
+    void abandon() {
+        abandoned = true;
+        last.ifPresent(Work::cancel);
+        thread.interrupt();
+    }
+
+    private void loop() {
+        MDC.put("node", id.node());
+        say(new Report.Ready(engine.resident()));
+        while (!abandoned) {
+            Work work;
+            try {
+                work = queue.take();
+            } catch (InterruptedException e) {
+                // Only an interrupt that came with abandonment ends the loop; any other was meant for earlier work.
+                continue;
+            }
+            MDC.put("job", work.attempt.job().value());
+            MDC.put("attempt", Integer.toString(work.attempt.number()));
+            Result result = execute(work);
+            work.finish();
+            say(new Report.Done(work.attempt, result, engine.resident()));
+            MDC.remove("job");
+            MDC.remove("attempt");
+        }
+    }
+
+    private Result execute(Work work) {
+        if (!work.begin()) {
+            return Result.Failed.asCancelled();
+        }
+        try {
+            work.at(Position.entering(Phase.STARTING, 1));
+            List<Artifact> artifacts = engine.run(work.attempt, work.request, work);
+            // What is finished is kept, also if a cancellation came too late to stop it; an interrupt that came with it
+            // must not hit the writing. One that comes from now on does: then it is the writing that hangs.
+            Thread.interrupted();
+            return new Result.Stored(store(work, artifacts));
+        } catch (EngineException e) {
+            return work.cancelled ? Result.Failed.asCancelled() : Result.Failed.of(e);
+        } catch (IOException e) {
+            return failedUnlessCancelled(
+                    work, "drover:asset.not-stored", "the result could not be stored: " + text(e), e, false);
+        } catch (RuntimeException e) {
+            return failedUnlessCancelled(
+                    work, "drover:engine.failed", "the engine failed unexpectedly: " + text(e), e, false);
+        } catch (OutOfMemoryError e) {
+            // Whatever else was being allocated at that moment, in any thread, may be half made.
+            return failed(
+                    "drover:engine.out-of-memory",
+                    "the process ran out of memory (" + text(e) + "); it is replaced",
+                    e,
+                    true);
+        } catch (StackOverflowError e) {
+            // The stack has unwound to here and nothing outside this thread was touched.
+            return failed("drover:engine.failed", "the engine ran out of stack", e, false);
+        } catch (LinkageError e) {
+            // A class or library that failed to load stays unloadable for as long as the process lives.
+            return failed("drover:engine.broken", "a part of the engine cannot be loaded: " + text(e), e, true);
+        } catch (Error e) {
+            return failed("drover:engine.broken", "the engine broke: " + text(e), e, true);
+        }
+    }
+
+    private List<AssetRef> store(Work work, List<Artifact> artifacts) throws IOException {
+        int count = Math.max(1, artifacts.size());
+        work.at(Position.entering(Phase.UPLOADING, count));
+        List<AssetRef> stored = new ArrayList<>();
+        for (int i = 0; i < artifacts.size(); i++) {
+            stored.add(assets.put(work.attempt, i, artifacts.get(i)));
+            work.at(new Position(Phase.UPLOADING, i + 1, count));
+        }
+        return stored;
+    }
+
+    private Result failedUnlessCancelled(Work work, String code, String reason, Exception cause, boolean unusable) {
+        // An interrupt shows as whatever the interrupted call makes of it.
+        return work.cancelled ? Result.Failed.asCancelled() : failed(code, reason, cause, unusable);
+    }
+
+    private Result failed(String code, String reason, Throwable cause, boolean unusable) {
+        LOG.error("attempt failed: {}", reason, cause);
+        return new Result.Failed(code, reason, true, false, unusable);
+    }
+
+    private void say(Report report) {
+        if (!abandoned) {
+            listener.accept(report);
+        }
+    }
+
+    private static String text(Throwable t) {
+        String message = t.getMessage();
+        return message == null ? t.getClass().getSimpleName() : message;
+    }
+
+    /** One attempt on this runner, and its token. */
+    private final class Work implements RunMonitor {
+        private final AttemptId attempt;
+        private final InferenceRequest request;
+        private volatile boolean cancelled;
+        private boolean running;
+
+        private Work(AttemptId attempt, InferenceRequest request) {
+            this.attempt = attempt;
+            this.request = request;
+        }
+
+        /** False if the attempt was cancelled before it began. */
+        private synchronized boolean begin() {
+            running = !cancelled;
+            return running;
+        }
+
+        /** The lock keeps a late interrupt from hitting the attempt that comes next. */
+        private synchronized void finish() {
+            running = false;
+            Thread.interrupted();
+        }
+
+        private synchronized void cancel() {
+            cancelled = true;
+            if (running) {
+                thread.interrupt();
+            }
+        }
+
+        @Override
+        public void at(Position position) {
+            say(new Report.At(attempt, position));
+        }
+
+        @Override
+        public void heartbeat() {
+            say(new Report.Alive(attempt));
+        }
+
+        @Override
+        public void checkCancelled() throws EngineException.Cancelled {
+            if (cancelled) {
+                throw new EngineException.Cancelled();
+            }
+        }
+    }
+}

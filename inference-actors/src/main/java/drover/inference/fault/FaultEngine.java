@@ -1,0 +1,77 @@
+package drover.inference.fault;
+
+import drover.inference.Artifact;
+import drover.inference.AttemptId;
+import drover.inference.Engine;
+import drover.inference.EngineException;
+import drover.inference.FaultPlan;
+import drover.inference.ImageRequest;
+import drover.inference.InferenceRequest;
+import drover.inference.Phase;
+import drover.inference.RunMonitor;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Takes its time, reports every phase and step, and answers with a picture of coloured bars. A request's {@link
+ * FaultPlan} makes something go wrong on the way.
+ */
+public final class FaultEngine implements Engine {
+    private final FaultSettings settings;
+    private final Set<String> resident = ConcurrentHashMap.newKeySet();
+
+    /** An engine with nothing loaded. */
+    public FaultEngine(FaultSettings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public String name() {
+        return "fault";
+    }
+
+    @Override
+    public Set<String> models() {
+        return settings.models();
+    }
+
+    @Override
+    public Set<String> resident() {
+        return Set.copyOf(resident);
+    }
+
+    @Override
+    public List<Artifact> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor) throws EngineException {
+        return switch (request) {
+            case ImageRequest image -> run(attempt, image, monitor);
+        };
+    }
+
+    private List<Artifact> run(AttemptId attempt, ImageRequest request, RunMonitor monitor) throws EngineException {
+        if (!settings.models().contains(request.model())) {
+            throw new EngineException.Unsupported(
+                    "the fault engine has no model " + request.model() + "; it has " + settings.models());
+        }
+        Stage stage = new Stage(settings, attempt, request.fault(), monitor);
+        stage.phase(Phase.STARTING, 1, Duration.ZERO);
+        stage.phase(Phase.LOADING, 1, resident.contains(request.model()) ? Duration.ZERO : settings.loadTime());
+        resident.add(request.model());
+        stage.phase(Phase.ENCODING, 1, settings.encodeTime());
+        stage.phase(Phase.DENOISING, request.steps(), settings.stepTime());
+        stage.phase(Phase.DECODING, request.count(), settings.decodeTime());
+        List<Artifact> artifacts = new ArrayList<>();
+        for (int i = 0; i < request.count(); i++) {
+            long seed = request.seedOf(i);
+            artifacts.add(new Artifact("image/png", TestCard.png(request.width(), request.height(), seed), seed));
+        }
+        return artifacts;
+    }
+
+    @Override
+    public void close() {
+        resident.clear();
+    }
+}

@@ -1,0 +1,47 @@
+package drover.inference.fault;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * How long the fault engine takes for what it pretends to do. With every time zero it does nothing but report.
+ *
+ * @param models the models it claims to have
+ * @param loadTime for loading a model that is not resident
+ * @param encodeTime for the prompts
+ * @param stepTime for one denoising step
+ * @param decodeTime for each picture
+ * @param slowestStep the longest step of {@link drover.inference.FaultPlan.Kind#CRAWL}
+ */
+public record FaultSettings(
+        Set<String> models,
+        Duration loadTime,
+        Duration encodeTime,
+        Duration stepTime,
+        Duration decodeTime,
+        Duration slowestStep) {
+
+    /** The longest time that can be set. */
+    public static final Duration LONGEST = Duration.ofHours(1);
+
+    public FaultSettings {
+        models = Set.copyOf(models);
+        requireUsable("loadTime", loadTime);
+        requireUsable("encodeTime", encodeTime);
+        requireUsable("stepTime", stepTime);
+        requireUsable("decodeTime", decodeTime);
+        requireUsable("slowestStep", slowestStep);
+    }
+
+    /** An engine that takes no time at all. */
+    public static FaultSettings instant(Set<String> models) {
+        return new FaultSettings(
+                models, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(5));
+    }
+
+    private static void requireUsable(String name, Duration value) {
+        if (value.isNegative() || value.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(name + " must be 0 to " + LONGEST + ", but was " + value);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package drover.inference.pytorch;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.types.DataType;
+import drover.graph.TorchOptions;
+import java.lang.management.ManagementFactory;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns what an operator leaves open into settings for the process at hand. */
+public final class PyTorchDefaults {
+    private static final Logger LOG = LoggerFactory.getLogger(PyTorchDefaults.class);
+
+    /** What part of a GPU's memory models may take; the rest is for what they compute. */
+    private static final double SHARE_OF_GPU = 0.6;
+    /** What part of the host's memory models may take, which they share with everything else there. */
+    private static final double SHARE_OF_HOST = 0.4;
+
+    private PyTorchDefaults() {}
+
+    /**
+     * Settings for this process. Loads libtorch if a GPU is asked for.
+     *
+     * @param gpu whether to run on the one GPU that this process sees; without a libtorch that can use it, it runs on
+     *     the CPU, and a warning says so
+     * @param gpuMemory that GPU's memory in bytes, where it is known
+     * @param threads threads of one operation; 0 takes as many as the process has processors
+     * @param modelBytes what resident models may take; empty takes a share of the memory that is there
+     * @param optimizeGraphs whether libtorch's graph optimiser runs
+     * @param version Drover's version, for the pictures' metadata
+     */
+    public static PyTorchSettings settings(
+            boolean gpu,
+            OptionalLong gpuMemory,
+            int threads,
+            OptionalLong modelBytes,
+            boolean optimizeGraphs,
+            String version) {
+        Device device = device(gpu);
+        int processors = Runtime.getRuntime().availableProcessors();
+        TorchOptions options = new TorchOptions(device, threads > 0 ? threads : processors, optimizeGraphs);
+        long bytes = modelBytes.orElseGet(() -> share(device, gpuMemory));
+        return new PyTorchSettings(options, DataType.FLOAT32, bytes, version);
+    }
+
+    private static Device device(boolean gpu) {
+        if (!gpu) {
+            return Device.cpu();
+        }
+        if (Engine.getEngine("PyTorch").getGpuCount() > 0) {
+            return Device.gpu(0);
+        }
+        LOG.warn("there is a GPU, but this libtorch was built without CUDA; running on the CPU");
+        return Device.cpu();
+    }
+
+    private static long share(Device device, OptionalLong gpuMemory) {
+        if (device.isGpu() && gpuMemory.isPresent()) {
+            return (long) (gpuMemory.getAsLong() * SHARE_OF_GPU);
+        }
+        var system = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
+        return (long) (system.getTotalMemorySize() * SHARE_OF_HOST);
+    }
+}

@@ -1,0 +1,14 @@
+package drover.inference.pytorch;
+
+import ai.djl.ndarray.types.DataType;
+import drover.graph.TorchOptions;
+
+/**
+ * How one process runs models.
+ *
+ * @param torch device and threads
+ * @param precision type of weights and activations: float32 everywhere; float16 and bfloat16 on GPUs that have them
+ * @param modelBytes what all models in memory may cost together, in bytes, at least 1
+ * @param version Drover's version, for the pictures' metadata
+ */
+public record PyTorchSettings(TorchOptions torch, DataType precision, long modelBytes, String version) {}
