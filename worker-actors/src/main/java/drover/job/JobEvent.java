@@ -1,0 +1,88 @@
+package drover.job;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import drover.inference.AssetRef;
+import drover.inference.AttemptId;
+import drover.inference.CborSerializable;
+import drover.inference.InferenceRequest;
+import drover.inference.JobId;
+import java.time.Instant;
+import java.util.List;
+
+/** What can happen to a job. A job's state is a pure fold over its events. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = JobEvent.Accepted.class, name = "accepted"),
+    @JsonSubTypes.Type(value = JobEvent.Assigned.class, name = "assigned"),
+    @JsonSubTypes.Type(value = JobEvent.Started.class, name = "started"),
+    @JsonSubTypes.Type(value = JobEvent.AttemptEnded.class, name = "attempt-ended"),
+    @JsonSubTypes.Type(value = JobEvent.Produced.class, name = "produced"),
+    @JsonSubTypes.Type(value = JobEvent.Delivered.class, name = "delivered"),
+    @JsonSubTypes.Type(value = JobEvent.Faulted.class, name = "faulted"),
+    @JsonSubTypes.Type(value = JobEvent.Cancelled.class, name = "cancelled"),
+    @JsonSubTypes.Type(value = JobEvent.Expired.class, name = "expired")
+})
+public sealed interface JobEvent extends CborSerializable {
+    /** The job it happened to. */
+    JobId job();
+
+    /** When. */
+    Instant at();
+
+    /**
+     * The job has been taken on.
+     *
+     * @param deadline when an answer is of no more use
+     */
+    record Accepted(JobId job, Instant at, InferenceRequest request, Priority priority, Instant deadline)
+            implements JobEvent {}
+
+    /** An attempt was given to a node. */
+    record Assigned(AttemptId attempt, Instant at, String node) implements JobEvent {
+        @Override
+        public JobId job() {
+            return attempt.job();
+        }
+    }
+
+    /** The attempt made its first progress. */
+    record Started(AttemptId attempt, Instant at) implements JobEvent {
+        @Override
+        public JobId job() {
+            return attempt.job();
+        }
+    }
+
+    /** The attempt ended without a result; the job waits again. */
+    record AttemptEnded(AttemptId attempt, Instant at, AttemptOutcome outcome, String reason) implements JobEvent {
+        @Override
+        public JobId job() {
+            return attempt.job();
+        }
+    }
+
+    /** The attempt's results are in the asset store. */
+    record Produced(AttemptId attempt, Instant at, List<AssetRef> assets) implements JobEvent {
+        public Produced {
+            assets = List.copyOf(assets);
+        }
+
+        @Override
+        public JobId job() {
+            return attempt.job();
+        }
+    }
+
+    /** Whoever ordered the job has been answered, or can fetch the answer. */
+    record Delivered(JobId job, Instant at) implements JobEvent {}
+
+    /** The job was given up. */
+    record Faulted(JobId job, Instant at, Fault fault) implements JobEvent {}
+
+    /** The job was withdrawn by its caller. */
+    record Cancelled(JobId job, Instant at) implements JobEvent {}
+
+    /** The job's deadline passed or could not be kept. */
+    record Expired(JobId job, Instant at, String reason) implements JobEvent {}
+}
