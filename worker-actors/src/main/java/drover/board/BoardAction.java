@@ -1,0 +1,25 @@
+package drover.board;
+
+import drover.inference.AttemptId;
+import drover.inference.InferenceRequest;
+import drover.job.Job;
+import drover.job.JobEvent;
+import java.time.Instant;
+
+/** What {@link Board} wants done; the actor, or a simulator, does it in the given order. */
+sealed interface BoardAction {
+    /** Write this into the ledger. */
+    record Write(JobEvent event) implements BoardAction {}
+
+    /** Hand the attempt to the slot. */
+    record Offer(SlotId slot, AttemptId attempt, InferenceRequest request, Instant deadline) implements BoardAction {}
+
+    /** Tell the slot to stop working on the attempt. */
+    record Cancel(SlotId slot, AttemptId attempt, String reason) implements BoardAction {}
+
+    /** Hand the finished job to the delivery. */
+    record Deliver(Job job) implements BoardAction {}
+
+    /** Tell the operator that the model is not offered any more. */
+    record Withdraw(String model, String reason) implements BoardAction {}
+}

@@ -1,0 +1,175 @@
+package drover.delivery;
+
+import drover.feed.JobFeed;
+import drover.inference.AssetRef;
+import drover.inference.AssetStore;
+import drover.inference.JobId;
+import drover.job.Job;
+import drover.job.JobEvent;
+import drover.ledger.JobLedger;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * Brings finished results to whoever ordered them. A job of the public API is delivered when its results are there to be
+ * fetched: so they are looked for, and the last word is written into the ledger. Nothing here ever deletes a result.
+ */
+public final class Delivery extends AbstractBehavior<Delivery.Command> {
+    /** What the delivery understands. */
+    public sealed interface Command {}
+
+    /**
+     * From the board: the job is {@code PRODUCED}; bring it to its end. Safe to repeat. The followers of the job are told
+     * by the delivery; whatever else follows is the board's.
+     */
+    public record Deliver(Job job, ActorRef<Outcome> replyTo) implements Command {}
+
+    /** Answers to {@link Deliver}. */
+    public sealed interface Outcome {
+        /** The job is {@code DELIVERED}, and that is on disk. */
+        record Delivered(Job job) implements Outcome {}
+
+        /** Its results are gone or damaged; nothing was recorded. The job has to be made again. */
+        record ResultLost(Job job, String reason) implements Outcome {}
+
+        /** The ledger does not allow it: the job has come to another end meanwhile. */
+        record Overtaken(JobId job, String reason) implements Outcome {}
+    }
+
+    private record Checked(Job job, List<String> missing) implements Command {}
+
+    private record CheckFailed(Job job, Throwable cause) implements Command {}
+
+    private record Check(Job job) implements Command {}
+
+    private record LedgerReplied(JobLedger.AppendReply reply) implements Command {}
+
+    private static final Duration RETRY = Duration.ofSeconds(5);
+
+    private final TimerScheduler<Command> timers;
+    private final AssetStore assets;
+    private final ActorRef<JobLedger.Command> ledger;
+    private final ActorRef<JobFeed.Command> feed;
+    private final InstantSource clock;
+    private final Executor blocking;
+    private final ActorRef<JobLedger.AppendReply> ledgerReplies;
+    private final Map<JobId, ActorRef<Outcome>> underWay = new HashMap<>();
+
+    /** Delivers from this store. */
+    public static Behavior<Command> create(
+            AssetStore assets,
+            ActorRef<JobLedger.Command> ledger,
+            ActorRef<JobFeed.Command> feed,
+            InstantSource clock) {
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new Delivery(context, timers, assets, ledger, feed, clock)));
+    }
+
+    private Delivery(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            AssetStore assets,
+            ActorRef<JobLedger.Command> ledger,
+            ActorRef<JobFeed.Command> feed,
+            InstantSource clock) {
+        super(context);
+        this.timers = timers;
+        this.assets = assets;
+        this.ledger = ledger;
+        this.feed = feed;
+        this.clock = clock;
+        this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        this.ledgerReplies = context.messageAdapter(JobLedger.AppendReply.class, LedgerReplied::new);
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder().onMessage(Command.class, this::onCommand).build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        switch (command) {
+            case Deliver deliver -> onDeliver(deliver);
+            case Check check -> check(check.job());
+            case Checked checked -> onChecked(checked);
+            case CheckFailed failed -> onCheckFailed(failed);
+            case LedgerReplied replied -> onLedgerReplied(replied.reply());
+        }
+        return this;
+    }
+
+    private void onDeliver(Deliver deliver) {
+        Job job = deliver.job();
+        if (underWay.put(job.id(), deliver.replyTo()) == null) {
+            check(job);
+        }
+    }
+
+    private void check(Job job) {
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(() -> missing(job), blocking),
+                        (missing, failure) ->
+                                failure == null ? new Checked(job, missing) : new CheckFailed(job, failure));
+    }
+
+    /** A store that cannot be read now says nothing about its results: they are looked for until it can. */
+    private void onCheckFailed(CheckFailed failed) {
+        getContext()
+                .getLog()
+                .warn(
+                        "the results of {} cannot be looked for, trying again in {} s: {}",
+                        failed.job().id(),
+                        RETRY.toSeconds(),
+                        failed.cause().getMessage());
+        timers.startSingleTimer(failed.job().id(), new Check(failed.job()), RETRY);
+    }
+
+    private List<String> missing(Job job) {
+        return job.assets().stream()
+                .filter(asset -> !assets.holds(asset))
+                .map(AssetRef::key)
+                .toList();
+    }
+
+    private void onChecked(Checked checked) {
+        Job job = checked.job();
+        if (checked.missing().isEmpty()) {
+            ledger.tell(new JobLedger.Append(new JobEvent.Delivered(job.id(), clock.instant()), ledgerReplies));
+        } else {
+            String reason = "The asset store no longer holds " + String.join(", ", checked.missing());
+            answer(job.id(), new Outcome.ResultLost(job, reason));
+        }
+    }
+
+    private void onLedgerReplied(JobLedger.AppendReply reply) {
+        switch (reply) {
+            case JobLedger.AppendReply.Recorded(Job job) -> {
+                feed.tell(new JobFeed.Changed(job));
+                answer(job.id(), new Outcome.Delivered(job));
+            }
+            case JobLedger.AppendReply.Refused(JobEvent event, String reason) ->
+                answer(event.job(), new Outcome.Overtaken(event.job(), reason));
+        }
+    }
+
+    private void answer(JobId job, Outcome outcome) {
+        ActorRef<Outcome> caller = underWay.remove(job);
+        if (caller != null) {
+            caller.tell(outcome);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package drover.delivery;
+
+import drover.inference.Artifact;
+import drover.inference.AssetRef;
+import drover.inference.AssetStore;
+import drover.inference.AttemptId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/**
+ * Results as files below one folder: {@code <job>/<attempt>/<index>.<ending>}. Written under a temporary name, forced to
+ * disk, and then renamed, so that a file with its final name is whole.
+ */
+public final class DirectoryAssetStore implements AssetStore {
+    private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_-]{1,64}/[0-9]{1,9}/[0-9]{1,9}\\.[a-z0-9]{1,8}");
+
+    private final Path folder;
+
+    private DirectoryAssetStore(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * The store in this folder, which is made if it is not there.
+     *
+     * @throws IOException if it cannot be made or written to
+     */
+    public static DirectoryAssetStore open(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        if (!Files.isWritable(folder)) {
+            throw new IOException("results are to be kept in " + folder + ", but that folder cannot be written to");
+        }
+        return new DirectoryAssetStore(folder);
+    }
+
+    @Override
+    public AssetRef put(AttemptId attempt, int index, Artifact artifact) throws IOException {
+        String key = attempt.job() + "/" + attempt.number() + "/" + index + "." + ending(artifact.mediaType());
+        Path target = locate(key);
+        Path parent = folder.resolve(attempt.job().value()).resolve(Integer.toString(attempt.number()));
+        Files.createDirectories(parent);
+        Path temporary = Files.createTempFile(parent, index + "-", ".part");
+        try {
+            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                ByteBuffer bytes = ByteBuffer.wrap(artifact.bytes());
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+        // The names have to be on disk as well, down from the folder that was there before.
+        force(parent);
+        force(folder.resolve(attempt.job().value()));
+        force(folder);
+        return new AssetRef(
+                key, artifact.mediaType(), artifact.bytes().length, sha256(artifact.bytes()), artifact.seed());
+    }
+
+    @Override
+    public InputStream open(AssetRef ref) throws IOException {
+        return Files.newInputStream(locate(ref.key()));
+    }
+
+    @Override
+    public boolean holds(AssetRef ref) {
+        if (!Files.isDirectory(folder)) {
+            throw new UncheckedIOException(new NoSuchFileException(folder + " is not there; is its disk mounted?"));
+        }
+        try {
+            return Files.size(locate(ref.key())) == ref.bytes();
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A key comes from the ledger, but what it names must still lie below the folder. */
+    private Path locate(String key) throws IOException {
+        if (!KEY.matcher(key).matches()) {
+            throw new NoSuchFileException(key, null, "not the key of a result");
+        }
+        return folder.resolve(key);
+    }
+
+    private static void force(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static String ending(String mediaType) {
+        return switch (mediaType) {
+            case "image/png" -> "png";
+            case "image/webp" -> "webp";
+            case "image/jpeg" -> "jpg";
+            default -> "bin";
+        };
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}
