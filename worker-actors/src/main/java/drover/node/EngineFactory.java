@@ -1,0 +1,37 @@
+package drover.node;
+
+import drover.inference.Engine;
+import drover.inference.EngineException;
+import drover.inference.fault.FaultEngine;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Opens an engine. May take seconds and loads native code, so it runs in the node's process on a thread of its own. */
+@FunctionalInterface
+public interface EngineFactory {
+    /**
+     * Opens the engine; the caller closes it.
+     *
+     * @throws EngineException if it cannot be opened here
+     */
+    Engine open() throws EngineException;
+
+    /**
+     * The factory that the settings ask for.
+     *
+     * @param device what the node runs on
+     * @param modelFolders where models lie
+     * @param cacheDir where the bundled model is unpacked
+     */
+    static EngineFactory of(EngineSettings settings, GpuDevice device, List<Path> modelFolders, Path cacheDir) {
+        return switch (settings) {
+            case EngineSettings.PyTorch pytorch -> new PyTorchFactory(device, pytorch, modelFolders, cacheDir);
+            case EngineSettings.Fault fault -> () -> new FaultEngine(fault.settings());
+        };
+    }
+
+    /** The same on the processor. */
+    static EngineFactory forSettings(EngineSettings settings, List<Path> modelFolders, Path cacheDir) {
+        return of(settings, GpuDevice.cpu(0), modelFolders, cacheDir);
+    }
+}

@@ -1,0 +1,36 @@
+package drover.node;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import drover.inference.fault.FaultSettings;
+import java.util.OptionalLong;
+
+/** Which engine a node runs, and how. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "engine")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = EngineSettings.PyTorch.class, name = "pytorch"),
+    @JsonSubTypes.Type(value = EngineSettings.Fault.class, name = "fault")
+})
+public sealed interface EngineSettings {
+    /**
+     * Models on libtorch.
+     *
+     * @param threads threads of one operation; 0 leaves the choice to libtorch
+     * @param modelCacheBytes how much memory resident models may take; empty lets the engine decide
+     * @param graphOptimizer whether libtorch's graph optimiser runs
+     */
+    record PyTorch(int threads, OptionalLong modelCacheBytes, boolean graphOptimizer) implements EngineSettings {
+        public PyTorch {
+            if (threads < 0 || threads > 1024) {
+                throw new IllegalArgumentException("threads must be 0 to 1024, but was " + threads);
+            }
+            if (modelCacheBytes.isPresent() && modelCacheBytes.getAsLong() < 0) {
+                throw new IllegalArgumentException(
+                        "modelCacheBytes must not be negative, but was " + modelCacheBytes.getAsLong());
+            }
+        }
+    }
+
+    /** The engine that acts out faults, for tests, demonstrations and measuring the runtime itself. */
+    record Fault(FaultSettings settings) implements EngineSettings {}
+}

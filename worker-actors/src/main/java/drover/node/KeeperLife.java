@@ -1,0 +1,544 @@
+package drover.node;
+
+import drover.board.JobBoard;
+import drover.board.SlotCommand;
+import drover.board.SlotId;
+import drover.job.AttemptOutcome;
+import drover.node.NodeKeeper.Command;
+import drover.watchdog.Incident;
+import drover.watchdog.NodeSilent;
+import drover.watchdog.Quarantine;
+import drover.watchdog.Stall;
+import drover.watchdog.Verdict;
+import drover.watchdog.Watchdog;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/** What {@link NodeKeeper} does; its messages and its states are described there. */
+final class KeeperLife extends AbstractBehavior<Command> {
+    private static final Duration PULSE = Duration.ofSeconds(1);
+    private static final Duration STATUS_DELAY = Duration.ofMillis(100);
+    /** A standby that fails is not urgent. */
+    private static final Duration STANDBY_PAUSE = Duration.ofSeconds(10);
+    /** What a drained process gets beyond its own deadlines. */
+    private static final Duration DRAIN_MARGIN = Node.LAST_WORDS.plusSeconds(3);
+
+    private final TimerScheduler<Command> timers;
+    private final NodeKeeper.Links links;
+    private final GpuDevice device;
+    private final KeeperRecord record;
+    private final AttemptDesk desk;
+    private final Children children;
+    private final ActorRef<SlotCommand> boardWords;
+    private final ActorRef<NodeSilent> silences;
+    private Optional<Child> serving = Optional.empty();
+    private Optional<Child> standby = Optional.empty();
+    private NodeSettings settings;
+    private NodeKeeper.AfterDrain afterDrain = NodeKeeper.AfterDrain.STOP;
+    private long launches;
+
+    static Behavior<Command> create(NodeKeeper.Links links, GpuDevice device, NodeSettings settings, long launches) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new KeeperLife(context, timers, links, device, settings, launches)));
+    }
+
+    private KeeperLife(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            NodeKeeper.Links links,
+            GpuDevice device,
+            NodeSettings settings,
+            long launches) {
+        super(context);
+        context.setLoggerName(NodeKeeper.class);
+        this.timers = timers;
+        this.links = links;
+        this.device = device;
+        this.settings = settings;
+        this.launches = launches;
+        this.record = new KeeperRecord(device, settings.recovery().toPolicy(), links.clock());
+        this.boardWords = context.messageAdapter(SlotCommand.class, NodeKeeper.BoardSaid::new);
+        this.silences = context.messageAdapter(NodeSilent.class, NodeKeeper.NodeIsSilent::new);
+        ActorRef<Verdict> verdicts = context.messageAdapter(Verdict.class, NodeKeeper.WatchdogSaid::new);
+        this.desk = new AttemptDesk(links.board(), links.watchdog(), boardWords, verdicts, links.clock());
+        Executor blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
+        this.children = new Children(device.node(), links.launcher(), links.stacks(), blocking, context.getSelf());
+        timers.startTimerWithFixedDelay(NodeKeeper.Timer.PULSE, NodeKeeper.Timer.PULSE, PULSE);
+        takeNext(NodeState.LAUNCHING);
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(Command.class, this::onCommand)
+                .onSignal(PostStop.class, _ -> onPostStop())
+                .build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        switch (command) {
+            case NodeKeeper.FromNode it -> children.find(it.launch()).ifPresent(child -> onNodeWord(child, it));
+            case NodeKeeper.BoardSaid it -> onBoardWord(it.word());
+            case NodeKeeper.WatchdogSaid it -> onVerdict(it.verdict());
+            case NodeKeeper.NodeIsSilent it -> onSilence(it.silence());
+            case NodeKeeper.Launched it ->
+                children.find(it.launch()).ifPresent(child -> children.started(child, it.process()));
+            case NodeKeeper.NotLaunched it ->
+                onEnded(it.launch(), "could not be started: " + it.reason(), Optional.empty());
+            case NodeKeeper.ProcessEnded it ->
+                onEnded(it.launch(), NodeExit.explain(it.code()), Optional.of(it.code()));
+            case NodeKeeper.StackTaken it ->
+                children.find(it.launch()).ifPresent(child -> onStackTaken(child, it.stack()));
+            case NodeKeeper.LaunchTimedOut it -> children.find(it.launch()).ifPresent(this::onLaunchTimedOut);
+            case NodeKeeper.GraceOver it -> children.find(it.launch()).ifPresent(this::onGraceOver);
+            case NodeKeeper.Reconfigure it -> onReconfigure(it.settings());
+            case NodeKeeper.Drain it -> onDrain(it);
+            case NodeKeeper.Release _ -> onRelease();
+            case NodeKeeper.Timer it -> onTimer(it);
+        }
+        if (record.is(NodeState.STOPPED) && !desk.hasUnrecorded()) {
+            return Behaviors.stopped();
+        }
+        if (command != NodeKeeper.Timer.STATUS && !timers.isTimerActive(NodeKeeper.Timer.STATUS)) {
+            after(NodeKeeper.Timer.STATUS, STATUS_DELAY);
+        }
+        return this;
+    }
+
+    // ---- words of the node
+
+    private void onNodeWord(Child child, NodeKeeper.FromNode word) {
+        switch (word) {
+            case NodeKeeper.Hello it -> onHello(child, it);
+            case NodeKeeper.StartFailed it -> child.say(it.code() + ": " + it.reason());
+            case NodeKeeper.SlotIdle it -> onSlotIdle(child, it);
+            case NodeKeeper.SlotClosed it -> closeSlot(child, it.slot());
+            case NodeKeeper.Advanced it -> desk.advanced(it.attempt(), it.position());
+            case NodeKeeper.Heartbeat it -> desk.heartbeat(it.attempt());
+            case NodeKeeper.Produced it -> {
+                if (desk.produced(child.slot(it.slot()), it)) {
+                    record.worked();
+                }
+                endIfDue(child);
+            }
+            case NodeKeeper.AttemptEnded it -> {
+                desk.ended(child.slot(it.slot()), it);
+                endIfDue(child);
+            }
+            case NodeKeeper.ActorRestarted it -> links.incidents().tell(record.ofActor(child, it.stall()));
+            case NodeKeeper.ReplaceMe it -> onReplaceMe(child, it.reason());
+            case NodeKeeper.Alive it -> {
+                child.reported(it);
+                links.watchdog().tell(new Watchdog.Heard(child.name()));
+            }
+            case NodeKeeper.Drained _ -> getContext().getLog().debug("{} is drained", child.name());
+        }
+    }
+
+    private void onHello(Child child, NodeKeeper.Hello hello) {
+        if (child.isReady()) {
+            return;
+        }
+        child.greeted(hello);
+        timers.cancel(new NodeKeeper.LaunchTimedOut(child.launch()));
+        links.watchdog()
+                .tell(new Watchdog.Listen(child.name(), settings.limits().silence(), silences));
+        if (isServing(child)) {
+            children.all().forEach(this::endIfDue);
+            activateIfAlone();
+        } else {
+            child.tell(new Node.Resize(0));
+        }
+    }
+
+    /** Gives the serving process its work, once no other one is left that could hold the GPU's memory. */
+    private void activateIfAlone() {
+        Optional<Child> ready = serving.filter(c -> c.isReady() && !c.isActivated());
+        if (ready.isEmpty() || children.hasCondemned() || record.is(NodeState.DRAINING)) {
+            return;
+        }
+        ready.get().activate(settings.actorsPerGpu());
+        record.become(NodeState.RUNNING, Optional.empty());
+        adjustStandby();
+    }
+
+    private void onSlotIdle(Child child, NodeKeeper.SlotIdle it) {
+        child.resident(it.resident());
+        if (isServing(child) && record.is(NodeState.RUNNING)) {
+            child.slots().add(it.slot());
+            Set<String> models = child.hello().map(NodeKeeper.Hello::models).orElse(Set.of());
+            links.board().tell(new JobBoard.SlotIdle(child.slot(it.slot()), models, it.resident(), boardWords));
+        }
+    }
+
+    private void closeSlot(Child child, int slot) {
+        if (child.slots().remove(slot)) {
+            links.board().tell(new JobBoard.SlotGone(child.slot(slot)));
+        }
+    }
+
+    private void closeSlots(Child child) {
+        List.copyOf(child.slots()).forEach(slot -> closeSlot(child, slot));
+    }
+
+    // ---- words of the board
+
+    private void onBoardWord(SlotCommand word) {
+        switch (word) {
+            case SlotCommand.Offer it -> onOffer(it);
+            case SlotCommand.CancelAttempt it ->
+                children.find(it.slot().launch())
+                        .ifPresent(c -> c.tell(new Node.Cancel(it.slot().index(), it.attempt(), it.reason())));
+            case SlotCommand.ResultRecorded it -> {
+                desk.recorded(it.attempt());
+                children.find(it.slot().launch()).ifPresent(c -> c.tell(new Node.Recorded(it.attempt())));
+            }
+        }
+    }
+
+    private void onOffer(SlotCommand.Offer offer) {
+        SlotId slot = offer.slot();
+        Optional<Child> child = serving.filter(c -> c.launch() == slot.launch() && record.is(NodeState.RUNNING));
+        if (child.isEmpty()) {
+            desk.refuse(offer, "node " + device.node() + " is " + record.state() + " and takes no work");
+            return;
+        }
+        desk.take(offer, settings.timeouts().fromOutside(settings.controlMargin()));
+        child.get().tell(new Node.Run(slot.index(), offer.attempt(), offer.request()));
+    }
+
+    // ---- stalls and silence
+
+    private void onReplaceMe(Child child, ReplaceReason reason) {
+        switch (reason) {
+            case ReplaceReason.Stalled it -> condemn(child, Child.Condemnation.stalled(it.stall()), true);
+            case ReplaceReason.Unusable it ->
+                condemn(child, Child.Condemnation.other("asked to be replaced: " + it.detail()), true);
+        }
+    }
+
+    private void onVerdict(Verdict verdict) {
+        Stall stall = verdict.stall();
+        desk.find(stall.attempt())
+                .flatMap(out -> children.find(out.slot().launch()))
+                .ifPresent(child -> condemn(child, Child.Condemnation.stalled(stall), false));
+    }
+
+    private void onSilence(NodeSilent silence) {
+        serving.filter(c -> c.name().equals(silence.node()))
+                .or(() -> standby.filter(c -> c.name().equals(silence.node())))
+                .ifPresent(child -> condemn(child, Child.Condemnation.silent(silence), false));
+    }
+
+    private void onLaunchTimedOut(Child child) {
+        String reason = "did not say hello within " + settings.limits().launch();
+        condemn(child, Child.Condemnation.other(reason), false);
+    }
+
+    /**
+     * The process has to go.
+     *
+     * @param answers whether it still does; then its healthy attempts get their grace
+     */
+    private void condemn(Child child, Child.Condemnation why, boolean answers) {
+        if (child.condemnation().isPresent()) {
+            return;
+        }
+        getContext().getLog().warn("{} has to be replaced: {}", child.name(), why.reason());
+        child.condemn(why);
+        closeSlots(child);
+        Optional<AttemptDesk.Out> blamed = why.stall().flatMap(stall -> desk.find(stall.attempt()));
+        blamed.ifPresentOrElse(
+                out -> children.takeStack(child, out.slot().index()),
+                () -> child.stack(new Incident.Stack.NotTaken("no single thread is to blame")));
+        blamed.ifPresent(out -> desk.lost(out, AttemptOutcome.STALLED, NodeKeeper.STALLED, why.reason()));
+        if (answers) {
+            after(new NodeKeeper.GraceOver(child.launch()), settings.limits().sibling());
+        } else {
+            child.endGrace();
+        }
+        replace(child, why.reason());
+        endIfDue(child);
+    }
+
+    private void onStackTaken(Child child, Incident.Stack stack) {
+        child.stack(stack);
+        endIfDue(child);
+    }
+
+    private void onGraceOver(Child child) {
+        child.endGrace();
+        endIfDue(child);
+    }
+
+    /** Ends a process that has to go, once its stack is taken and nothing healthy in it needs more time. */
+    private void endIfDue(Child child) {
+        if (child.condemnation().isEmpty() || child.stack().isEmpty()) {
+            return;
+        }
+        boolean nextIsReady = serving.filter(Child::isReady).isPresent();
+        if (desk.of(child.launch()).isEmpty() || nextIsReady || child.isGraceOver()) {
+            child.kill();
+        }
+    }
+
+    // ---- the life of processes
+
+    private Child launch() {
+        launches++;
+        Bootstrap bootstrap = settings.bootstrap(
+                ActorRefResolver.get(getContext().getSystem())
+                        .toSerializationFormat(getContext().getSelf().unsafeUpcast()),
+                device,
+                launches,
+                links.host(),
+                links.seed());
+        NodeKeeper.LaunchTimedOut timeout = new NodeKeeper.LaunchTimedOut(launches);
+        after(timeout, settings.limits().launch());
+        return children.launch(device, settings.process(), bootstrap);
+    }
+
+    /** The standby takes over, if there is one; it may still be starting. */
+    private void takeNext(NodeState next) {
+        record.become(next, record.note());
+        serving = standby.or(() -> Optional.of(launch()));
+        standby = Optional.empty();
+        activateIfAlone();
+    }
+
+    private void onEnded(long launch, String how, Optional<Integer> code) {
+        Optional<Child> found = children.find(launch);
+        if (found.isEmpty()) {
+            return;
+        }
+        Child child = found.get();
+        children.remove(child);
+        timers.cancel(new NodeKeeper.LaunchTimedOut(launch));
+        timers.cancel(new NodeKeeper.GraceOver(launch));
+        links.undertaker().tell(new ClusterUndertaker.Bury(Bootstrap.launchRole(device.node(), launch)));
+        links.watchdog().tell(new Watchdog.Forget(child.name()));
+        closeSlots(child);
+        boolean expected = record.is(NodeState.DRAINING) || child.isDismissed();
+        String reason = child.lastWords().map(words -> how + ": " + words).orElse(how);
+        List<AttemptDesk.Out> lost = desk.of(launch);
+        endAttempts(child, lost, reason, code);
+        getContext().getLog().info("{} {}", child.name(), child.condemnation().isPresent() ? "has been ended" : reason);
+        if (!expected) {
+            record.ofProcess(child, lost, code).ifPresent(links.incidents()::tell);
+            if (child.condemnation().isEmpty()) {
+                replace(child, reason);
+            }
+        }
+        if (record.is(NodeState.DRAINING) && children.isEmpty()) {
+            onDrained();
+        } else {
+            activateIfAlone();
+        }
+    }
+
+    /**
+     * What still ran in a process that has ended. If an attempt was blamed for it, these are bystanders; if nobody else
+     * ran, the one that did is blamed for a crash or a silence; a kill from outside is nobody's doing.
+     */
+    private void endAttempts(Child child, List<AttemptDesk.Out> lost, String how, Optional<Integer> code) {
+        boolean hasCulprit =
+                child.condemnation().flatMap(Child.Condemnation::stall).isPresent();
+        boolean byItself = child.condemnation().isPresent()
+                || code.filter(NodeExit::isOwnDoing).isPresent();
+        String reason = child.condemnation()
+                .map(why -> "its process was replaced: " + why.reason())
+                .orElse("its process " + how);
+        for (AttemptDesk.Out out : lost) {
+            if (hasCulprit) {
+                desk.lost(
+                        out,
+                        AttemptOutcome.HANDED_BACK,
+                        "drover:node.replaced",
+                        "its process was replaced for another attempt's sake");
+            } else if (byItself && lost.size() == 1) {
+                desk.lost(out, AttemptOutcome.CRASHED, "drover:node.crashed", reason);
+            } else {
+                desk.lost(out, AttemptOutcome.NODE_LOST, "drover:node.lost", reason);
+            }
+        }
+    }
+
+    /** Puts another process in the place of this one, as soon as the node's record allows. */
+    private void replace(Child child, String reason) {
+        if (isStandby(child)) {
+            standby = Optional.empty();
+            after(NodeKeeper.Timer.STANDBY, STANDBY_PAUSE);
+        } else if (isServing(child)) {
+            serving = Optional.empty();
+            if (!record.is(NodeState.DRAINING)) {
+                record.failed(reason);
+                startNext(reason);
+            }
+        }
+    }
+
+    private void startNext(String reason) {
+        switch (record.standing()) {
+            case Quarantine.Standing.Ready _ -> {
+                record.become(NodeState.REPLACING, Optional.of(reason));
+                takeNext(NodeState.REPLACING);
+            }
+            case Quarantine.Standing.BackingOff it -> waitUntil(NodeState.BACKING_OFF, reason, Optional.of(it.until()));
+            case Quarantine.Standing.Quarantined it -> {
+                dismissStandby();
+                waitUntil(NodeState.QUARANTINED, it.lock().reason(), it.lock().until());
+            }
+        }
+    }
+
+    private void waitUntil(NodeState next, String reason, Optional<Instant> end) {
+        record.become(next, Optional.of(reason), end);
+        end.ifPresent(at -> {
+            Duration pause = Duration.between(record.now(), at);
+            after(NodeKeeper.Timer.RETRY, pause.isNegative() ? Duration.ZERO : pause);
+        });
+        getContext().getLog().warn("node {} is {}: {}", device.node(), next, reason);
+    }
+
+    private void adjustStandby() {
+        if (!settings.warmStandby()) {
+            dismissStandby();
+        } else if (standby.isEmpty() && record.is(NodeState.RUNNING)) {
+            standby = Optional.of(launch());
+        }
+    }
+
+    private void dismissStandby() {
+        standby.ifPresent(Child::dismiss);
+        standby = Optional.empty();
+        timers.cancel(NodeKeeper.Timer.STANDBY);
+    }
+
+    // ---- orders
+
+    private void onReconfigure(NodeSettings next) {
+        boolean resized = next.actorsPerGpu() != settings.actorsPerGpu();
+        settings = next;
+        if (resized) {
+            serving.filter(Child::isActivated).ifPresent(c -> c.activate(next.actorsPerGpu()));
+        }
+        adjustStandby();
+    }
+
+    private void onDrain(NodeKeeper.Drain it) {
+        afterDrain = it.then();
+        if (record.is(NodeState.DRAINING)) {
+            return;
+        }
+        record.become(NodeState.DRAINING, Optional.of(it.reason()));
+        timers.cancel(NodeKeeper.Timer.RETRY);
+        dismissStandby();
+        Duration within = settings.limits().drain();
+        serving.ifPresent(child -> {
+            if (child.isReady()) {
+                child.tell(new Node.Drain(within));
+            } else {
+                child.kill();
+            }
+        });
+        serving = Optional.empty();
+        after(NodeKeeper.Timer.DRAIN_OVER, within.plus(DRAIN_MARGIN));
+        if (children.isEmpty()) {
+            onDrained();
+        }
+    }
+
+    private void onDrained() {
+        timers.cancel(NodeKeeper.Timer.DRAIN_OVER);
+        String reason = record.note().orElse("");
+        switch (afterDrain) {
+            case STOP -> {
+                record.become(NodeState.STOPPED, record.note());
+                after(NodeKeeper.Timer.DRAIN_OVER, DRAIN_MARGIN);
+            }
+            case RELAUNCH -> {
+                record.restarted();
+                takeNext(NodeState.LAUNCHING);
+            }
+            case QUARANTINE -> {
+                record.takenOut(reason);
+                startNext(reason);
+            }
+        }
+    }
+
+    private void onRelease() {
+        record.cleared();
+        if (record.is(NodeState.QUARANTINED) || record.is(NodeState.BACKING_OFF)) {
+            timers.cancel(NodeKeeper.Timer.RETRY);
+            takeNext(NodeState.LAUNCHING);
+        } else if (record.is(NodeState.DRAINING) && afterDrain == NodeKeeper.AfterDrain.QUARANTINE) {
+            afterDrain = NodeKeeper.AfterDrain.RELAUNCH;
+        }
+    }
+
+    private void onTimer(NodeKeeper.Timer timer) {
+        switch (timer) {
+            case PULSE -> {
+                desk.repeat();
+                children.tellAll(new Node.StillHere());
+            }
+            case RETRY -> {
+                if (record.is(NodeState.BACKING_OFF) || record.is(NodeState.QUARANTINED)) {
+                    takeNext(NodeState.LAUNCHING);
+                }
+            }
+            case STANDBY -> adjustStandby();
+            case DRAIN_OVER -> {
+                children.all().forEach(Child::kill);
+                if (record.is(NodeState.STOPPED)) {
+                    desk.giveUp();
+                }
+            }
+            case STATUS -> tellStatus();
+        }
+    }
+
+    private Behavior<Command> onPostStop() {
+        children.close();
+        return this;
+    }
+
+    // ---- what others see
+
+    /** Sends itself a message, which is its own timer's key, once. */
+    private void after(Command message, Duration delay) {
+        timers.startSingleTimer(message, message, delay);
+    }
+
+    private boolean isServing(Child child) {
+        return serving.filter(child::equals).isPresent();
+    }
+
+    private boolean isStandby(Child child) {
+        return standby.filter(child::equals).isPresent();
+    }
+
+    private void tellStatus() {
+        Optional<Child> shown = serving.or(children::first);
+        List<NodeStatus.Slot> slots =
+                shown.stream().flatMap(child -> desk.slots(child)).toList();
+        NodeStatus status =
+                record.status(shown, slots, standby.filter(Child::isReady).isPresent());
+        links.status().tell(new NodeSupervisor.KeeperSaid(status, launches));
+    }
+}

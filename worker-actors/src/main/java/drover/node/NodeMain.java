@@ -1,0 +1,158 @@
+package drover.node;
+
+import com.typesafe.config.Config;
+import drover.delivery.DirectoryAssetStore;
+import drover.inference.AssetStore;
+import drover.inference.Engine;
+import drover.logging.Logging;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Main class of a GPU process. It reads its {@link Bootstrap} from standard input, opens its engine and starts its
+ * actor system at the same time, and ends when standard input does: then the control process is gone.
+ */
+public final class NodeMain {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeMain.class);
+
+    /** The name of every actor system of a cluster. */
+    private static final Duration CLOSING = Duration.ofSeconds(3);
+
+    private final Bootstrap bootstrap;
+    private final CompletableFuture<Engine> engine;
+
+    private NodeMain(Bootstrap bootstrap) {
+        this.bootstrap = bootstrap;
+        this.engine = open(bootstrap);
+    }
+
+    /**
+     * Runs a node until it is ended.
+     *
+     * @param arguments none; or {@code --train}, see {@link NodeTraining}
+     */
+    public static void main(String[] arguments) {
+        if (arguments.length == 1 && arguments[0].equals("--train")) {
+            NodeTraining.main();
+            return;
+        }
+        // Its output is its log: the launcher has it written to a file of the node's own.
+        Logging.consoleOnly("INFO");
+        Bootstrap bootstrap;
+        try {
+            bootstrap = Bootstrap.read(System.in);
+        } catch (IOException e) {
+            System.err.println("This is a process that `drover up` starts. " + e.getMessage());
+            Runtime.getRuntime().halt(NodeExit.BAD_BOOTSTRAP);
+            return;
+        }
+        Thread.ofPlatform().daemon().name("stdin-watch").start(() -> haltAtEnd(System.in));
+        try {
+            new NodeMain(bootstrap).run();
+        } catch (RuntimeException e) {
+            LOG.error("the node could not be started", e);
+            Runtime.getRuntime().halt(NodeExit.START_FAILED);
+        }
+    }
+
+    private void run() {
+        ActorSystem<Void> system = start(bootstrap, engine, this::exit);
+        // The guardian never ends by itself; if it did, something it cannot do without has failed.
+        system.getWhenTerminated().thenRun(() -> Runtime.getRuntime().halt(NodeExit.START_FAILED));
+    }
+
+    static ActorSystem<Void> start(Bootstrap bootstrap, CompletableFuture<Engine> engine, NodeExit exit) {
+        Behavior<Void> guardian = Behaviors.setup(context -> {
+            context.watch(context.spawn(node(context.getSystem(), bootstrap, engine, exit), "node"));
+            return Behaviors.empty();
+        });
+        return ActorSystem.create(guardian, ClusterConfig.SYSTEM, config(bootstrap));
+    }
+
+    private static Behavior<Node.Command> node(
+            ActorSystem<?> system, Bootstrap bootstrap, CompletableFuture<Engine> engine, NodeExit exit) {
+        ActorRef<NodeKeeper.FromNode> keeper = ActorRefResolver.get(system).resolveActorRef(bootstrap.keeper());
+        Node.Identity identity = new Node.Identity(
+                bootstrap.node(),
+                bootstrap.launch(),
+                ProcessHandle.current().pid(),
+                bootstrap.timeouts().toPhaseTimeouts(),
+                bootstrap.orphanTimeout(),
+                bootstrap.selfHalt());
+        Node.Host host = new Node.Host(
+                store(bootstrap.assetDir()), new ProcessMemory(), exit, System::nanoTime, InstantSource.system());
+        return Node.create(identity, host, engine, keeper);
+    }
+
+    private static AssetStore store(Path folder) {
+        try {
+            return DirectoryAssetStore.open(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the asset folder cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    static CompletableFuture<Engine> open(Bootstrap bootstrap) {
+        CompletableFuture<Engine> opening = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("engine-open").start(() -> {
+            try {
+                opening.complete(EngineFactory.of(
+                                bootstrap.engine(), bootstrap.device(), bootstrap.modelFolders(), bootstrap.cacheDir())
+                        .open());
+            } catch (Throwable e) { // Also a library that does not load: the keeper has to hear of it.
+                opening.completeExceptionally(e);
+            }
+        });
+        return opening;
+    }
+
+    static Config config(Bootstrap bootstrap) {
+        return ClusterConfig.of(bootstrap.host(), 0, bootstrap.roles(), Optional.of(bootstrap.seed()));
+    }
+
+    /** Not on the caller's thread, which is an actor's; and never for longer than the engine may take to close. */
+    private void exit(int code) {
+        Thread.ofPlatform().daemon().name("exit").start(() -> {
+            if (code == NodeExit.DONE) {
+                Thread closing =
+                        Thread.ofPlatform().daemon().name("engine-close").start(this::close);
+                try {
+                    closing.join(CLOSING);
+                } catch (InterruptedException e) {
+                    // Ending is all that is left to do.
+                }
+            }
+            Runtime.getRuntime().halt(code);
+        });
+    }
+
+    private void close() {
+        if (engine.isDone() && !engine.isCompletedExceptionally()) {
+            engine.join().close();
+        }
+    }
+
+    private static void haltAtEnd(InputStream in) {
+        try {
+            while (in.read() >= 0) {
+                // Nothing is said here after the bootstrap line; all that matters is the end.
+            }
+        } catch (IOException e) {
+            LOG.debug("standard input failed", e);
+        }
+        Runtime.getRuntime().halt(NodeExit.ORPHANED);
+    }
+}

@@ -1,0 +1,29 @@
+package drover.node;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import drover.inference.CborSerializable;
+import java.time.Duration;
+import java.util.List;
+
+/** Answers to what an operator asks of a node. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = NodeReply.Done.class, name = "done"),
+    @JsonSubTypes.Type(value = NodeReply.UnknownNode.class, name = "unknown-node"),
+    @JsonSubTypes.Type(value = NodeReply.Unavailable.class, name = "unavailable")
+})
+public sealed interface NodeReply extends CborSerializable {
+    /** It has been set going; the status tells how far it is. */
+    record Done(NodeStatus status) implements NodeReply {}
+
+    /** There is no such node. */
+    record UnknownNode(String node, List<String> known) implements NodeReply {
+        public UnknownNode {
+            known = List.copyOf(known);
+        }
+    }
+
+    /** Not now; try again later. */
+    record Unavailable(String node, String reason, Duration retryAfter) implements NodeReply {}
+}

@@ -1,0 +1,167 @@
+package drover.node;
+
+import drover.inference.AttemptId;
+import drover.inference.InferenceActor;
+import drover.watchdog.Stall;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** The inference actors of a node and what each is doing. Owned by the node's guardian; not thread-safe. */
+final class NodeSlots {
+    private final Map<Integer, Slot> slots = new TreeMap<>();
+    private int incarnations;
+
+    /** Makes an inference actor. */
+    @FunctionalInterface
+    interface Spawner {
+        ActorRef<InferenceActor.Command> spawn(int slot, int incarnation);
+    }
+
+    /** One inference actor. */
+    static final class Slot {
+        private final int index;
+        private int incarnation;
+        private ActorRef<InferenceActor.Command> actor;
+        private Optional<AttemptId> attempt = Optional.empty();
+        private Optional<Stall> stall = Optional.empty();
+        private boolean idle;
+        private boolean closing;
+        private boolean handedBack;
+
+        private Slot(int index, int incarnation, ActorRef<InferenceActor.Command> actor) {
+            this.index = index;
+            this.incarnation = incarnation;
+            this.actor = actor;
+        }
+
+        int index() {
+            return index;
+        }
+
+        ActorRef<InferenceActor.Command> actor() {
+            return actor;
+        }
+
+        Optional<AttemptId> attempt() {
+            return attempt;
+        }
+
+        /** What the watchdog said when it had the attempt cancelled. */
+        Optional<Stall> stall() {
+            return stall;
+        }
+
+        boolean runs(AttemptId which) {
+            return attempt.filter(which::equals).isPresent();
+        }
+
+        boolean isOpenForWork() {
+            return idle && !closing && attempt.isEmpty();
+        }
+
+        boolean isClosing() {
+            return closing;
+        }
+
+        /** Whether the attempt was given back while it still ran. */
+        boolean isHandedBack() {
+            return handedBack;
+        }
+
+        void begin(AttemptId which) {
+            attempt = Optional.of(which);
+            idle = false;
+        }
+
+        void stalled(Stall what) {
+            stall = Optional.of(what);
+        }
+
+        void handBack() {
+            handedBack = true;
+        }
+
+        void end() {
+            attempt = Optional.empty();
+            stall = Optional.empty();
+            handedBack = false;
+        }
+
+        void idle() {
+            idle = true;
+        }
+    }
+
+    /** Starts and ends actors until there are this many; returns those that were idle and are closed now. */
+    List<Slot> resize(int wanted, Spawner spawner) {
+        for (int i = 0; i < wanted; i++) {
+            Slot known = slots.get(i);
+            if (known == null) {
+                int incarnation = ++incarnations;
+                slots.put(i, new Slot(i, incarnation, spawner.spawn(i, incarnation)));
+            } else {
+                known.closing = false;
+            }
+        }
+        List<Slot> closed = new ArrayList<>();
+        for (Slot slot : List.copyOf(slots.values())) {
+            if (slot.index >= wanted) {
+                slot.closing = true;
+                if (slot.idle && slot.attempt.isEmpty()) {
+                    close(slot);
+                    closed.add(slot);
+                }
+            }
+        }
+        return closed;
+    }
+
+    /** Takes out every actor that runs nothing. */
+    List<Slot> closeIdle() {
+        List<Slot> closed =
+                slots.values().stream().filter(slot -> slot.attempt.isEmpty()).toList();
+        closed.forEach(this::close);
+        return closed;
+    }
+
+    void close(Slot slot) {
+        slots.remove(slot.index);
+    }
+
+    /** Puts a fresh actor in the place of the slot's present one. */
+    void renew(Slot slot, Spawner spawner) {
+        slot.end();
+        slot.idle = false;
+        slot.incarnation = ++incarnations;
+        slot.actor = spawner.spawn(slot.index, slot.incarnation);
+    }
+
+    Optional<Slot> find(int index) {
+        return Optional.ofNullable(slots.get(index));
+    }
+
+    /** The slot of this actor; empty if the actor has been replaced or closed. */
+    Optional<Slot> find(InferenceActor.Id id) {
+        return find(id.slot()).filter(slot -> slot.incarnation == id.incarnation());
+    }
+
+    Optional<Slot> running(AttemptId attempt) {
+        return slots.values().stream().filter(slot -> slot.runs(attempt)).findFirst();
+    }
+
+    List<Slot> running() {
+        return slots.values().stream().filter(slot -> slot.attempt.isPresent()).toList();
+    }
+
+    List<Slot> idling() {
+        return slots.values().stream().filter(Slot::isOpenForWork).toList();
+    }
+
+    boolean isEmpty() {
+        return slots.isEmpty();
+    }
+}

@@ -1,0 +1,47 @@
+package drover.node;
+
+import drover.diffusion.BundledModel;
+import drover.diffusion.ModelCatalog;
+import drover.inference.Engine;
+import drover.inference.EngineException;
+import drover.inference.pytorch.PyTorchDefaults;
+import drover.inference.pytorch.PyTorchEngine;
+import drover.inference.pytorch.PyTorchSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Opens the PyTorch engine with the models of the configured folders and the bundled one.
+ *
+ * @param device what the node runs on
+ */
+record PyTorchFactory(GpuDevice device, EngineSettings.PyTorch settings, List<Path> modelFolders, Path cacheDir)
+        implements EngineFactory {
+    @Override
+    public Engine open() throws EngineException {
+        String version = Optional.ofNullable(NodeMain.class.getPackage().getImplementationVersion())
+                .orElse("development");
+        PyTorchSettings complete = PyTorchDefaults.settings(
+                device.index().isPresent(),
+                device.memoryBytes(),
+                settings.threads(),
+                settings.modelCacheBytes(),
+                settings.graphOptimizer(),
+                version);
+        return new PyTorchEngine(catalog(), complete);
+    }
+
+    private ModelCatalog catalog() throws EngineException {
+        List<Path> folders = new ArrayList<>(modelFolders);
+        try {
+            folders.add(BundledModel.unpack(cacheDir));
+        } catch (IOException e) {
+            throw new EngineException.BadModel(
+                    "the bundled model could not be unpacked into the cache folder: " + e.getMessage(), e);
+        }
+        return ModelCatalog.scan(folders);
+    }
+}
