@@ -1,0 +1,91 @@
+package drover.config;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Reads the configuration again while Drover runs. A file that is not right changes nothing. Safe for use by many
+ * threads; one reload happens at a time.
+ */
+public final class ConfigReload {
+    private final ConfigLoader loader;
+    private final Optional<Path> file;
+    private DroverConfig current;
+
+    /**
+     * @param file the file that {@code current} was read from; empty for the standard one
+     * @param current what is in force
+     */
+    public ConfigReload(ConfigLoader loader, Optional<Path> file, DroverConfig current) {
+        this.loader = loader;
+        this.file = file;
+        this.current = current;
+    }
+
+    /**
+     * What came of a reload.
+     *
+     * @param problems what is wrong; if there is anything, nothing was changed
+     * @param restartNeeded what has changed but takes effect only with a restart
+     */
+    public record Result(List<String> problems, List<String> restartNeeded) {
+        public Result {
+            problems = List.copyOf(problems);
+            restartNeeded = List.copyOf(restartNeeded);
+        }
+    }
+
+    /**
+     * Reads the file and, if it is right, puts it in force.
+     *
+     * @param apply gets the new configuration
+     */
+    public synchronized Result reload(Consumer<DroverConfig> apply) {
+        DroverConfig next;
+        try {
+            next = loader.load(file);
+        } catch (ConfigException e) {
+            return new Result(e.problems().stream().map(ConfigProblem::toString).toList(), List.of());
+        }
+        List<String> restart = restartNeeded(current, next);
+        current = next;
+        apply.accept(next);
+        return new Result(List.of(), restart);
+    }
+
+    private static List<String> restartNeeded(DroverConfig before, DroverConfig after) {
+        List<String> changed = new ArrayList<>();
+        note(changed, "drover.data-dir", before, after, DroverConfig::dataDir);
+        note(changed, "drover.cache-dir", before, after, DroverConfig::cacheDir);
+        note(changed, "drover.models.folders", before, after, DroverConfig::modelFolders);
+        note(changed, "drover.models.default", before, after, DroverConfig::defaultModel);
+        note(changed, "drover.recovery.max-attempts", before, after, DroverConfig::maxAttempts);
+        note(changed, "drover.ledger", before, after, DroverConfig::ledger);
+        note(changed, "drover.http", before, after, DroverConfig::http);
+        note(changed, "drover.management", before, after, DroverConfig::management);
+        note(changed, "drover.cluster", before, after, DroverConfig::cluster);
+        note(
+                changed,
+                "drover.logging (but level)",
+                before,
+                after,
+                config -> config.logging().withLevel("INFO"));
+        return changed;
+    }
+
+    private static void note(
+            List<String> changed,
+            String key,
+            DroverConfig before,
+            DroverConfig after,
+            Function<DroverConfig, Object> part) {
+        if (!Objects.equals(part.apply(before), part.apply(after))) {
+            changed.add(key);
+        }
+    }
+}

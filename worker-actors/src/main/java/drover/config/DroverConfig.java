@@ -1,0 +1,211 @@
+package drover.config;
+
+import drover.http.HttpSettings;
+import drover.http.RequestLimits;
+import drover.inference.fault.FaultSettings;
+import drover.ledger.LedgerSettings;
+import drover.logging.LoggingSettings;
+import drover.management.ManagementSettings;
+import drover.node.EngineSettings;
+import drover.node.NodeSettings;
+import drover.watchdog.PhaseTimeouts;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * Everything an operator has set, checked and complete. Paths are absolute; relative ones in the file are below the
+ * installation folder.
+ *
+ * @param home the installation folder
+ * @param dataDir the ledger, results, and the files of the running processes
+ * @param cacheDir what can be made again: the unpacked bundled model
+ * @param modelFolders where models are looked for, besides the bundled one
+ * @param defaultModel the model for requests that name none; empty for the bundled one
+ * @param maxAttempts how often a job is tried before it is given up
+ * @param nodes the GPU processes
+ * @param ledger the job database
+ * @param http the public API
+ * @param management the operator's API
+ * @param cluster how this host's processes reach each other
+ * @param logging how to log
+ */
+public record DroverConfig(
+        Path home,
+        Path dataDir,
+        Path cacheDir,
+        List<Path> modelFolders,
+        Optional<String> defaultModel,
+        int maxAttempts,
+        NodeSettings nodes,
+        LedgerSettings ledger,
+        HttpSettings http,
+        ManagementSettings management,
+        ClusterSettings cluster,
+        LoggingSettings logging) {
+
+    /** Where the build puts the node process's AOT cache, below the installation folder. */
+    public static final String AOT_CACHE = "worker-actors/target/node.aot";
+
+    public DroverConfig {
+        modelFolders = List.copyOf(modelFolders);
+    }
+
+    /** Builds the settings records from values that have passed {@link ConfigChecks}. */
+    static DroverConfig from(ConfigValues values, Path home, Map<String, String> environment) {
+        Path dataDir = home.resolve(values.get(Schema.DATA_DIR));
+        Path cacheDir = values.get(Schema.CACHE_DIR).map(home::resolve).orElseGet(() -> userCache(environment));
+        List<Path> modelFolders =
+                values.get(Schema.MODEL_FOLDERS).stream().map(home::resolve).toList();
+        LoggingSettings logging = logging(values, home);
+        return new DroverConfig(
+                home,
+                dataDir,
+                cacheDir,
+                modelFolders,
+                Optional.of(values.get(Schema.DEFAULT_MODEL)).filter(name -> !name.isEmpty()),
+                values.get(Schema.MAX_ATTEMPTS),
+                nodes(values, home, dataDir, cacheDir.resolve("models"), modelFolders, logging.dir()),
+                ledger(values, dataDir),
+                http(values),
+                new ManagementSettings(
+                        values.get(Schema.MANAGEMENT_HOST),
+                        values.get(Schema.MANAGEMENT_PORT),
+                        optional(values.get(Schema.MANAGEMENT_TOKEN))),
+                new ClusterSettings(values.get(Schema.CLUSTER_HOST), values.get(Schema.CLUSTER_PORT)),
+                logging);
+    }
+
+    private static LoggingSettings logging(ConfigValues values, Path home) {
+        return new LoggingSettings(
+                home.resolve(values.get(Schema.LOG_DIR)),
+                values.get(Schema.LOG_JSON),
+                values.get(Schema.LOG_LEVEL).name(),
+                values.get(Schema.LOG_MAX_FILE),
+                values.get(Schema.LOG_KEEP_DAYS),
+                values.get(Schema.LOG_MAX_TOTAL));
+    }
+
+    private static NodeSettings nodes(
+            ConfigValues values, Path home, Path dataDir, Path cacheDir, List<Path> modelFolders, Path logDir) {
+        return new NodeSettings(
+                values.get(Schema.GPUS),
+                values.get(Schema.ACTORS_PER_GPU),
+                values.get(Schema.WARM_STANDBY),
+                new NodeSettings.ProcessSettings(
+                        (values.get(Schema.NODE_HEAP) >> 10) + "k",
+                        aotCache(values.get(Schema.AOT_CACHE), home),
+                        values.get(Schema.NODE_JVM_OPTIONS),
+                        Optional.of(logDir)),
+                engine(values),
+                modelFolders,
+                cacheDir,
+                dataDir,
+                dataDir.resolve("assets"),
+                new NodeSettings.Limits(
+                        values.get(Schema.LAUNCH_TIMEOUT),
+                        values.get(Schema.DRAIN_TIMEOUT),
+                        values.get(Schema.SILENCE_TIMEOUT),
+                        values.get(Schema.ORPHAN_TIMEOUT),
+                        values.get(Schema.SIBLING_TIMEOUT)),
+                timeouts(values),
+                values.get(Schema.CONTROL_MARGIN),
+                new NodeSettings.Recovery(
+                        values.get(Schema.BACKOFF_MIN),
+                        values.get(Schema.BACKOFF_MAX),
+                        values.get(Schema.QUARANTINE_AFTER),
+                        values.get(Schema.QUARANTINE_WINDOW),
+                        values.get(Schema.QUARANTINE_TIME)));
+    }
+
+    private static EngineSettings engine(ConfigValues values) {
+        return switch (values.get(Schema.ENGINE)) {
+            case PYTORCH ->
+                new EngineSettings.PyTorch(
+                        values.get(Schema.PYTORCH_THREADS).orElse(0),
+                        values.get(Schema.PYTORCH_MODEL_CACHE)
+                                .map(OptionalLong::of)
+                                .orElseGet(OptionalLong::empty),
+                        values.get(Schema.PYTORCH_GRAPH_OPTIMIZER));
+            case FAULT ->
+                new EngineSettings.Fault(new FaultSettings(
+                        Set.copyOf(values.get(Schema.FAULT_MODELS)),
+                        values.get(Schema.FAULT_LOAD_TIME),
+                        values.get(Schema.FAULT_ENCODE_TIME),
+                        values.get(Schema.FAULT_STEP_TIME),
+                        values.get(Schema.FAULT_DECODE_TIME),
+                        values.get(Schema.FAULT_SLOWEST_STEP)));
+        };
+    }
+
+    private static PhaseTimeouts timeouts(ConfigValues values) {
+        return PhaseTimeouts.builder()
+                .inferenceStep(values.get(Schema.INFERENCE_STEP_TIMEOUT))
+                .preload(values.get(Schema.PRELOAD_TIMEOUT))
+                .download(values.get(Schema.DOWNLOAD_TIMEOUT))
+                .encode(values.get(Schema.ENCODE_TIMEOUT))
+                .decode(values.get(Schema.DECODE_TIMEOUT))
+                .postProcess(values.get(Schema.POST_PROCESS_TIMEOUT))
+                .check(values.get(Schema.CHECK_TIMEOUT))
+                .upload(values.get(Schema.UPLOAD_TIMEOUT))
+                .cancelGrace(values.get(Schema.CANCEL_GRACE))
+                .restartGrace(values.get(Schema.RESTART_GRACE))
+                .build();
+    }
+
+    private static LedgerSettings ledger(ConfigValues values, Path dataDir) {
+        return new LedgerSettings(
+                values.get(Schema.LEDGER_URL).orElseGet(() -> LedgerSettings.h2File(dataDir.resolve("ledger"))),
+                values.get(Schema.LEDGER_USER),
+                optional(values.get(Schema.LEDGER_PASSWORD)),
+                values.get(Schema.MAX_UNFINISHED),
+                values.get(Schema.MAX_BATCH),
+                values.get(Schema.MAX_PENDING),
+                values.get(Schema.LEDGER_READERS),
+                values.get(Schema.CONNECT_TIMEOUT),
+                values.get(Schema.RETRY_MIN),
+                values.get(Schema.RETRY_MAX));
+    }
+
+    private static HttpSettings http(ConfigValues values) {
+        return new HttpSettings(
+                values.get(Schema.HTTP_HOST),
+                values.get(Schema.HTTP_PORT),
+                optional(values.get(Schema.HTTP_TOKEN)),
+                values.get(Schema.HTTP_MAX_BODY),
+                new RequestLimits(
+                        values.get(Schema.MAX_STEPS),
+                        values.get(Schema.MAX_PIXELS),
+                        values.get(Schema.MAX_COUNT),
+                        values.get(Schema.MAX_PROMPT),
+                        values.get(Schema.MAX_DEADLINE)),
+                values.get(Schema.ANSWER_TIMEOUT),
+                values.get(Schema.KEEP_ALIVE),
+                values.get(Schema.EVENT_BUFFER));
+    }
+
+    private static Optional<String> optional(Secret secret) {
+        return secret.isSet() ? Optional.of(secret.reveal()) : Optional.empty();
+    }
+
+    /** The node process uses the file only if it is there. */
+    private static Optional<Path> aotCache(String value, Path home) {
+        return switch (value) {
+            case "off" -> Optional.empty();
+            case "auto" -> Optional.of(home.resolve(AOT_CACHE));
+            default -> Optional.of(home.resolve(value));
+        };
+    }
+
+    /** {@code $XDG_CACHE_HOME/drover}, or {@code ~/.cache/drover}. */
+    private static Path userCache(Map<String, String> environment) {
+        String xdg = environment.getOrDefault("XDG_CACHE_HOME", "");
+        Path base = xdg.startsWith("/")
+                ? Path.of(xdg)
+                : Path.of(environment.getOrDefault("HOME", "."), ".cache").toAbsolutePath();
+        return base.resolve("drover");
+    }
+}

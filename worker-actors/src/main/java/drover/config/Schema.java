@@ -1,0 +1,166 @@
+package drover.config;
+
+import drover.node.GpuSelection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Every setting there is: its key, what values it takes, its default. {@code conf/drover.conf} explains them; a test
+ * holds that the two agree.
+ */
+final class Schema {
+    /** Which implementation runs the models. */
+    enum EngineKind {
+        PYTORCH,
+        FAULT
+    }
+
+    /** How much is logged. */
+    enum Level {
+        ERROR,
+        WARN,
+        INFO,
+        DEBUG,
+        TRACE
+    }
+
+    private static final List<Setting<?>> ALL = new ArrayList<>();
+
+    static final Setting<String> DATA_DIR = add("data-dir", Kinds.path(), "data", "DROVER_DATA_DIR");
+    static final Setting<Optional<String>> CACHE_DIR =
+            add("cache-dir", Kinds.or("auto", Kinds.path()), "auto", "DROVER_CACHE_DIR");
+
+    static final Setting<List<String>> MODEL_FOLDERS =
+            add("models.folders", Kinds.list(Kinds.path()), "[models]", "DROVER_MODEL_FOLDERS");
+    static final Setting<String> DEFAULT_MODEL = add("models.default", Kinds.text(200), "\"\"", "DROVER_MODEL");
+
+    static final Setting<EngineKind> ENGINE = add("engine", Kinds.choice(EngineKind.class), "pytorch", "DROVER_ENGINE");
+    static final Setting<Optional<Integer>> PYTORCH_THREADS =
+            add("pytorch.threads", Kinds.or("auto", Kinds.whole(1, 1024)), "auto", "DROVER_THREADS");
+    static final Setting<Optional<Long>> PYTORCH_MODEL_CACHE =
+            add("pytorch.model-cache", Kinds.or("auto", Kinds.size("16MiB", "1024GiB")), "auto");
+    static final Setting<Boolean> PYTORCH_GRAPH_OPTIMIZER = add("pytorch.graph-optimizer", Kinds.onOff(), "off");
+
+    static final Setting<List<String>> FAULT_MODELS =
+            add("fault.models", Kinds.list(Kinds.text("a name", s -> !s.isBlank())), "[emoji-diffusion]");
+    static final Setting<Duration> FAULT_LOAD_TIME = pretended("load-time", "100ms");
+    static final Setting<Duration> FAULT_ENCODE_TIME = pretended("encode-time", "10ms");
+    static final Setting<Duration> FAULT_STEP_TIME = pretended("step-time", "50ms");
+    static final Setting<Duration> FAULT_DECODE_TIME = pretended("decode-time", "50ms");
+    static final Setting<Duration> FAULT_SLOWEST_STEP = pretended("slowest-step", "5s");
+
+    static final Setting<GpuSelection> GPUS = add("nodes.gpus", new GpuList(), "auto", "DROVER_GPUS");
+    static final Setting<Integer> ACTORS_PER_GPU =
+            add("nodes.actors-per-gpu", Kinds.whole(1, 64), "1", "DROVER_ACTORS_PER_GPU");
+    static final Setting<Boolean> WARM_STANDBY = add("nodes.warm-standby", Kinds.onOff(), "off", "DROVER_WARM_STANDBY");
+    static final Setting<Long> NODE_HEAP = add("nodes.heap", Kinds.size("64MiB", "64GiB"), "256MiB");
+    static final Setting<List<String>> NODE_JVM_OPTIONS =
+            add("nodes.jvm-options", Kinds.list(Kinds.text("a JVM option", s -> s.startsWith("-"))), "[]");
+    static final Setting<String> AOT_CACHE = add("nodes.aot-cache", Kinds.path(), "auto");
+    static final Setting<Duration> LAUNCH_TIMEOUT = add("nodes.launch-timeout", Kinds.duration("1s", "1 hour"), "120s");
+    static final Setting<Duration> DRAIN_TIMEOUT = add("nodes.drain-timeout", Kinds.duration("1s", "1 day"), "60s");
+    static final Setting<Duration> SILENCE_TIMEOUT =
+            add("nodes.silence-timeout", Kinds.duration("1s", "1 hour"), "30s");
+    static final Setting<Duration> ORPHAN_TIMEOUT = add("nodes.orphan-timeout", Kinds.duration("1s", "1 hour"), "30s");
+    static final Setting<Duration> SIBLING_TIMEOUT =
+            add("nodes.sibling-timeout", Kinds.duration("1ms", "1 hour"), "10s");
+
+    static final Setting<Duration> INFERENCE_STEP_TIMEOUT = timeout("inference-step-timeout", "15s");
+    static final Setting<Duration> PRELOAD_TIMEOUT = timeout("preload-timeout", "80s");
+    static final Setting<Duration> DOWNLOAD_TIMEOUT = timeout("download-timeout", "121s");
+    static final Setting<Duration> ENCODE_TIMEOUT = timeout("encode-timeout", "30s");
+    static final Setting<Duration> DECODE_TIMEOUT = timeout("decode-timeout", "60s");
+    static final Setting<Duration> POST_PROCESS_TIMEOUT = timeout("post-process-timeout", "63s");
+    static final Setting<Duration> CHECK_TIMEOUT = timeout("check-timeout", "60s");
+    static final Setting<Duration> UPLOAD_TIMEOUT = timeout("upload-timeout", "60s");
+    static final Setting<Duration> CANCEL_GRACE = timeout("cancel-grace", "3s");
+    static final Setting<Duration> RESTART_GRACE = timeout("restart-grace", "3s");
+    static final Setting<Duration> CONTROL_MARGIN = timeout("control-margin", "5s");
+
+    static final Setting<Duration> BACKOFF_MIN = add("recovery.backoff-min", Kinds.duration("0", "1 hour"), "0s");
+    static final Setting<Duration> BACKOFF_MAX = add("recovery.backoff-max", Kinds.duration("0", "1 hour"), "60s");
+    static final Setting<Integer> QUARANTINE_AFTER = add("recovery.quarantine-after", Kinds.whole(1, 1000), "3");
+    static final Setting<Duration> QUARANTINE_WINDOW =
+            add("recovery.quarantine-window", Kinds.duration("1s", "7 days"), "10m");
+    static final Setting<Duration> QUARANTINE_TIME =
+            add("recovery.quarantine-time", Kinds.duration("1s", "7 days"), "5m");
+    static final Setting<Integer> MAX_ATTEMPTS = add("recovery.max-attempts", Kinds.whole(1, 100), "5");
+
+    static final Setting<Optional<String>> LEDGER_URL = add(
+            "ledger.url",
+            Kinds.or("auto", Kinds.text("an address that starts with jdbc:", s -> s.startsWith("jdbc:"))),
+            "auto",
+            "DROVER_LEDGER_URL");
+    static final Setting<String> LEDGER_USER = add("ledger.user", Kinds.text(200), "\"\"", "DROVER_LEDGER_USER");
+    static final Setting<Secret> LEDGER_PASSWORD =
+            add("ledger.password", Kinds.secret(0), "\"\"", "DROVER_LEDGER_PASSWORD");
+    static final Setting<Integer> MAX_UNFINISHED = add("ledger.max-unfinished", Kinds.whole(1, 1_000_000), "10000");
+    static final Setting<Integer> MAX_BATCH = add("ledger.max-batch", Kinds.whole(1, 100_000), "1000");
+    static final Setting<Integer> MAX_PENDING = add("ledger.max-pending", Kinds.whole(1, 10_000_000), "50000");
+    static final Setting<Integer> LEDGER_READERS = add("ledger.readers", Kinds.whole(1, 64), "2");
+    static final Setting<Duration> CONNECT_TIMEOUT = add("ledger.connect-timeout", Kinds.duration("250ms", "5m"), "5s");
+    static final Setting<Duration> RETRY_MIN = add("ledger.retry-min", Kinds.duration("1ms", "1 hour"), "200ms");
+    static final Setting<Duration> RETRY_MAX = add("ledger.retry-max", Kinds.duration("1ms", "1 hour"), "10s");
+
+    static final Setting<String> HTTP_HOST = add("http.host", Kinds.host(), "127.0.0.1", "DROVER_HTTP_HOST");
+    static final Setting<Integer> HTTP_PORT = add("http.port", Kinds.whole(0, 65535), "7860", "DROVER_HTTP_PORT");
+    static final Setting<Secret> HTTP_TOKEN = add("http.token", Kinds.secret(16), "\"\"", "DROVER_HTTP_TOKEN");
+    static final Setting<Long> HTTP_MAX_BODY = add("http.max-body", Kinds.size("1KiB", "256MiB"), "1MiB");
+    static final Setting<Duration> ANSWER_TIMEOUT = add("http.answer-timeout", Kinds.duration("100ms", "5m"), "10s");
+    static final Setting<Duration> KEEP_ALIVE = add("http.keep-alive", Kinds.duration("1s", "5m"), "15s");
+    static final Setting<Integer> EVENT_BUFFER = add("http.event-buffer", Kinds.whole(1, 100_000), "64");
+    static final Setting<Integer> MAX_STEPS = add("http.limits.max-steps", Kinds.whole(1, 500), "150");
+    static final Setting<Integer> MAX_PIXELS = add("http.limits.max-pixels", Kinds.whole(4096, 1 << 30), "4194304");
+    static final Setting<Integer> MAX_COUNT = add("http.limits.max-count", Kinds.whole(1, 1000), "16");
+    static final Setting<Integer> MAX_PROMPT = add("http.limits.max-prompt", Kinds.whole(1, 1_000_000), "10000");
+    static final Setting<Duration> MAX_DEADLINE =
+            add("http.limits.max-deadline", Kinds.duration("1s", "365 days"), "1 day");
+
+    static final Setting<String> MANAGEMENT_HOST =
+            add("management.host", Kinds.host(), "127.0.0.1", "DROVER_MANAGEMENT_HOST");
+    static final Setting<Integer> MANAGEMENT_PORT =
+            add("management.port", Kinds.whole(0, 65535), "7626", "DROVER_MANAGEMENT_PORT");
+    static final Setting<Secret> MANAGEMENT_TOKEN =
+            add("management.token", Kinds.secret(16), "\"\"", "DROVER_MANAGEMENT_TOKEN");
+
+    static final Setting<String> CLUSTER_HOST = add("cluster.host", Kinds.host(), "127.0.0.1", "DROVER_CLUSTER_HOST");
+    static final Setting<Integer> CLUSTER_PORT =
+            add("cluster.port", Kinds.whole(0, 65535), "25520", "DROVER_CLUSTER_PORT");
+
+    static final Setting<Boolean> LOG_JSON = add("logging.json", Kinds.onOff(), "off", "DROVER_LOG_JSON");
+    static final Setting<Level> LOG_LEVEL = add("logging.level", Kinds.choice(Level.class), "info", "DROVER_LOG_LEVEL");
+    static final Setting<String> LOG_DIR = add("logging.dir", Kinds.path(), "logs", "DROVER_LOG_DIR");
+    static final Setting<Long> LOG_MAX_FILE = add("logging.max-file", Kinds.size("64KiB", "10GiB"), "20MiB");
+    static final Setting<Integer> LOG_KEEP_DAYS = add("logging.keep-days", Kinds.whole(1, 3650), "14");
+    static final Setting<Long> LOG_MAX_TOTAL = add("logging.max-total", Kinds.size("64KiB", "1024GiB"), "500MiB");
+
+    private Schema() {}
+
+    /** Every setting, in the order of the file. */
+    static List<Setting<?>> all() {
+        return List.copyOf(ALL);
+    }
+
+    private static Setting<Duration> pretended(String key, String standard) {
+        return add("fault." + key, Kinds.duration("0", "1 hour"), standard);
+    }
+
+    private static Setting<Duration> timeout(String key, String standard) {
+        return add("watchdog." + key, Kinds.duration("10ms", "1 day"), standard);
+    }
+
+    private static <T> Setting<T> add(String key, Kind<T> kind, String standard) {
+        return keep(new Setting<>("drover." + key, kind, standard));
+    }
+
+    private static <T> Setting<T> add(String key, Kind<T> kind, String standard, String env) {
+        return keep(new Setting<>("drover." + key, kind, standard, env));
+    }
+
+    private static <T> Setting<T> keep(Setting<T> setting) {
+        ALL.add(setting);
+        return setting;
+    }
+}
