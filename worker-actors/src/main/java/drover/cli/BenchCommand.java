@@ -1,0 +1,112 @@
+package drover.cli;
+
+import drover.bench.BenchException;
+import drover.bench.MemoryBench;
+import drover.bench.OverheadBench;
+import drover.bench.RecoveryBench;
+import drover.bench.StallsBench;
+import drover.bench.WatchdogBench;
+import drover.logging.Logging;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.openjdk.jmh.runner.RunnerException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code drover bench}: measurements that back the figures in the README. Exit code 1 if a figure misses its limit. */
+@Command(
+        name = "bench",
+        description = "Measure; each prints its figures and its limits. Exit code 1 if one is missed.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "WHAT")
+final class BenchCommand {
+    private final Cli cli;
+
+    BenchCommand(Cli cli) {
+        this.cli = cli;
+    }
+
+    private interface Measurement {
+        boolean run() throws BenchException, RunnerException;
+    }
+
+    private static int measure(Measurement measurement) {
+        // What is measured is made to go wrong; warnings about it would bury the figures.
+        Logging.consoleOnly("ERROR");
+        try {
+            return measurement.run() ? Cli.DONE : Cli.FAILED;
+        } catch (BenchException | RunnerException e) {
+            throw CommandFailure.failed("it could not be measured: " + e.getMessage(), e);
+        }
+    }
+
+    /** {@code drover bench watchdog}. */
+    @Command(
+            name = "watchdog",
+            description = "Events per second and detection delay with 10,000 watched attempts.",
+            mixinStandardHelpOptions = true)
+    final class Watchdog implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            return measure(() -> WatchdogBench.run(cli.out()));
+        }
+    }
+
+    /** {@code drover bench overhead}. */
+    @Command(
+            name = "overhead",
+            description = "From a job's submission over HTTP to its first step, with an engine that does nothing.",
+            mixinStandardHelpOptions = true)
+    final class Overhead implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            return measure(() -> OverheadBench.run(cli.out()));
+        }
+    }
+
+    /** {@code drover bench stalls}. */
+    @Command(
+            name = "stalls",
+            description = "Every kind of hang at every percentage, in real processes.",
+            mixinStandardHelpOptions = true)
+    final class Stalls implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            return measure(() -> StallsBench.run(cli.out()));
+        }
+    }
+
+    /** {@code drover bench recovery}. */
+    @Command(
+            name = "recovery",
+            description = "From the kill of a GPU process to the first step of the job's next attempt.",
+            mixinStandardHelpOptions = true)
+    final class Recovery implements Callable<Integer> {
+        @Mixin
+        private final CommonOptions common = new CommonOptions();
+
+        @Override
+        public Integer call() {
+            common.applyVerbosity();
+            Path cache = cli.config(common.config())
+                    .nodes()
+                    .process()
+                    .aotCache()
+                    .orElseThrow(() -> CommandFailure.usage(
+                            "the measurement compares with and without an AOT cache; set drover.nodes.aot-cache"));
+            return measure(() -> RecoveryBench.run(cache, cli.out()));
+        }
+    }
+
+    /** {@code drover bench memory}. */
+    @Command(
+            name = "memory",
+            description = "Memory and native handles of a node process over 200 pictures.",
+            mixinStandardHelpOptions = true)
+    final class Memory implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            return measure(() -> MemoryBench.run(cli.out()));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package drover.cli;
+
+import drover.config.DroverConfig;
+import drover.golden.GoldenResult;
+import drover.golden.GoldenRunner;
+import drover.graph.TorchOptions;
+import drover.node.EngineSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code drover golden}: whether this machine computes what the reference implementations compute. */
+@Command(
+        name = "golden",
+        description = {
+            "Compare with golden values: every case below a folder, one line per tensor.",
+            "Exit code 0 if all pass, 1 if any fails, 2 if something is not supported."
+        },
+        mixinStandardHelpOptions = true)
+final class GoldenCommand implements Callable<Integer> {
+    private final Cli cli;
+
+    @Parameters(paramLabel = "DIR", description = "Where the cases are.")
+    private Path folder = Path.of(".");
+
+    @Option(names = "--json", description = "Print one JSON object with every result.")
+    private boolean json;
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    GoldenCommand(Cli cli) {
+        this.cli = cli;
+    }
+
+    /** What `--json` prints. */
+    private record Report(int exitCode, List<GoldenResult> results) {}
+
+    @Override
+    public Integer call() {
+        common.applyVerbosity();
+        if (!Files.isDirectory(folder)) {
+            throw CommandFailure.failed("there is no folder " + folder);
+        }
+        GoldenRunner runner = new GoldenRunner(TorchOptions.cpu(threads(cli.config(common.config()))));
+        List<GoldenResult> results = runner.run(folder, result -> {
+            if (!json) {
+                cli.out().println(result.line());
+            }
+        });
+        int code = GoldenRunner.exitCode(results);
+        if (json) {
+            Remote.printJson(cli, new Report(code, results));
+        } else {
+            cli.out().println(summary(results));
+        }
+        return code;
+    }
+
+    private static int threads(DroverConfig config) {
+        return config.nodes().engine() instanceof EngineSettings.PyTorch pytorch && pytorch.threads() > 0
+                ? pytorch.threads()
+                : Runtime.getRuntime().availableProcessors();
+    }
+
+    private static String summary(List<GoldenResult> results) {
+        StringBuilder text = new StringBuilder();
+        for (GoldenResult.Verdict verdict : GoldenResult.Verdict.values()) {
+            long count = results.stream().filter(r -> r.verdict() == verdict).count();
+            text.append(text.isEmpty() ? "" : ", ").append(count).append(' ').append(verdict);
+        }
+        return text.toString();
+    }
+}

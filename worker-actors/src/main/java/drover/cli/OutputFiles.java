@@ -1,0 +1,84 @@
+package drover.cli;
+
+import drover.inference.Artifact;
+import drover.inference.AssetRef;
+import drover.inference.AssetStore;
+import drover.inference.AttemptId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Results as files beside each other: {@code apple.png}, {@code apple-2.png}, {@code apple-3.png}. */
+final class OutputFiles implements AssetStore {
+    private final Path first;
+
+    /**
+     * @param first the file of the first result; its folder exists
+     */
+    OutputFiles(Path first) {
+        this.first = first.toAbsolutePath();
+    }
+
+    /** The file of a result, counted from 0. */
+    Path file(int index) {
+        String name = first.getFileName().toString();
+        int dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length();
+        return index == 0
+                ? first
+                : first.resolveSibling(name.substring(0, dot) + "-" + (index + 1) + name.substring(dot));
+    }
+
+    @Override
+    public AssetRef put(AttemptId attempt, int index, Artifact artifact) throws IOException {
+        Path file = file(index);
+        Path unfinished = Files.createTempFile(first.getParent(), "." + first.getFileName(), ".part");
+        try {
+            try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+                ByteBuffer bytes = ByteBuffer.wrap(artifact.bytes());
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
+        return new AssetRef(
+                file.toString(),
+                artifact.mediaType(),
+                artifact.bytes().length,
+                HexFormat.of().formatHex(sha256().digest(artifact.bytes())),
+                artifact.seed());
+    }
+
+    @Override
+    public InputStream open(AssetRef ref) throws IOException {
+        return Files.newInputStream(Path.of(ref.key()));
+    }
+
+    @Override
+    public boolean holds(AssetRef ref) {
+        try {
+            return Files.size(Path.of(ref.key())) == ref.bytes();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

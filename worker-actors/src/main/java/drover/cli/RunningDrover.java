@@ -1,0 +1,161 @@
+package drover.cli;
+
+import drover.client.ReloadView;
+import drover.config.ConfigLoader;
+import drover.config.ConfigReload;
+import drover.config.DroverConfig;
+import drover.control.ControlProcess;
+import drover.ledger.LedgerException;
+import drover.logging.Logging;
+import drover.management.ManagementContext;
+import drover.management.ManagementServer;
+import drover.node.NodeSupervisor;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.jline.utils.Signals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A control process as {@code drover up} runs it: with the operator's API, signals and reload, to its end. */
+final class RunningDrover {
+    private static final Logger log = LoggerFactory.getLogger(RunningDrover.class);
+
+    private final Cli cli;
+    private final DroverConfig config;
+    private final ConfigReload configReload;
+    private final AtomicBoolean ending = new AtomicBoolean();
+
+    RunningDrover(Cli cli, Optional<Path> file, DroverConfig config) {
+        this.cli = cli;
+        this.config = config;
+        this.configReload = new ConfigReload(new ConfigLoader(cli.home(), cli.environment()), file, config);
+    }
+
+    /** Runs until it is told to end, and gives the exit code. */
+    int run() {
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        ControlProcess control = start(meters);
+        listenToSignals(control);
+        try {
+            open(control, meters);
+        } catch (CommandFailure e) {
+            control.stop().toCompletableFuture().join();
+            throw e;
+        }
+        control.whenEnded().toCompletableFuture().join();
+        if (ending.get()) {
+            log.info("ended in good order");
+            return Cli.DONE;
+        }
+        throw CommandFailure.failed("ended because a part that it cannot do without has failed; the log says which");
+    }
+
+    private ControlProcess start(PrometheusMeterRegistry meters) {
+        try {
+            return ControlProcess.start(config, meters);
+        } catch (LedgerException | IOException | RuntimeException e) {
+            Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+            log.debug("the start failed", e);
+            throw CommandFailure.failed("could not start: " + cause.getMessage(), cause);
+        }
+    }
+
+    /** Opens both ports. */
+    private void open(ControlProcess control, PrometheusMeterRegistry meters) {
+        ManagementContext context = new ManagementContext(
+                control.tree().nodes(),
+                control.tree().watchdog(),
+                control.tree().board(),
+                control.tree().ledger(),
+                control.tree().incidents(),
+                meters,
+                () -> reload(control),
+                () -> drain(control),
+                InstantSource.system());
+        opened(
+                "drover.management.port",
+                config.management().port(),
+                ManagementServer.start(config.management(), context, control.system()));
+        try {
+            ServerBinding binding = opened("drover.http.port", config.http().port(), control.listen(config));
+            log.info(
+                    "ready: jobs at http://{}:{}",
+                    config.http().host(),
+                    binding.localAddress().getPort());
+        } catch (IOException e) {
+            throw CommandFailure.failed(
+                    "the bundled model could not be unpacked below " + config.cacheDir() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static ServerBinding opened(String key, int port, CompletionStage<ServerBinding> binding) {
+        try {
+            return binding.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            throw CommandFailure.failed(
+                    "port " + port + " cannot be had: " + rootOf(e).getMessage() + "; end what holds it, or set " + key,
+                    e);
+        }
+    }
+
+    private void listenToSignals(ControlProcess control) {
+        Signals.register("INT", () -> onSignal(control));
+        Signals.register("TERM", () -> onSignal(control));
+        Signals.register("HUP", () -> reload(control));
+    }
+
+    /** The first signal drains, the second one does not wait for it. */
+    private void onSignal(ControlProcess control) {
+        if (ending.get()) {
+            cli.err().println("drover up: ending at once");
+            Logging.stop();
+            Runtime.getRuntime().halt(Cli.INTERRUPTED);
+        }
+        drain(control);
+    }
+
+    private void drain(ControlProcess control) {
+        if (ending.compareAndSet(false, true)) {
+            log.info("draining: no new work; running jobs finish or are handed back; a second signal ends it at once");
+            control.stop().whenComplete((done, failure) -> {
+                if (failure != null) {
+                    log.warn("not everything ended as it should", failure);
+                }
+            });
+        }
+    }
+
+    private ReloadView reload(ControlProcess control) {
+        ConfigReload.Result result = configReload.reload(next -> {
+            Logging.setLevel("drover", next.logging().level());
+            control.tree().nodes().tell(new NodeSupervisor.Reconfigure(next.nodes()));
+        });
+        boolean applied = result.problems().isEmpty();
+        if (!applied) {
+            log.warn("the configuration stays as it was: {}", String.join("; ", result.problems()));
+        } else if (result.restartNeeded().isEmpty()) {
+            log.info("the configuration has been read again and is in force");
+        } else {
+            log.warn(
+                    "the configuration has been read again; these take effect only with a restart: {}",
+                    String.join(", ", result.restartNeeded()));
+        }
+        return new ReloadView(applied, result.problems(), result.restartNeeded());
+    }
+
+    private static Throwable rootOf(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
+    }
+}

@@ -1,0 +1,89 @@
+package drover.cli;
+
+import drover.client.NodesView;
+import drover.client.NodesView.ActorView;
+import drover.client.NodesView.NodeView;
+import drover.client.NodesView.WorkView;
+import drover.client.OverviewView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code drover status}. */
+@Command(name = "status", description = "Show nodes, actors and what each is doing.", mixinStandardHelpOptions = true)
+final class StatusCommand implements Callable<Integer> {
+    private final Cli cli;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    StatusCommand(Cli cli) {
+        this.cli = cli;
+    }
+
+    /** What `--json` prints. */
+    private record Everything(NodesView nodes, OverviewView jobs) {}
+
+    @Override
+    public Integer call() {
+        common.applyVerbosity();
+        Everything everything =
+                Remote.ask(cli.config(common.config()), client -> new Everything(client.nodes(), client.jobs()));
+        if (json) {
+            Remote.printJson(cli, everything);
+            return Cli.DONE;
+        }
+        OverviewView jobs = everything.jobs();
+        cli.out()
+                .println("jobs: %d waiting, %d running, %d to be delivered"
+                        .formatted(jobs.waiting(), jobs.running().size(), jobs.undelivered()));
+        cli.out().println();
+        TextTable table = new TextTable("NODE", "STATE", "PID", "RESTARTS", "MEMORY", "ACTOR", "DOING");
+        for (NodeView node : everything.nodes().nodes()) {
+            rows(node).forEach(table::add);
+        }
+        table.print(cli.out());
+        return Cli.DONE;
+    }
+
+    private static List<List<String>> rows(NodeView node) {
+        String memory = node.memory()
+                .map(m -> (m.residentBytes() >> 20) + " MiB (heap " + (m.heapUsedBytes() >> 20) + ")")
+                .orElse("-");
+        String state = node.state().toLowerCase(Locale.ROOT) + (node.standby() ? " +standby" : "");
+        String pid = node.pid().map(String::valueOf).orElse("-");
+        String restarts = Integer.toString(node.restarts());
+        String note = node.note().orElse("");
+        if (node.actors().isEmpty()) {
+            return List.of(List.of(node.node(), state, pid, restarts, memory, "-", note));
+        }
+        List<List<String>> rows = new ArrayList<>();
+        for (ActorView actor : node.actors()) {
+            boolean first = rows.isEmpty();
+            rows.add(List.of(
+                    first ? node.node() : "",
+                    first ? state : "",
+                    first ? pid : "",
+                    first ? restarts : "",
+                    first ? memory : "",
+                    Integer.toString(actor.index()),
+                    actor.work().map(StatusCommand::doing).orElse(note.isEmpty() ? "idle" : "idle; " + note)));
+        }
+        return rows;
+    }
+
+    private static String doing(WorkView work) {
+        String where = work.position()
+                .map(p -> p.phase().toLowerCase(Locale.ROOT) + " " + p.step() + "/" + p.of())
+                .orElse("starting");
+        return "%s#%d %s, %s, last advance %.1f s ago"
+                .formatted(work.job(), work.attempt(), work.model(), where, work.secondsSinceAdvance());
+    }
+}

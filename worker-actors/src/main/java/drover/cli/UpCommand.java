@@ -1,0 +1,42 @@
+package drover.cli;
+
+import drover.config.DroverConfig;
+import drover.logging.Logging;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code drover up}: the whole runtime, until it is told to end. */
+@Command(
+        name = "up",
+        description = {
+            "Run Drover: a control process and one process for each GPU.",
+            "Ctrl-C or SIGTERM lets running jobs finish first; a second one ends it at once.",
+            "SIGHUP reads the configuration again."
+        },
+        mixinStandardHelpOptions = true)
+final class UpCommand implements Callable<Integer> {
+    private final Cli cli;
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    UpCommand(Cli cli) {
+        this.cli = cli;
+    }
+
+    @Override
+    public Integer call() {
+        DroverConfig config = cli.config(common.config());
+        DataLock lock = DataLock.take(config.dataDir());
+        try (lock) {
+            Logging.start(
+                    common.verbose() ? config.logging().withLevel("DEBUG") : config.logging(),
+                    "drover",
+                    Logging.Console.ALL);
+            return new RunningDrover(cli, common.config(), config).run();
+        } finally {
+            Logging.stop();
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package drover.control;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import drover.board.RetryRules;
+import drover.config.ControlSystem;
+import drover.config.DroverConfig;
+import drover.delivery.DirectoryAssetStore;
+import drover.feed.FeedSettings;
+import drover.http.ApiContext;
+import drover.http.PublicApi;
+import drover.inference.AssetStore;
+import drover.inference.ImageRequest;
+import drover.inference.JobId;
+import drover.ledger.JobLedger;
+import drover.ledger.LedgerDatabase;
+import drover.ledger.LedgerException;
+import drover.node.EngineSettings;
+import drover.node.NodeSupervisor;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.http.javadsl.ServerBinding;
+
+/**
+ * A control process: what the tree stands on, the tree, and the order in which all of it ends. {@link #stop}, SIGTERM
+ * and SIGINT do the same: no new connections, running jobs finish or are handed back, every child ends, what is in the
+ * ledger's hands is written down, and only then the process ends.
+ */
+public final class ControlProcess {
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+    /** What the drain may take beyond its limit for the jobs: for children to end. */
+    private static final Duration DRAIN_MARGIN = Duration.ofSeconds(15);
+
+    /** How long open connections may go on once no new ones are taken. */
+    private static final Duration HANG_UP = Duration.ofSeconds(2);
+
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(15);
+
+    private final ActorSystem<Drover.Command> system;
+    private final Drover.Tree tree;
+    private final AssetStore assets;
+
+    private ControlProcess(ActorSystem<Drover.Command> system, Drover.Tree tree, AssetStore assets) {
+        this.system = system;
+        this.tree = tree;
+        this.assets = assets;
+    }
+
+    /**
+     * Opens the database and the asset store and starts the tree. No port but the cluster's is open yet.
+     *
+     * @param meters receives the figures of the ledger
+     * @throws LedgerException if the database cannot be opened
+     * @throws IOException if a folder cannot be made or written to
+     */
+    public static ControlProcess start(DroverConfig config, MeterRegistry meters) throws IOException, LedgerException {
+        Files.createDirectories(config.dataDir());
+        AssetStore assets = DirectoryAssetStore.open(config.nodes().assetDir());
+        LedgerDatabase database = LedgerDatabase.open(config.ledger());
+        Drover.Foundation foundation = new Drover.Foundation(
+                database,
+                config.ledger(),
+                assets,
+                FeedSettings.DEFAULTS,
+                retries(config),
+                config.nodes(),
+                Drover.NodeHost.thisOne(config.cluster().host(), config.dataDir()),
+                meters,
+                InstantSource.system(),
+                System::nanoTime);
+        Duration drain = config.nodes().limits().drain().plus(DRAIN_MARGIN);
+        ActorSystem<Drover.Command> system;
+        try {
+            system = ActorSystem.create(Drover.create(foundation), ControlSystem.NAME, ControlSystem.config(config));
+        } catch (RuntimeException e) {
+            database.close();
+            throw e;
+        }
+        Cluster cluster = Cluster.get(system);
+        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+        Drover.Tree tree = AskPattern.<Drover.Command, Drover.Tree>ask(
+                        system, Drover.GetTree::new, ANSWER_LIMIT, system.scheduler())
+                .toCompletableFuture()
+                .join();
+        addShutdownTasks(system, tree, drain);
+        return new ControlProcess(system, tree, assets);
+    }
+
+    private static void addShutdownTasks(ActorSystem<Drover.Command> system, Drover.Tree tree, Duration drain) {
+        CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+                "announce-end",
+                () -> AskPattern.ask(system, Drover.Ending::new, ANSWER_LIMIT, system.scheduler()));
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseServiceRequestsDone(),
+                "drain-nodes",
+                () -> AskPattern.<NodeSupervisor.Command, NodeSupervisor.Drained>ask(
+                                tree.nodes(), NodeSupervisor.Drain::new, drain, system.scheduler())
+                        .thenApply(drained -> Done.getInstance()));
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+                "close-ledger",
+                () -> AskPattern.ask(tree.ledger(), JobLedger.Close::new, CLOSE_LIMIT, system.scheduler()));
+    }
+
+    private static RetryRules retries(DroverConfig config) {
+        RetryRules defaults = RetryRules.DEFAULT;
+        return new RetryRules(
+                config.maxAttempts(),
+                defaults.poisonNodes(),
+                Math.max(defaults.hardLimit(), 4 * config.maxAttempts()),
+                defaults.backoffMin(),
+                defaults.backoffMax());
+    }
+
+    /**
+     * Opens the public API; it closes with the coordinated shutdown, before the nodes are drained.
+     *
+     * @throws IOException if the bundled model cannot be unpacked
+     */
+    public CompletionStage<ServerBinding> listen(DroverConfig config) throws IOException {
+        RandomGenerator seeds = new SecureRandom();
+        ApiContext context = new ApiContext(
+                tree.ledger(),
+                tree.board(),
+                tree.feed(),
+                assets,
+                InstalledModels.of(config),
+                InstantSource.system(),
+                () -> new JobId(UuidCreator.getTimeOrderedEpoch().toString()),
+                () -> seeds.nextLong(ImageRequest.SEED_LIMIT),
+                config.nodes().engine() instanceof EngineSettings.Fault);
+        return PublicApi.start(system, config.http(), context)
+                .thenApply(binding -> binding.addToCoordinatedShutdown(HANG_UP, system));
+    }
+
+    /** The actors that the edges speak to. */
+    public Drover.Tree tree() {
+        return tree;
+    }
+
+    /** Where results are read. */
+    public AssetStore assets() {
+        return assets;
+    }
+
+    /** The actor system, for the edges to run in. */
+    public ActorSystem<?> system() {
+        return system;
+    }
+
+    /** Ends everything in good order. Safe to repeat; completes when nothing is left. */
+    public CompletionStage<Done> stop() {
+        return CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
+    }
+
+    /** Completes when the actor system has ended, for whatever reason. */
+    public CompletionStage<Done> whenEnded() {
+        return system.getWhenTerminated();
+    }
+}

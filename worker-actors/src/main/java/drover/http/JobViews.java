@@ -1,0 +1,93 @@
+package drover.http;
+
+import drover.client.JobRequest;
+import drover.client.JobView;
+import drover.client.ProgressView;
+import drover.inference.AssetRef;
+import drover.inference.FaultPlan;
+import drover.inference.ImageRequest;
+import drover.inference.Position;
+import drover.job.Attempt;
+import drover.job.Job;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Shows jobs as the API's records. */
+final class JobViews {
+    private JobViews() {}
+
+    static JobView of(Job job, Optional<ProgressView> progress) {
+        return new JobView(
+                job.id().value(),
+                Names.of(job.state()),
+                switch (job.request()) {
+                    case ImageRequest image -> request(image, job);
+                },
+                job.accepted(),
+                job.deadline(),
+                job.changed(),
+                progress,
+                job.attempts().stream().map(attempt -> attempt(attempt, job)).toList(),
+                assets(job),
+                job.fault().map(fault -> new JobView.FaultView(fault.code(), fault.detail())));
+    }
+
+    static ProgressView progress(int attempt, Position at) {
+        return new ProgressView(attempt, Names.of(at.phase()), at.step(), at.of(), at.percent());
+    }
+
+    private static JobRequest request(ImageRequest image, Job job) {
+        return new JobRequest(
+                Optional.of(image.model()),
+                image.prompt(),
+                Optional.of(image.negativePrompt()),
+                Optional.of(image.width()),
+                Optional.of(image.height()),
+                Optional.of(image.steps()),
+                Optional.of(image.sampler().hordeName()),
+                Optional.of(image.cfgScale()),
+                Optional.of(image.seed()),
+                Optional.of(image.clipSkip()),
+                Optional.of(image.count()),
+                Optional.of(Names.of(job.priority())),
+                Optional.of(
+                        (int) Duration.between(job.accepted(), job.deadline()).toSeconds()),
+                image.fault().map(JobViews::fault));
+    }
+
+    private static JobRequest.FaultOrder fault(FaultPlan plan) {
+        return new JobRequest.FaultOrder(
+                Names.of(plan.kind()),
+                Names.of(plan.phase()),
+                Optional.of(plan.step()),
+                Optional.of(plan.heartbeats()),
+                Optional.of(plan.attempts()));
+    }
+
+    private static JobView.AttemptView attempt(Attempt attempt, Job job) {
+        Optional<String> outcome = attempt.outcome()
+                .map(Names::of)
+                .or(() -> attempt.ended().map(at -> "succeeded"))
+                .or(() -> job.state().isTerminal() ? Optional.of("abandoned") : Optional.empty());
+        return new JobView.AttemptView(
+                attempt.number(),
+                attempt.node(),
+                outcome,
+                attempt.reason(),
+                attempt.assigned(),
+                attempt.started(),
+                attempt.ended());
+    }
+
+    private static List<JobView.AssetView> assets(Job job) {
+        return IntStream.range(0, job.assets().size())
+                .mapToObj(i -> {
+                    AssetRef ref = job.assets().get(i);
+                    String url = "/v1/jobs/" + job.id() + "/assets/" + i;
+                    return new JobView.AssetView(url, ref.mediaType(), ref.bytes(), ref.sha256(), ref.seed());
+                })
+                .toList();
+    }
+}

@@ -1,0 +1,72 @@
+package drover.management;
+
+import drover.board.JobBoard;
+import drover.inference.JobId;
+import drover.job.Job;
+import drover.job.JobState;
+import drover.ledger.IncidentLog;
+import drover.ledger.JobLedger;
+import drover.ledger.LedgerStatistics;
+import drover.node.NodeReply;
+import drover.node.NodeSupervisor;
+import drover.watchdog.Incident;
+import drover.watchdog.Table;
+import drover.watchdog.WatchCounts;
+import drover.watchdog.Watchdog;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/** Asks the runtime's actors on behalf of a caller outside of it; an actor that does not answer in time is a failure. */
+final class Inquiry {
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final ManagementContext context;
+    private final ActorSystem<?> system;
+
+    Inquiry(ManagementContext context, ActorSystem<?> system) {
+        this.context = context;
+        this.system = system;
+    }
+
+    CompletionStage<NodeSupervisor.Status> nodes() {
+        return ask(context.nodes(), NodeSupervisor.GetStatus::new);
+    }
+
+    CompletionStage<NodeReply> act(Function<ActorRef<NodeReply>, NodeSupervisor.Command> command) {
+        return ask(context.nodes(), command);
+    }
+
+    CompletionStage<Table> watchdogTable() {
+        return ask(context.watchdog(), Watchdog.GetTable::new);
+    }
+
+    CompletionStage<WatchCounts> watchdogCounts() {
+        return ask(context.watchdog(), Watchdog.GetCounts::new);
+    }
+
+    CompletionStage<JobBoard.Snapshot> board() {
+        return ask(context.board(), JobBoard.GetSnapshot::new);
+    }
+
+    CompletionStage<LedgerStatistics> ledger() {
+        return ask(context.ledger(), JobLedger.GetStatistics::new);
+    }
+
+    CompletionStage<JobLedger.ReadReply<List<Job>>> jobs(Optional<JobState> state, Optional<JobId> before, int limit) {
+        return ask(context.ledger(), replyTo -> new JobLedger.Query(state, before, limit, replyTo));
+    }
+
+    CompletionStage<JobLedger.ReadReply<List<Incident>>> incidents(int limit) {
+        return ask(context.incidents(), replyTo -> new IncidentLog.Newest(limit, replyTo));
+    }
+
+    private <C, R> CompletionStage<R> ask(ActorRef<C> actor, Function<ActorRef<R>, C> question) {
+        return AskPattern.ask(actor, question::apply, PATIENCE, system.scheduler());
+    }
+}

@@ -1,0 +1,37 @@
+package drover.management;
+
+import drover.board.JobBoard;
+import drover.client.ReloadView;
+import drover.ledger.IncidentLog;
+import drover.ledger.JobLedger;
+import drover.node.NodeSupervisor;
+import drover.watchdog.Watchdog;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.InstantSource;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/**
+ * What the operator's API stands on.
+ *
+ * @param nodes knows and commands the nodes
+ * @param watchdog the control process's
+ * @param board knows what waits and runs
+ * @param ledger knows the jobs
+ * @param incidents knows the incidents
+ * @param meters where figures are kept for Prometheus
+ * @param reload reads the configuration again and puts it in force, or says what is wrong; may block for a
+ *     moment
+ * @param drain ends this Drover in good order; returns at once
+ * @param clock the time
+ */
+public record ManagementContext(
+        ActorRef<NodeSupervisor.Command> nodes,
+        ActorRef<Watchdog.Command> watchdog,
+        ActorRef<JobBoard.Command> board,
+        ActorRef<JobLedger.Command> ledger,
+        ActorRef<IncidentLog.Command> incidents,
+        PrometheusMeterRegistry meters,
+        Supplier<ReloadView> reload,
+        Runnable drain,
+        InstantSource clock) {}
