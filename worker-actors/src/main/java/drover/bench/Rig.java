@@ -1,0 +1,211 @@
+package drover.bench;
+
+import drover.client.DroverClient;
+import drover.config.ConfigException;
+import drover.config.ConfigLoader;
+import drover.config.DroverConfig;
+import drover.control.ControlProcess;
+import drover.feed.JobFeed;
+import drover.inference.AttemptId;
+import drover.inference.JobId;
+import drover.inference.Position;
+import drover.job.Job;
+import drover.ledger.JobLedger;
+import drover.ledger.LedgerException;
+import drover.ledger.LedgerStatistics;
+import drover.node.NodeState;
+import drover.node.NodeStatus;
+import drover.node.NodeSupervisor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/**
+ * A whole Drover in a folder of its own, on free ports: the real control process with real children, as {@code drover up}
+ * starts it. Everything is ended and removed on {@link #close}.
+ */
+final class Rig implements AutoCloseable {
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+
+    private final Path folder;
+    private final DroverConfig config;
+    private final ControlProcess control;
+    private final DroverClient client;
+    private int followers;
+
+    /** A piece of news and when it was heard, on {@link System#nanoTime}. */
+    record Heard(long nanos, JobFeed.News news) {
+        Optional<Position> position() {
+            return news instanceof JobFeed.News.Progress p ? Optional.of(p.position()) : Optional.empty();
+        }
+
+        Optional<AttemptId> attempt() {
+            return news instanceof JobFeed.News.Progress p ? Optional.of(p.attempt()) : Optional.empty();
+        }
+
+        Optional<Job> job() {
+            return news instanceof JobFeed.News.State s ? Optional.of(s.job()) : Optional.empty();
+        }
+    }
+
+    private Rig(Path folder, DroverConfig config, ControlProcess control, DroverClient client) {
+        this.folder = folder;
+        this.config = config;
+        this.control = control;
+        this.client = client;
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param settings lines of configuration beyond the folder and the ports
+     */
+    static Rig start(String settings) throws BenchException {
+        try {
+            Path folder = Files.createTempDirectory("drover-bench");
+            Path file = folder.resolve("drover.conf");
+            Files.writeString(file, """
+                    drover.http.port = 0
+                    drover.management.port = 0
+                    drover.cluster.port = 0
+                    """ + settings);
+            DroverConfig config = new ConfigLoader(folder, System.getenv()).load(Optional.of(file));
+            ControlProcess control = ControlProcess.start(config, new SimpleMeterRegistry());
+            var address = control.listen(config).toCompletableFuture().join().localAddress();
+            URI server = URI.create("http://127.0.0.1:" + address.getPort());
+            return new Rig(folder, config, control, new DroverClient(server, Optional.empty()));
+        } catch (IOException | LedgerException | ConfigException e) {
+            throw new BenchException("a Drover to measure could not be started: " + e.getMessage(), e);
+        }
+    }
+
+    boolean wantsStandby() {
+        return config.nodes().warmStandby();
+    }
+
+    DroverClient client() {
+        return client;
+    }
+
+    ControlProcess control() {
+        return control;
+    }
+
+    List<NodeStatus> nodes() {
+        return AskPattern.<NodeSupervisor.Command, NodeSupervisor.Status>ask(
+                        control.tree().nodes(),
+                        NodeSupervisor.GetStatus::new,
+                        ANSWER,
+                        control.system().scheduler())
+                .toCompletableFuture()
+                .join()
+                .nodes();
+    }
+
+    LedgerStatistics ledger() {
+        return AskPattern.ask(
+                        control.tree().ledger(),
+                        JobLedger.GetStatistics::new,
+                        ANSWER,
+                        control.system().scheduler())
+                .toCompletableFuture()
+                .join();
+    }
+
+    /** Waits for a node to look as wanted, and gives its status and when that was seen. */
+    Seen awaitNode(String what, int index, Predicate<NodeStatus> wanted) throws BenchException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() - end < 0) {
+            List<NodeStatus> nodes = nodes();
+            if (nodes.size() > index && wanted.test(nodes.get(index))) {
+                return new Seen(System.nanoTime(), nodes.get(index));
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+        }
+        throw new BenchException("waited " + PATIENCE.toSeconds() + " s in vain for " + what + ": " + nodes());
+    }
+
+    /** A node's status and when it was seen. */
+    record Seen(long nanos, NodeStatus status) {}
+
+    void awaitReady(int count) throws BenchException {
+        for (int i = 0; i < count; i++) {
+            awaitNode("a node to be ready", i, node -> node.state() == NodeState.RUNNING);
+        }
+    }
+
+    /** Follows a job from now on. */
+    Follower follow(String job) {
+        BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
+        Behavior<JobFeed.News> listener = Behaviors.receiveMessage(news -> {
+            heard.add(new Heard(System.nanoTime(), news));
+            return Behaviors.same();
+        });
+        var actor = control.system().systemActorOf(listener, "bench-follower-" + ++followers, Props.empty());
+        control.tree().feed().tell(new JobFeed.Follow(new JobId(job), Optional.empty(), actor));
+        return new Follower(heard);
+    }
+
+    /** What is heard of one job, in order. */
+    static final class Follower {
+        private final BlockingQueue<Heard> heard;
+
+        private Follower(BlockingQueue<Heard> heard) {
+            this.heard = heard;
+        }
+
+        Heard await(String what, Predicate<Heard> wanted) throws BenchException {
+            long end = System.nanoTime() + PATIENCE.toNanos();
+            try {
+                while (true) {
+                    Heard next = heard.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+                    if (next == null) {
+                        throw new BenchException("waited " + PATIENCE.toSeconds() + " s in vain for " + what);
+                    }
+                    if (wanted.test(next)) {
+                        return next;
+                    }
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new BenchException("interrupted while waiting for " + what, e);
+            }
+        }
+
+        Job awaitEnd() throws BenchException {
+            return await(
+                            "the end of the job",
+                            h -> h.job().filter(j -> j.state().isTerminal()).isPresent())
+                    .job()
+                    .orElseThrow();
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        control.stop().toCompletableFuture().join();
+        try (Stream<Path> all = Files.walk(folder)) {
+            all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException("cannot remove " + folder, e);
+        }
+    }
+}
