@@ -1,0 +1,71 @@
+package drover.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real pictures, by the bundled model. */
+final class GenerateCommandTest {
+    @TempDir
+    Path home;
+
+    @Test
+    void theSameSeedGivesTheSameBytesAndNothingElseIsLeft() throws IOException {
+        Files.createDirectory(home.resolve("models"));
+        Path first = home.resolve("first.png");
+        TestCli once = new TestCli(home, Map.of());
+        TestCli again = new TestCli(home, Map.of());
+
+        assertThat(once.run("generate", "a red apple", "--out", first.toString(), "--steps", "3", "--seed", "7"))
+                .as(once.err())
+                .isZero();
+        assertThat(again.run(
+                        "generate",
+                        "a red apple",
+                        "--out",
+                        home.resolve("second.png").toString(),
+                        "--steps",
+                        "3",
+                        "--seed",
+                        "6",
+                        "--count",
+                        "2",
+                        "--json"))
+                .as(again.err())
+                .isZero();
+
+        assertThat(ImageIO.read(first.toFile()).getWidth()).isEqualTo(64);
+        assertThat(home.resolve("second-2.png")).hasSameBinaryContentAs(first);
+        assertThat(once.out()).contains(first + "  seed 7").contains("model emoji-diffusion, 64x64, 3 steps");
+        assertThat(once.err()).contains("denoising (3 steps)");
+        JsonNode json = JsonMapper.builder().build().readTree(again.out());
+        assertThat(json.path("seeds").toString()).isEqualTo("[6,7]");
+        assertThat(json.path("seconds").isDouble()).isTrue();
+        try (Stream<Path> files = Files.list(home)) {
+            assertThat(files.map(Path::getFileName).map(Path::toString).filter(name -> name.contains("png")))
+                    .containsExactlyInAnyOrder("first.png", "second.png", "second-2.png");
+        }
+    }
+
+    @Test
+    void aStallIsGivenUp() throws IOException {
+        Path conf = Files.writeString(
+                home.resolve("d.conf"),
+                "drover { engine = fault, fault.step-time = 2s, watchdog { inference-step-timeout = 200ms } }");
+        TestCli cli = new TestCli(home, Map.of());
+
+        assertThat(cli.run("generate", "x", "--out", home.resolve("x.png").toString(), "--config", conf.toString()))
+                .isEqualTo(1);
+        assertThat(cli.err()).contains("no progress for").contains("DENOISING");
+        assertThat(home.resolve("x.png")).doesNotExist();
+    }
+}

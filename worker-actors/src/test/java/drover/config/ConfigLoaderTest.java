@@ -1,0 +1,162 @@
+package drover.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ConfigLoaderTest {
+    @TempDir
+    Path home;
+
+    private Path file;
+
+    @BeforeEach
+    void folder() throws IOException {
+        file = Files.createDirectory(home.resolve("conf")).resolve("drover.conf");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '\0',
+            value = {
+                "http.port = 70000            | drover.http.port = 70000; expected a whole number from 0 to 65535",
+                "http.port = 78.5             | drover.http.port = 78.5; expected a whole number from 0 to 65535",
+                "http.port = \"web\"          | drover.http.port = \"web\"; expected a whole number from 0 to 65535",
+                "http.port = [1]              | drover.http.port = [1]; expected a whole number from 0 to 65535",
+                "http.port = null             | drover.http.port is null; expected a whole number from 0 to 65535",
+                "http.prot = 1                | drover.http.prot is not a known key; did you mean drover.http.port?",
+                "watchdog.cancel-grace = 5    | drover.watchdog.cancel-grace = 5; expected a duration from 10ms to 1 day with its unit, such as 15s",
+                "watchdog.cancel-grace = 2d   | drover.watchdog.cancel-grace = \"2d\"; expected a duration from 10ms to 1 day with its unit, such as 15s",
+                "watchdog.cancel-grace = soon | drover.watchdog.cancel-grace = \"soon\"; expected a duration from 10ms to 1 day with its unit, such as 15s",
+                "nodes.heap = 1KiB            | drover.nodes.heap = \"1KiB\"; expected a size from 64MiB to 64GiB, such as 64MiB",
+                "engine = tensorflow          | drover.engine = \"tensorflow\"; expected one of pytorch, fault",
+                "logging.json = maybe         | drover.logging.json = \"maybe\"; expected on or off",
+                "nodes.gpus = [0, 0]          | drover.nodes.gpus = [0,0]; expected auto, or a list of GPU numbers and cpu, such as [0, 1] or [cpu]; no GPU twice",
+                "nodes.gpus = []              | drover.nodes.gpus = []; expected auto, or a list of GPU numbers and cpu, such as [0, 1] or [cpu]; no GPU twice",
+                "nodes = 4                    | drover.nodes should be a block in braces",
+                "colour = red                 | drover.colour is not a known key; conf/drover.conf as it ships lists every key",
+                "http.host = \"0.0.0.0\"      | drover.http.host = 0.0.0.0 can be reached by other machines; set drover.http.token, or listen on 127.0.0.1",
+                "management.host = \"0.0.0.0\" | drover.management.host = 0.0.0.0 can be reached by other machines; set drover.management.token, or listen on 127.0.0.1",
+                "management.port = 7860       | drover.management.port = 7860 is the port of drover.http.port too; take another",
+                "recovery.backoff-max = 0s, recovery.backoff-min = 1s | drover.recovery.backoff-max is less than drover.recovery.backoff-min; expected at least that",
+            })
+    void aMistakeNamesFileLineKeyAndWhatWasExpected(String line, String expected) throws IOException {
+        Files.writeString(file, "# one\ndrover {\n  " + line + "\n}\n");
+
+        assertThat(problems(Map.of())).singleElement().hasToString(file + ":3: " + expected);
+    }
+
+    @Test
+    void allMistakesAreReportedAtOnce() throws IOException {
+        Files.writeString(file, "drover.http.port = x\ndrover.engine = y\nother = 1\n");
+
+        assertThat(problems(Map.of()))
+                .extracting(ConfigProblem::where)
+                .containsExactlyInAnyOrder(file + ":1", file + ":2", file + ":3");
+    }
+
+    @Test
+    void aSyntaxErrorNamesItsLine() throws IOException {
+        Files.writeString(file, "drover {\n  engine = pytorch\n  http { port = \n");
+
+        assertThat(problems(Map.of())).singleElement().satisfies(p -> {
+            assertThat(p.where()).startsWith(file + ":");
+            assertThat(p.message()).startsWith("cannot be read: ");
+        });
+    }
+
+    @Test
+    void aSubstitutionThatLeadsNowhereNamesItsLine() throws IOException {
+        Files.writeString(file, "drover {\n  data-dir = ${nowhere}\n}\n");
+
+        assertThat(problems(Map.of()))
+                .singleElement()
+                .hasToString(file + ":2: cannot be resolved: Could not resolve substitution to a value: ${nowhere}");
+    }
+
+    @Test
+    void aFileThatWasNamedMustBeThere() {
+        Path missing = home.resolve("missing.conf");
+
+        assertThat(catchThrowableOfType(
+                                ConfigException.class,
+                                () -> new ConfigLoader(home, Map.of()).load(Optional.of(missing)))
+                        .problems())
+                .singleElement()
+                .hasToString(missing + ": there is no such file; name one with --config, or leave the option out");
+    }
+
+    @Test
+    void theEnvironmentOverridesWhereTheFileSaysSo() throws Exception {
+        Map<String, String> environment = Map.of("DROVER_MANAGEMENT_PORT", "9001", "DROVER_LOG_LEVEL", "debug");
+        Files.writeString(file, "drover.management.port = 9000, drover.management.port = ${?DROVER_MANAGEMENT_PORT}");
+        assertThat(load(environment).management().port()).isEqualTo(9001);
+
+        Files.writeString(file, "drover.management.port = 9000");
+        assertThat(load(environment).management().port()).isEqualTo(9000);
+        assertThat(load(environment).logging().level()).isEqualTo("DEBUG");
+    }
+
+    @Test
+    void aMistakeInTheEnvironmentNamesTheVariable() {
+        assertThat(problems(Map.of("DROVER_HTTP_PORT", "eighty")))
+                .singleElement()
+                .hasToString(
+                        "environment variable DROVER_HTTP_PORT: drover.http.port = \"eighty\"; expected a whole number from 0 to 65535");
+    }
+
+    @Test
+    void aListComesFromTheEnvironmentWithCommas() throws Exception {
+        assertThat(load(Map.of("DROVER_MODEL_FOLDERS", "a, /b")).modelFolders())
+                .containsExactly(home.resolve("a"), Path.of("/b"));
+    }
+
+    @Test
+    void secretsAreNeverPrinted() throws Exception {
+        Files.writeString(file, "drover.management.token = hunter2");
+        assertThat(problems(Map.of()).toString()).doesNotContain("hunter2").contains("16 to 1000");
+
+        Files.writeString(file, "drover.management.token = hunter2hunter2hunter2");
+        DroverConfig config = load(Map.of());
+        assertThat(config.toString()).doesNotContain("hunter2");
+        assertThat(config.management().token()).contains("hunter2hunter2hunter2");
+    }
+
+    @Test
+    void relativePathsAreBelowTheInstallation() throws Exception {
+        Files.writeString(file, "drover { data-dir = d, cache-dir = c, logging.dir = \"/l\" }");
+
+        DroverConfig config = load(Map.of());
+
+        assertThat(List.of(config.dataDir(), config.cacheDir(), config.logging().dir()))
+                .containsExactly(home.resolve("d"), home.resolve("c"), Path.of("/l"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/x,/h,/x/drover", "'',/h,/h/.cache/drover", "rel,/h,/h/.cache/drover"})
+    void theCacheIsTheUsersUnlessSet(String xdg, String userHome, Path expected) throws Exception {
+        assertThat(load(Map.of("XDG_CACHE_HOME", xdg, "HOME", userHome)).cacheDir())
+                .isEqualTo(expected);
+    }
+
+    private DroverConfig load(Map<String, String> environment) throws ConfigException {
+        return new ConfigLoader(home, environment).load(Optional.empty());
+    }
+
+    private List<ConfigProblem> problems(Map<String, String> environment) {
+        return catchThrowableOfType(ConfigException.class, () -> load(environment))
+                .problems();
+    }
+}

@@ -1,0 +1,100 @@
+package drover.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import drover.inference.Artifact;
+import drover.inference.AssetRef;
+import drover.inference.AttemptId;
+import drover.inference.JobId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DirectoryAssetStoreTest {
+    private static final AttemptId ATTEMPT = new AttemptId(new JobId("job"), 2);
+
+    @TempDir
+    Path folder;
+
+    private DirectoryAssetStore store;
+
+    @BeforeEach
+    void open() throws IOException {
+        store = DirectoryAssetStore.open(folder.resolve("made/if/missing"));
+    }
+
+    @Test
+    void aResultComesBackAsItWentIn() throws IOException {
+        AssetRef ref = store.put(ATTEMPT, 0, artifact("abc"));
+
+        assertThat(ref)
+                .isEqualTo(new AssetRef(
+                        "job/2/0.png",
+                        "image/png",
+                        3,
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                        7));
+        assertThat(store.holds(ref)).isTrue();
+        try (InputStream in = store.open(ref)) {
+            assertThat(in.readAllBytes()).asString(StandardCharsets.UTF_8).isEqualTo("abc");
+        }
+    }
+
+    @Test
+    void writingAgainReplacesAndLeavesNothingElseBehind() throws IOException {
+        store.put(ATTEMPT, 0, artifact("first"));
+        AssetRef ref = store.put(ATTEMPT, 0, artifact("second"));
+
+        try (InputStream in = store.open(ref)) {
+            assertThat(in.readAllBytes()).asString(StandardCharsets.UTF_8).isEqualTo("second");
+        }
+        try (Stream<Path> files = Files.walk(folder).filter(Files::isRegularFile)) {
+            assertThat(files.toList()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aShortenedOrMissingResultIsNotHeld() throws IOException {
+        AssetRef ref = store.put(ATTEMPT, 0, artifact("abc"));
+        Path file = folder.resolve("made/if/missing").resolve(ref.key());
+        Files.write(file, List.of());
+        assertThat(store.holds(ref)).isFalse();
+        Files.delete(file);
+        assertThat(store.holds(ref)).isFalse();
+        assertThatThrownBy(() -> store.open(ref)).isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void aStoreThatIsNotThereDoesNotCallResultsLost() throws IOException {
+        AssetRef ref = store.put(ATTEMPT, 0, artifact("abc"));
+        Files.move(folder.resolve("made/if/missing"), folder.resolve("unmounted"));
+
+        assertThatThrownBy(() -> store.holds(ref)).isInstanceOf(UncheckedIOException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"../../secret.png", "job/2/../../../x.png", "/etc/passwd", "job/2/0.png/..", "", "job//0.png"})
+    void aKeyNeverLeadsOutOfTheFolder(String key) {
+        AssetRef ref = new AssetRef(key, "image/png", 3, "0".repeat(64), 7);
+
+        assertThat(store.holds(ref)).isFalse();
+        assertThatThrownBy(() -> store.open(ref)).isInstanceOf(NoSuchFileException.class);
+    }
+
+    private static Artifact artifact(String content) {
+        return new Artifact("image/png", content.getBytes(StandardCharsets.UTF_8), 7);
+    }
+}
