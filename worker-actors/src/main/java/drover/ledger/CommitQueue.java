@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /**
  * What waits to be written, and what is being written. One transaction is under way at most; the next one takes what has
- * gathered meanwhile. After a failure acceptances are given back to be refused, events are kept and tried again.
+ * gathered meanwhile. What nobody waits for starts none by itself, but goes with the next, or when it has lingered. After a failure acceptances are given back to be refused, events are kept and tried again.
  */
 final class CommitQueue {
     private final int maxBatch;
@@ -22,6 +22,7 @@ final class CommitQueue {
     private boolean writing;
     private boolean failing;
     private boolean resting;
+    private boolean due;
     private Duration pause;
 
     CommitQueue(LedgerSettings settings) {
@@ -33,6 +34,17 @@ final class CommitQueue {
 
     void add(Entry entry) {
         waiting.add(entry);
+        due |= entry.isAwaited();
+    }
+
+    /** Whether something waits that {@link #next} leaves alone until {@link #lingered}. */
+    boolean isLingering() {
+        return !due && !waiting.isEmpty() && !resting;
+    }
+
+    /** What nobody waits for has waited long enough. */
+    void lingered() {
+        due = !waiting.isEmpty();
     }
 
     /** How many entries are not yet on disk. */
@@ -50,9 +62,9 @@ final class CommitQueue {
         return !writing && !failing && waiting.isEmpty();
     }
 
-    /** What to write now; empty if a transaction is under way, a pause is on, or there is nothing to do. */
+    /** What to write now; empty if a transaction is under way, a pause is on, or there is nothing that has to be. */
     Optional<Entry.Batch> next() {
-        if (writing || resting || (waiting.isEmpty() && !failing)) {
+        if (writing || resting || !(due || failing)) {
             return Optional.empty();
         }
         List<Entry> batch = new ArrayList<>(Math.min(maxBatch, waiting.size()));
@@ -60,6 +72,7 @@ final class CommitQueue {
             batch.add(waiting.remove());
         }
         underWay = batch;
+        due = !waiting.isEmpty();
         writing = true;
         return Optional.of(new Entry.Batch(batch, failing, withdrawn));
     }
@@ -100,6 +113,7 @@ final class CommitQueue {
         underWay = List.of();
         waiting.clear();
         waiting.addAll(kept);
+        due = true;
         writing = false;
         failing = true;
         resting = true;

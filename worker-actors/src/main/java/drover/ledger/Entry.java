@@ -13,6 +13,15 @@ import org.apache.pekko.actor.typed.ActorRef;
 /** One thing to be written, with whoever waits for it. */
 sealed interface Entry {
     /**
+     * Whether somebody waits for it to be on disk. That a job has been handed to a node, and that it runs, nobody needs
+     * to see there before the next thing happens to it: lost with the process, the job is found waiting, which is true
+     * by then.
+     */
+    default boolean isAwaited() {
+        return true;
+    }
+
+    /**
      * A job to be taken on.
      *
      * @param ordinal its place in the order of acceptance, never given twice
@@ -27,7 +36,12 @@ sealed interface Entry {
      * @param after the job with this event taken in
      * @param seq the event's number within the job
      */
-    record Addition(JobEvent event, Job after, int seq, ActorRef<AppendReply> replyTo) implements Entry {}
+    record Addition(JobEvent event, Job after, int seq, ActorRef<AppendReply> replyTo) implements Entry {
+        @Override
+        public boolean isAwaited() {
+            return !(event instanceof JobEvent.Assigned || event instanceof JobEvent.Started);
+        }
+    }
 
     /** What the database said to an entry, in the same transaction. */
     sealed interface Outcome {

@@ -138,11 +138,16 @@ public final class JobLedger {
 
     private record Retry() implements Command {}
 
+    private record Lingered() implements Command {}
+
     private record BoardGone(ActorRef<OpenJob> board) implements Command {}
 
     private record Closed() implements Command {}
 
     private static final Logger LOG = LoggerFactory.getLogger(JobLedger.class);
+    /** What nobody waits for is on disk after this time at the latest; most of it goes with something else before. */
+    private static final Duration LINGER = Duration.ofMillis(5);
+
     private static final int MAX_STASHED = 100_000;
     private static final Duration FULL_RETRY_AFTER = Duration.ofSeconds(5);
 
@@ -259,6 +264,10 @@ public final class JobLedger {
                 queue.retry();
                 commit();
             }
+            case Lingered lingered -> {
+                queue.lingered();
+                commit();
+            }
             case BoardGone gone -> board = board.filter(b -> !b.equals(gone.board()));
             case Close close -> {
                 return closing(close.replyTo());
@@ -319,6 +328,9 @@ public final class JobLedger {
                     CompletableFuture.supplyAsync(() -> timed(batch), database.writer()),
                     (committed, failure) -> failure == null ? committed : new CommitFailed(failure));
         });
+        if (queue.isLingering() && !timers.isTimerActive(Lingered.class)) {
+            timers.startSingleTimer(Lingered.class, new Lingered(), LINGER);
+        }
     }
 
     private Committed timed(Entry.Batch batch) {
@@ -352,8 +364,8 @@ public final class JobLedger {
             case Entry.Outcome.Written written -> {
                 Job job = Job.of(acceptance.event());
                 state.admit(job, BatchWriter.ACCEPTED_SEQ);
-                acceptance.replyTo().tell(new AcceptReply.Accepted(job));
                 board.ifPresent(b -> b.tell(new OpenJob(job)));
+                acceptance.replyTo().tell(new AcceptReply.Accepted(job));
             }
             case Entry.Outcome.Repeated repeated -> acceptance.replyTo().tell(new AcceptReply.Repeated(repeated.job()));
             case Entry.Outcome.KeyConflict conflict ->
@@ -384,6 +396,7 @@ public final class JobLedger {
     private Behavior<Command> closing(ActorRef<Done> replyTo) {
         timers.cancelAll();
         queue.retry();
+        queue.lingered();
         commit();
         if (queue.isIdle()) {
             return close(replyTo);
