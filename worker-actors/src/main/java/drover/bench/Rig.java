@@ -47,6 +47,7 @@ final class Rig implements AutoCloseable {
     private final Path folder;
     private final DroverConfig config;
     private final ControlProcess control;
+    private final URI server;
     private final DroverClient client;
     private int followers;
 
@@ -65,11 +66,12 @@ final class Rig implements AutoCloseable {
         }
     }
 
-    private Rig(Path folder, DroverConfig config, ControlProcess control, DroverClient client) {
+    private Rig(Path folder, DroverConfig config, ControlProcess control, URI server) {
         this.folder = folder;
         this.config = config;
         this.control = control;
-        this.client = client;
+        this.server = server;
+        this.client = new DroverClient(server, Optional.empty());
     }
 
     /**
@@ -90,7 +92,7 @@ final class Rig implements AutoCloseable {
             ControlProcess control = ControlProcess.start(config, new SimpleMeterRegistry());
             var address = control.listen(config).toCompletableFuture().join().localAddress();
             URI server = URI.create("http://127.0.0.1:" + address.getPort());
-            return new Rig(folder, config, control, new DroverClient(server, Optional.empty()));
+            return new Rig(folder, config, control, server);
         } catch (IOException | LedgerException | ConfigException e) {
             throw new BenchException("a Drover to measure could not be started: " + e.getMessage(), e);
         }
@@ -98,6 +100,11 @@ final class Rig implements AutoCloseable {
 
     boolean wantsStandby() {
         return config.nodes().warmStandby();
+    }
+
+    /** Where the public port is. */
+    URI server() {
+        return server;
     }
 
     DroverClient client() {

@@ -100,7 +100,7 @@ public record DroverConfig(
                         aotCache(values.get(Schema.AOT_CACHE), home),
                         values.get(Schema.NODE_JVM_OPTIONS),
                         Optional.of(logDir)),
-                engine(values),
+                engine(values, home),
                 modelFolders,
                 cacheDir,
                 dataDir,
@@ -121,7 +121,7 @@ public record DroverConfig(
                         values.get(Schema.QUARANTINE_TIME)));
     }
 
-    private static EngineSettings engine(ConfigValues values) {
+    private static EngineSettings engine(ConfigValues values, Path home) {
         return switch (values.get(Schema.ENGINE)) {
             case PYTORCH ->
                 new EngineSettings.PyTorch(
@@ -137,7 +137,8 @@ public record DroverConfig(
                         values.get(Schema.FAULT_ENCODE_TIME),
                         values.get(Schema.FAULT_STEP_TIME),
                         values.get(Schema.FAULT_DECODE_TIME),
-                        values.get(Schema.FAULT_SLOWEST_STEP)));
+                        values.get(Schema.FAULT_SLOWEST_STEP),
+                        values.get(Schema.FAULT_TRACE).map(home::resolve)));
         };
     }
 

@@ -50,6 +50,7 @@ final class Schema {
     static final Setting<Duration> FAULT_STEP_TIME = pretended("step-time", "50ms");
     static final Setting<Duration> FAULT_DECODE_TIME = pretended("decode-time", "50ms");
     static final Setting<Duration> FAULT_SLOWEST_STEP = pretended("slowest-step", "5s");
+    static final Setting<Optional<String>> FAULT_TRACE = add("fault.trace", Kinds.or("off", Kinds.path()), "off");
 
     static final Setting<GpuSelection> GPUS = add("nodes.gpus", new GpuList(), "auto", "DROVER_GPUS");
     static final Setting<Integer> ACTORS_PER_GPU =

@@ -131,7 +131,8 @@ final class ControlFixture implements AutoCloseable {
                 Duration.ZERO,
                 stepTime,
                 Duration.ZERO,
-                Duration.ofMillis(400));
+                Duration.ofMillis(400),
+                Optional.empty());
     }
 
     /** When the supervisor was started, by {@link System#nanoTime}. */

@@ -12,6 +12,7 @@ import drover.inference.RunMonitor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -21,11 +22,13 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class FaultEngine implements Engine {
     private final FaultSettings settings;
+    private final Optional<Trace> trace;
     private final Set<String> resident = ConcurrentHashMap.newKeySet();
 
     /** An engine with nothing loaded. */
     public FaultEngine(FaultSettings settings) {
         this.settings = settings;
+        this.trace = Trace.open(settings);
     }
 
     @Override
@@ -55,7 +58,7 @@ public final class FaultEngine implements Engine {
             throw new EngineException.Unsupported(
                     "the fault engine has no model " + request.model() + "; it has " + settings.models());
         }
-        Stage stage = new Stage(settings, attempt, request.fault(), monitor);
+        Stage stage = new Stage(settings, attempt, request.fault(), monitor, trace);
         stage.phase(Phase.STARTING, 1, Duration.ZERO);
         stage.phase(Phase.LOADING, 1, resident.contains(request.model()) ? Duration.ZERO : settings.loadTime());
         resident.add(request.model());
@@ -73,5 +76,6 @@ public final class FaultEngine implements Engine {
     @Override
     public void close() {
         resident.clear();
+        trace.ifPresent(Trace::close);
     }
 }

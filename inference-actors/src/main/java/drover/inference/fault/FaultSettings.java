@@ -1,6 +1,8 @@
 package drover.inference.fault;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -12,6 +14,7 @@ import java.util.Set;
  * @param stepTime for one denoising step
  * @param decodeTime for each picture
  * @param slowestStep the longest step of {@link drover.inference.FaultPlan.Kind#CRAWL}
+ * @param trace where to write down what was done when, if anywhere; see {@link Trace}
  */
 public record FaultSettings(
         Set<String> models,
@@ -19,7 +22,8 @@ public record FaultSettings(
         Duration encodeTime,
         Duration stepTime,
         Duration decodeTime,
-        Duration slowestStep) {
+        Duration slowestStep,
+        Optional<Path> trace) {
 
     /** The longest time that can be set. */
     public static final Duration LONGEST = Duration.ofHours(1);
@@ -36,7 +40,13 @@ public record FaultSettings(
     /** An engine that takes no time at all. */
     public static FaultSettings instant(Set<String> models) {
         return new FaultSettings(
-                models, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(5));
+                models,
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ofSeconds(5),
+                Optional.empty());
     }
 
     private static void requireUsable(String name, Duration value) {

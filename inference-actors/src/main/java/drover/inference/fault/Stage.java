@@ -20,13 +20,22 @@ final class Stage {
     private final FaultSettings settings;
     private final Optional<FaultPlan> fault;
     private final RunMonitor monitor;
+    private final AttemptId attempt;
+    private final Optional<Trace> trace;
     private boolean crawling;
     private Duration crawl = Duration.ofMillis(1);
 
-    Stage(FaultSettings settings, AttemptId attempt, Optional<FaultPlan> plan, RunMonitor monitor) {
+    Stage(
+            FaultSettings settings,
+            AttemptId attempt,
+            Optional<FaultPlan> plan,
+            RunMonitor monitor,
+            Optional<Trace> trace) {
         this.settings = settings;
         this.fault = plan.filter(p -> attempt.number() <= p.attempts());
         this.monitor = monitor;
+        this.attempt = attempt;
+        this.trace = trace;
     }
 
     /** Enters the phase and takes the time for each of its steps. */
@@ -36,7 +45,9 @@ final class Stage {
                 pause(crawling ? slower() : stepTime);
             }
             Position here = new Position(phase, step, steps);
+            long reached = System.nanoTime();
             monitor.at(here);
+            trace.ifPresent(t -> t.reached(attempt, here, reached));
             monitor.checkCancelled();
             if (isPlaceOfFault(here)) {
                 actOut(fault.get().kind(), here);
