@@ -94,7 +94,6 @@ public final class JavaProcessLauncher implements ProcessLauncher {
     static final List<String> JVM_FLAGS = List.of(
             // The heap is small, and the cores belong to the model.
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
             "--sun-misc-unsafe-memory-access=allow",
             "--enable-native-access=ALL-UNNAMED",
             "-Dai.djl.offline=true",
