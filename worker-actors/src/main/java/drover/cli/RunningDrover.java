@@ -91,8 +91,7 @@ final class RunningDrover {
                     config.http().host(),
                     binding.localAddress().getPort());
         } catch (IOException e) {
-            throw CommandFailure.failed(
-                    "the bundled model could not be unpacked below " + config.cacheDir() + ": " + e.getMessage(), e);
+            throw CommandFailure.failed(String.valueOf(e.getMessage()), e);
         }
     }
 
