@@ -12,6 +12,9 @@ public final class ClusterConfig {
     /** The name of every member's actor system; members of different names would not talk to each other. */
     public static final String SYSTEM = "drover";
 
+    /** The role of control processes. */
+    public static final String CONTROL = "control";
+
     private ClusterConfig() {}
 
     /**

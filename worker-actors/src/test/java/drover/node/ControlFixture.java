@@ -49,7 +49,7 @@ final class ControlFixture implements AutoCloseable {
             NodeSettings settings,
             Map<String, InferenceRequest> jobs,
             Function<Leftovers, ProcessLauncher> launcher) {
-        Config config = ClusterConfig.of("127.0.0.1", 0, List.of("control"), Optional.empty());
+        Config config = ClusterConfig.of("127.0.0.1", 0, List.of(ClusterConfig.CONTROL), Optional.empty());
         // The name has to be that of the cluster's other members.
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), ClusterConfig.SYSTEM, config);
         kit = ActorTestKit.create(system);
