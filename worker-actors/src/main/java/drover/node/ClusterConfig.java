@@ -39,4 +39,9 @@ public final class ClusterConfig {
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
     }
+
+    /** The same for a GPU process, with {@code drover-node.conf}; it takes a free port. */
+    static Config ofNode(String host, List<String> roles, Optional<String> seed) {
+        return ConfigFactory.parseResources("drover-node.conf").withFallback(of(host, 0, roles, seed));
+    }
 }

@@ -120,7 +120,7 @@ public final class NodeMain {
     }
 
     static Config config(Bootstrap bootstrap) {
-        return ClusterConfig.of(bootstrap.host(), 0, bootstrap.roles(), Optional.of(bootstrap.seed()));
+        return ClusterConfig.ofNode(bootstrap.host(), bootstrap.roles(), Optional.of(bootstrap.seed()));
     }
 
     /** Not on the caller's thread, which is an actor's; and never for longer than the engine may take to close. */

@@ -64,7 +64,7 @@ final class NodeTraining {
     private static void run() throws IOException, InterruptedException, ExecutionException, TimeoutException {
         Path folder = Files.createTempDirectory("drover-training");
         try {
-            Config config = ClusterConfig.of("127.0.0.1", 0, List.of("control"), Optional.empty());
+            Config config = ClusterConfig.ofNode("127.0.0.1", List.of(ClusterConfig.CONTROL), Optional.empty());
             FaultSettings instant = FaultSettings.instant(Set.of(TEST_CARD));
             picture(config, folder, new EngineSettings.Fault(instant), TEST_CARD);
             picture(config, folder, new EngineSettings.PyTorch(0, OptionalLong.empty(), false), BundledModel.NAME);
