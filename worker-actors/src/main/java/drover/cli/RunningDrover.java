@@ -134,7 +134,7 @@ final class RunningDrover {
 
     private ReloadView reload(ControlProcess control) {
         ConfigReload.Result result = configReload.reload(next -> {
-            Logging.setLevel("drover", next.logging().level());
+            Logging.setLevels(next.logging().levels());
             control.tree().nodes().tell(new NodeSupervisor.Reconfigure(next.nodes()));
         });
         boolean applied = result.problems().isEmpty();

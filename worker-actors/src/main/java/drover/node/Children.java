@@ -42,7 +42,7 @@ final class Children {
     /** Starts a process; {@code Launched} or {@code NotLaunched} follows, and in the end {@code ProcessEnded}. */
     Child launch(GpuDevice device, NodeSettings.ProcessSettings settings, Bootstrap bootstrap) {
         long launch = bootstrap.launch();
-        Child child = new Child(node, launch);
+        Child child = new Child(node, launch, bootstrap.logging().levels());
         living.put(launch, child);
         CompletionStage<NodeProcess> starting =
                 CompletableFuture.supplyAsync(() -> start(device, settings, bootstrap), blocking);

@@ -3,7 +3,9 @@ package drover.node;
 import drover.board.JobBoard;
 import drover.board.SlotCommand;
 import drover.board.SlotId;
+import drover.inference.AttemptId;
 import drover.job.AttemptOutcome;
+import drover.logging.LogKeys;
 import drover.node.NodeKeeper.Command;
 import drover.watchdog.Incident;
 import drover.watchdog.NodeSilent;
@@ -27,6 +29,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** What {@link NodeKeeper} does; its messages and its states are described there. */
 final class KeeperLife extends AbstractBehavior<Command> {
@@ -154,6 +157,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
             return;
         }
         child.greeted(hello);
+        child.logBy(settings.logging().levels());
         timers.cancel(new NodeKeeper.LaunchTimedOut(child.launch()));
         links.watchdog()
                 .tell(new Watchdog.Listen(child.name(), settings.limits().silence(), silences));
@@ -258,7 +262,12 @@ final class KeeperLife extends AbstractBehavior<Command> {
         if (child.condemnation().isPresent()) {
             return;
         }
-        getContext().getLog().warn("{} has to be replaced: {}", child.name(), why.reason());
+        LoggingEventBuilder line = getContext().getLog().atWarn();
+        if (why.stall().isPresent()) {
+            AttemptId stuck = why.stall().get().attempt();
+            line = line.addKeyValue(LogKeys.JOB, stuck.job().value()).addKeyValue(LogKeys.ATTEMPT, stuck.number());
+        }
+        line.log("{} has to be replaced: {}", child.name(), why.reason());
         child.condemn(why);
         closeSlots(child);
         Optional<AttemptDesk.Out> blamed = why.stall().flatMap(stall -> desk.find(stall.attempt()));
@@ -433,6 +442,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
     private void onReconfigure(NodeSettings next) {
         boolean resized = next.actorsPerGpu() != settings.actorsPerGpu();
         settings = next;
+        children.all().forEach(child -> child.logBy(next.logging().levels()));
         if (resized) {
             serving.filter(Child::isActivated).ifPresent(c -> c.activate(next.actorsPerGpu()));
         }

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -70,6 +71,13 @@ public final class Node extends AbstractBehavior<Node.Command> {
     /** Take no more work; what still runs after this time is handed back. Then say {@link NodeKeeper.Drained} and end. */
     public record Drain(Duration within) implements FromKeeper {}
 
+    /** Log by these levels from now on; loggers that are not named keep theirs. */
+    public record SetLogLevels(Map<String, String> levels) implements FromKeeper {
+        public SetLogLevels {
+            levels = Map.copyOf(levels);
+        }
+    }
+
     /** The keeper is there. Without any word from it for the orphan timeout, the node ends itself. */
     public record StillHere() implements FromKeeper {}
 
@@ -108,11 +116,17 @@ public final class Node extends AbstractBehavior<Node.Command> {
      * @param assets where results are written
      * @param memory reads what the process holds
      * @param exit ends the process
+     * @param logLevels sets the levels of loggers
      * @param nanoTime monotonic clock
      * @param wall wall clock
      */
     public record Host(
-            AssetStore assets, Supplier<NodeMemory> memory, NodeExit exit, LongSupplier nanoTime, InstantSource wall) {}
+            AssetStore assets,
+            Supplier<NodeMemory> memory,
+            NodeExit exit,
+            Consumer<Map<String, String>> logLevels,
+            LongSupplier nanoTime,
+            InstantSource wall) {}
 
     private enum Stage {
         /** The engine is being opened. */
@@ -196,6 +210,7 @@ public final class Node extends AbstractBehavior<Node.Command> {
             case Cancel it -> onCancel(it);
             case Recorded it -> onRecorded(it.attempt());
             case Drain it -> onDrain(it.within());
+            case SetLogLevels it -> host.logLevels().accept(it.levels());
             case StillHere _ -> {}
             case SlotSaid it -> onEvent(it.event());
             case WatchdogSaid it -> onVerdict(it.verdict());
