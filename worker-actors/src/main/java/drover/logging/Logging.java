@@ -27,8 +27,6 @@ public final class Logging {
     public enum Console {
         /** Everything that goes to the file. */
         ALL,
-        /** Warnings and errors, for a process whose output is not the user's first concern. */
-        WARNINGS,
         /** Nothing. */
         NONE
     }
@@ -66,11 +64,7 @@ public final class Logging {
     public static void start(LoggingSettings settings, String process, Console console, Map<String, String> fields) {
         LoggerContext context = context();
         LogFields lineFields = new LogFields(fields);
-        Level threshold = switch (console) {
-            case ALL -> Level.TRACE;
-            case WARNINGS -> Level.WARN;
-            case NONE -> Level.OFF;
-        };
+        Level threshold = console == Console.ALL ? Level.TRACE : Level.OFF;
         configure(context, threshold, lineFields);
         Optional<String> problem = Optional.empty();
         try {
