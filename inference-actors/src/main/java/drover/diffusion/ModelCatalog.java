@@ -44,6 +44,26 @@ public final class ModelCatalog {
         return new ModelCatalog(models);
     }
 
+    /**
+     * The models of an installation: those in its folders, and the bundled one, which is unpacked if need be. A model in
+     * a folder that is called like the bundled one takes its place.
+     *
+     * @param cache where the bundled model is unpacked
+     * @throws IOException if it cannot be; the message says where and what to do
+     */
+    public static ModelCatalog ofInstallation(List<Path> folders, Path cache) throws IOException {
+        List<Path> all = new ArrayList<>(folders);
+        try {
+            all.add(BundledModel.unpack(cache));
+        } catch (IOException e) {
+            throw new IOException(
+                    "the bundled model could not be unpacked below " + cache + ": " + e.getMessage()
+                            + "; set drover.cache-dir to a folder with room that Drover may write to",
+                    e);
+        }
+        return scan(all);
+    }
+
     private static List<Path> candidates(Path folder) {
         Path absolute = folder.toAbsolutePath().normalize();
         if (Files.notExists(absolute)) {

@@ -155,7 +155,12 @@ public final class InferenceActor extends AbstractBehavior<InferenceActor.Comman
 
     private Behavior<Command> onCancel(Cancel command) {
         if (isCurrent(command.attempt())) {
-            getContext().getLog().info("cancelling {}: {}", command.attempt(), command.reason());
+            getContext()
+                    .getLog()
+                    .atInfo()
+                    .addKeyValue("job", command.attempt().job().value())
+                    .addKeyValue("attempt", command.attempt().number())
+                    .log("cancelling {}: {}", command.attempt(), command.reason());
             runner.cancel(command.attempt());
         }
         return this;

@@ -5,9 +5,6 @@ import drover.diffusion.BundledModel;
 import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelInfo;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /** The models of this installation, for commands. */
@@ -16,17 +13,12 @@ final class ModelChoice {
 
     /** Everything in the configured folders and the bundled model, which is unpacked if need be. */
     static ModelCatalog catalog(DroverConfig config) {
-        List<Path> folders = new ArrayList<>(config.modelFolders());
-        Path cache = config.nodes().cacheDir();
         try {
-            folders.add(BundledModel.unpack(cache));
+            return ModelCatalog.ofInstallation(
+                    config.modelFolders(), config.nodes().cacheDir());
         } catch (IOException e) {
-            throw CommandFailure.failed(
-                    "the bundled model could not be unpacked below " + cache + ": " + e.getMessage()
-                            + "; set drover.cache-dir to a folder with room that you may write to",
-                    e);
+            throw CommandFailure.failed(String.valueOf(e.getMessage()), e);
         }
-        return ModelCatalog.scan(folders);
     }
 
     /** The model that is asked for, or the default. */

@@ -91,8 +91,7 @@ final class RunningDrover {
                     config.http().host(),
                     binding.localAddress().getPort());
         } catch (IOException e) {
-            throw CommandFailure.failed(
-                    "the bundled model could not be unpacked below " + config.cacheDir() + ": " + e.getMessage(), e);
+            throw CommandFailure.failed(String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -135,7 +134,7 @@ final class RunningDrover {
 
     private ReloadView reload(ControlProcess control) {
         ConfigReload.Result result = configReload.reload(next -> {
-            Logging.setLevel("drover", next.logging().level());
+            Logging.setLevels(next.logging().levels());
             control.tree().nodes().tell(new NodeSupervisor.Reconfigure(next.nodes()));
         });
         boolean applied = result.problems().isEmpty();

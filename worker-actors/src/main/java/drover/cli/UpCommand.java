@@ -2,6 +2,7 @@ package drover.cli;
 
 import drover.config.DroverConfig;
 import drover.logging.Logging;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,13 +28,11 @@ final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        DroverConfig config = cli.config(common.config());
+        DroverConfig file = cli.config(common.config());
+        DroverConfig config = common.verbose() ? file.withLogLevel("DEBUG") : file;
         DataLock lock = DataLock.take(config.dataDir());
         try (lock) {
-            Logging.start(
-                    common.verbose() ? config.logging().withLevel("DEBUG") : config.logging(),
-                    "drover",
-                    Logging.Console.ALL);
+            Logging.start(config.logging(), "drover", Logging.Console.ALL, Map.of());
             return new RunningDrover(cli, common.config(), config).run();
         } finally {
             Logging.stop();

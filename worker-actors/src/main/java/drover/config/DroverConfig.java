@@ -31,7 +31,6 @@ import java.util.Set;
  * @param http the public API
  * @param management the operator's API
  * @param cluster how this host's processes reach each other
- * @param logging how to log
  */
 public record DroverConfig(
         Path home,
@@ -44,8 +43,7 @@ public record DroverConfig(
         LedgerSettings ledger,
         HttpSettings http,
         ManagementSettings management,
-        ClusterSettings cluster,
-        LoggingSettings logging) {
+        ClusterSettings cluster) {
 
     /** Where the build puts the node process's AOT cache, below the installation folder. */
     public static final String AOT_CACHE = "worker-actors/target/node.aot";
@@ -54,13 +52,33 @@ public record DroverConfig(
         modelFolders = List.copyOf(modelFolders);
     }
 
+    /** How this host's processes log. */
+    public LoggingSettings logging() {
+        return nodes.logging();
+    }
+
+    /** This configuration with another level for Drover's own log lines. */
+    public DroverConfig withLogLevel(String level) {
+        return new DroverConfig(
+                home,
+                dataDir,
+                cacheDir,
+                modelFolders,
+                defaultModel,
+                maxAttempts,
+                nodes.withLogging(logging().withLevel(level)),
+                ledger,
+                http,
+                management,
+                cluster);
+    }
+
     /** Builds the settings records from values that have passed {@link ConfigChecks}. */
     static DroverConfig from(ConfigValues values, Path home, Map<String, String> environment) {
         Path dataDir = home.resolve(values.get(Schema.DATA_DIR));
         Path cacheDir = values.get(Schema.CACHE_DIR).map(home::resolve).orElseGet(() -> userCache(environment));
         List<Path> modelFolders =
                 values.get(Schema.MODEL_FOLDERS).stream().map(home::resolve).toList();
-        LoggingSettings logging = logging(values, home);
         return new DroverConfig(
                 home,
                 dataDir,
@@ -68,29 +86,28 @@ public record DroverConfig(
                 modelFolders,
                 Optional.of(values.get(Schema.DEFAULT_MODEL)).filter(name -> !name.isEmpty()),
                 values.get(Schema.MAX_ATTEMPTS),
-                nodes(values, home, dataDir, cacheDir.resolve("models"), modelFolders, logging.dir()),
+                nodes(values, home, dataDir, cacheDir.resolve("models"), modelFolders),
                 ledger(values, dataDir),
                 http(values),
                 new ManagementSettings(
                         values.get(Schema.MANAGEMENT_HOST),
                         values.get(Schema.MANAGEMENT_PORT),
                         optional(values.get(Schema.MANAGEMENT_TOKEN))),
-                new ClusterSettings(values.get(Schema.CLUSTER_HOST), values.get(Schema.CLUSTER_PORT)),
-                logging);
+                new ClusterSettings(values.get(Schema.CLUSTER_HOST), values.get(Schema.CLUSTER_PORT)));
     }
 
     private static LoggingSettings logging(ConfigValues values, Path home) {
         return new LoggingSettings(
                 home.resolve(values.get(Schema.LOG_DIR)),
                 values.get(Schema.LOG_JSON),
-                values.get(Schema.LOG_LEVEL).name(),
+                Map.of(LoggingSettings.DROVER, values.get(Schema.LOG_LEVEL).name()),
                 values.get(Schema.LOG_MAX_FILE),
                 values.get(Schema.LOG_KEEP_DAYS),
                 values.get(Schema.LOG_MAX_TOTAL));
     }
 
     private static NodeSettings nodes(
-            ConfigValues values, Path home, Path dataDir, Path cacheDir, List<Path> modelFolders, Path logDir) {
+            ConfigValues values, Path home, Path dataDir, Path cacheDir, List<Path> modelFolders) {
         return new NodeSettings(
                 values.get(Schema.GPUS),
                 values.get(Schema.ACTORS_PER_GPU),
@@ -98,8 +115,8 @@ public record DroverConfig(
                 new NodeSettings.ProcessSettings(
                         (values.get(Schema.NODE_HEAP) >> 10) + "k",
                         aotCache(values.get(Schema.AOT_CACHE), home),
-                        values.get(Schema.NODE_JVM_OPTIONS),
-                        Optional.of(logDir)),
+                        values.get(Schema.NODE_JVM_OPTIONS)),
+                logging(values, home),
                 engine(values, home),
                 modelFolders,
                 cacheDir,

@@ -14,6 +14,7 @@ import drover.inference.JobId;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
 import drover.ledger.LedgerException;
+import drover.node.ClusterConfig;
 import drover.node.EngineSettings;
 import drover.node.NodeSupervisor;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -82,7 +83,7 @@ public final class ControlProcess {
         Duration drain = config.nodes().limits().drain().plus(DRAIN_MARGIN);
         ActorSystem<Drover.Command> system;
         try {
-            system = ActorSystem.create(Drover.create(foundation), ControlSystem.NAME, ControlSystem.config(config));
+            system = ActorSystem.create(Drover.create(foundation), ClusterConfig.SYSTEM, ControlSystem.config(config));
         } catch (RuntimeException e) {
             database.close();
             throw e;

@@ -8,8 +8,6 @@ import drover.http.ModelDefaults;
 import drover.inference.Sampler;
 import drover.node.EngineSettings;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,9 +38,8 @@ final class InstalledModels implements ModelDefaults {
     static InstalledModels of(DroverConfig config) throws IOException {
         return switch (config.nodes().engine()) {
             case EngineSettings.PyTorch _ -> {
-                List<Path> folders = new ArrayList<>(config.modelFolders());
-                folders.add(BundledModel.unpack(config.nodes().cacheDir()));
-                ModelCatalog catalog = ModelCatalog.scan(folders);
+                ModelCatalog catalog = ModelCatalog.ofInstallation(
+                        config.modelFolders(), config.nodes().cacheDir());
                 yield new InstalledModels(
                         catalog.all().values().stream()
                                 .collect(Collectors.toUnmodifiableMap(ModelInfo::name, InstalledModels::defaults)),

@@ -2,7 +2,7 @@ package drover.logging;
 
 import java.util.List;
 
-/** The MDC keys that the log shows. */
+/** What a line can be about: keys of the MDC, and of a line's own key-value pairs. */
 public final class LogKeys {
     /** The node, such as {@code gpu0}. */
     public static final String NODE = "node";

@@ -4,7 +4,6 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.PatternLayout;
-import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.filter.ThresholdFilter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
@@ -13,9 +12,11 @@ import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeAndTimeBasedRollingPolicy;
 import ch.qos.logback.core.util.FileSize;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.LoggerFactory;
@@ -26,8 +27,6 @@ public final class Logging {
     public enum Console {
         /** Everything that goes to the file. */
         ALL,
-        /** Warnings and errors, for a process whose output is not the user's first concern. */
-        WARNINGS,
         /** Nothing. */
         NONE
     }
@@ -56,22 +55,47 @@ public final class Logging {
     private Logging() {}
 
     /**
-     * Logs as the settings say from now on.
+     * Logs as the settings say from now on. If the file cannot be written, everything goes to standard error instead.
      *
-     * @param process names the file: {@code drover} gives {@code drover.log}. Two processes that live at the same time
-     *     must not share a name
+     * @param process names the file: {@code drover} gives {@code drover.log}, or {@code drover-2.log} while another
+     *     living process writes to that
+     * @param fields hold for every line of this process, by the names in {@link LogKeys}
      */
-    public static void start(LoggingSettings settings, String process, Console console) {
+    public static void start(LoggingSettings settings, String process, Console console, Map<String, String> fields) {
         LoggerContext context = context();
-        Level level = Level.toLevel(settings.level(), Level.INFO);
-        configure(context, console == Console.ALL ? level : console == Console.WARNINGS ? Level.WARN : Level.OFF);
-        context.getLogger("drover").setLevel(level);
+        LogFields lineFields = new LogFields(fields);
+        Level threshold = console == Console.ALL ? Level.TRACE : Level.OFF;
+        configure(context, threshold, lineFields);
+        Optional<String> problem = Optional.empty();
+        try {
+            LogFileName name = LogFileName.claim(settings.dir(), process);
+            context.register(name);
+            RollingFileAppender<ILoggingEvent> file = file(context, settings, name.name(), lineFields);
+            context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(file);
+            if (!file.isStarted()) {
+                problem = Optional.of(file.getFile() + " cannot be opened");
+            }
+        } catch (IOException e) {
+            problem = Optional.of(e.toString());
+        }
+        if (problem.isPresent()) {
+            configure(context, Level.TRACE, lineFields);
+        }
         context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.INFO);
+        setLevels(settings.levels());
+        problem.ifPresent(what -> context.getLogger(Logging.class)
+                .error(
+                        "no log file can be written ({}), so this process logs to standard error; give it a folder that "
+                                + "it may write to (drover.logging.dir)",
+                        what));
+    }
 
+    private static RollingFileAppender<ILoggingEvent> file(
+            LoggerContext context, LoggingSettings settings, String name, LogFields fields) {
         RollingFileAppender<ILoggingEvent> file = new RollingFileAppender<>();
         file.setContext(context);
         file.setName("file");
-        String base = settings.dir().resolve(process).toString();
+        String base = settings.dir().resolve(name).toString();
         file.setFile(base + ".log");
         SizeAndTimeBasedRollingPolicy<ILoggingEvent> rolling = new SizeAndTimeBasedRollingPolicy<>();
         rolling.setContext(context);
@@ -82,9 +106,9 @@ public final class Logging {
         rolling.setTotalSizeCap(new FileSize(settings.maxTotal()));
         rolling.start();
         file.setRollingPolicy(rolling);
-        file.setEncoder(settings.json() ? json(context) : lines(context, FILE_LINE));
+        file.setEncoder(settings.json() ? json(context, fields) : lines(context, FILE_LINE, fields));
         file.start();
-        context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(file);
+        return file;
     }
 
     /** Writes only to standard error from now on, from this level up. */
@@ -92,7 +116,7 @@ public final class Logging {
         LoggerContext context = context();
         Level parsed = Level.toLevel(level, Level.WARN);
         configure(context, parsed);
-        context.getLogger("drover").setLevel(parsed);
+        context.getLogger(LoggingSettings.DROVER).setLevel(parsed);
     }
 
     /** The levels that have been set, by logger. */
@@ -118,6 +142,15 @@ public final class Logging {
     }
 
     /**
+     * Sets the levels of several loggers until the process ends.
+     *
+     * @throws IllegalArgumentException if a level is none; then the others are set or not
+     */
+    public static void setLevels(Map<String, String> levels) {
+        levels.forEach(Logging::setLevel);
+    }
+
+    /**
      * Checks a level without setting it.
      *
      * @throws IllegalArgumentException if there is no such level
@@ -135,13 +168,17 @@ public final class Logging {
     }
 
     static void configure(LoggerContext context, Level console) {
+        configure(context, console, new LogFields(Map.of()));
+    }
+
+    private static void configure(LoggerContext context, Level console, LogFields fields) {
         context.reset();
         ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
         appender.setContext(context);
         appender.setName("console");
         // Standard output belongs to what a command was asked for.
         appender.setTarget("System.err");
-        appender.setEncoder(lines(context, LINE));
+        appender.setEncoder(lines(context, LINE, fields));
         ThresholdFilter threshold = new ThresholdFilter();
         threshold.setLevel(console.toString());
         threshold.start();
@@ -153,10 +190,10 @@ public final class Logging {
         LIBRARIES.forEach((name, level) -> context.getLogger(name).setLevel(level));
     }
 
-    private static Encoder<ILoggingEvent> lines(LoggerContext context, String pattern) {
+    private static Encoder<ILoggingEvent> lines(LoggerContext context, String pattern, LogFields fields) {
         PatternLayout layout = new PatternLayout();
         layout.setContext(context);
-        layout.getInstanceConverterMap().put("fields", MdcConverter::new);
+        layout.getInstanceConverterMap().put("fields", () -> new FieldsConverter(fields));
         layout.setPattern(pattern);
         layout.start();
         LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
@@ -166,15 +203,9 @@ public final class Logging {
         return encoder;
     }
 
-    private static Encoder<ILoggingEvent> json(LoggerContext context) {
-        JsonEncoder encoder = new JsonEncoder();
+    private static Encoder<ILoggingEvent> json(LoggerContext context, LogFields fields) {
+        JsonLines encoder = new JsonLines(fields);
         encoder.setContext(context);
-        encoder.setWithFormattedMessage(true);
-        encoder.setWithMessage(false);
-        encoder.setWithArguments(false);
-        encoder.setWithContext(false);
-        encoder.setWithSequenceNumber(false);
-        encoder.setWithNanoseconds(false);
         encoder.start();
         return encoder;
     }

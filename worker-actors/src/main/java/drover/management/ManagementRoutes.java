@@ -200,7 +200,8 @@ final class ManagementRoutes extends AllDirectives {
             }
             try {
                 levels.values().forEach(Logging::requireLevel);
-                levels.forEach(Logging::setLevel);
+                Logging.setLevels(levels);
+                context.nodes().tell(new NodeSupervisor.SetLogLevels(levels));
             } catch (IllegalArgumentException e) {
                 return complete(Responses.problem(
                         StatusCodes.BAD_REQUEST, "drover:request.invalid", String.valueOf(e.getMessage())));

@@ -17,14 +17,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
- * Which attempts are out with a keeper's processes, and what has been said about their ends. Every attempt that was
- * taken on ends in exactly one report, and a report is repeated until the board has it in the ledger: the end of a
- * process loses none that had already arrived. Owned by the keeper; not thread-safe.
+ * A keeper's line to the board: which slots of its processes take work, which attempts are out with them, and what has
+ * been said about their ends. Every attempt that was taken on ends in exactly one report, and a report is repeated until
+ * the board has it in the ledger: the end of a process loses none that had already arrived. Owned by the keeper; not
+ * thread-safe.
  */
 final class AttemptDesk {
     private final ActorRef<JobBoard.Command> board;
@@ -126,6 +128,24 @@ final class AttemptDesk {
 
     List<Out> of(long launch) {
         return matching(o -> o.slot().launch() == launch);
+    }
+
+    /** The slot waits for work; the board is told, also again. */
+    void openSlot(Child child, int slot) {
+        child.slots().add(slot);
+        Set<String> models = child.hello().map(NodeKeeper.Hello::models).orElse(Set.of());
+        board.tell(new JobBoard.SlotIdle(child.slot(slot), models, child.resident(), keeper));
+    }
+
+    /** The slot takes no more work. */
+    void closeSlot(Child child, int slot) {
+        if (child.slots().remove(slot)) {
+            board.tell(new JobBoard.SlotGone(child.slot(slot)));
+        }
+    }
+
+    void closeSlots(Child child) {
+        List.copyOf(child.slots()).forEach(slot -> closeSlot(child, slot));
     }
 
     /** What each slot of the process is doing. */

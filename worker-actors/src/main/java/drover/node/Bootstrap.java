@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import drover.inference.Phase;
+import drover.logging.LoggingSettings;
 import drover.watchdog.PhaseTimeouts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param cacheDir where the bundled model is unpacked
  * @param assetDir where results are written
  * @param timeouts of its watchdog
+ * @param logging how it logs
  * @param orphanTimeout how long it waits for a word of its keeper
  * @param selfHalt how long it waits to be ended after asking to be replaced
  */
@@ -45,6 +47,7 @@ public record Bootstrap(
         Path cacheDir,
         Path assetDir,
         Timeouts timeouts,
+        LoggingSettings logging,
         Duration orphanTimeout,
         Duration selfHalt) {
     /** The longest line that is read. */

@@ -4,6 +4,7 @@ import drover.board.SlotId;
 import drover.watchdog.Incident;
 import drover.watchdog.NodeSilent;
 import drover.watchdog.Stall;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -22,10 +23,10 @@ final class Child {
     private Optional<Condemnation> condemnation = Optional.empty();
     private Optional<Incident.Stack> stack = Optional.empty();
     private Optional<String> lastWords = Optional.empty();
+    private Map<String, String> logLevels;
     private boolean activated;
     private boolean killed;
     private boolean graceOver;
-
     private boolean dismissed;
 
     /**
@@ -62,9 +63,15 @@ final class Child {
         }
     }
 
-    Child(String node, long launch) {
+    /**
+     * A process that is about to be started.
+     *
+     * @param logLevels those that it is started with
+     */
+    Child(String node, long launch, Map<String, String> logLevels) {
         this.node = node;
         this.launch = launch;
+        this.logLevels = logLevels;
     }
 
     long launch() {
@@ -141,6 +148,14 @@ final class Child {
     void activate(int actors) {
         activated = true;
         tell(new Node.Resize(actors));
+    }
+
+    /** Has it log by these levels, as soon as it can be told. */
+    void logBy(Map<String, String> levels) {
+        if (isReady() && !levels.equals(logLevels)) {
+            logLevels = levels;
+            tell(new Node.SetLogLevels(levels));
+        }
     }
 
     void condemn(Condemnation why) {

@@ -18,34 +18,45 @@ import org.apache.pekko.actor.typed.ActorRef;
  * the keeper as a message. Owned by the keeper; not thread-safe.
  */
 final class Children {
-    private final String node;
-    private final ProcessLauncher launcher;
-    private final StackCapture stacks;
+    private final GpuDevice device;
+    private final NodeKeeper.Links links;
     private final Executor blocking;
+    private final String keeperAddress;
     private final ActorRef<NodeKeeper.Command> keeper;
     private final ProcessGuard guard = new ProcessGuard();
     private final Map<Long, Child> living = new TreeMap<>();
+    private long launches;
 
+    /**
+     * No process so far.
+     *
+     * @param blocking may be blocked
+     * @param keeperAddress what a process in another actor system calls the keeper
+     * @param launches how many processes the node has had before
+     */
     Children(
-            String node,
-            ProcessLauncher launcher,
-            StackCapture stacks,
+            GpuDevice device,
+            NodeKeeper.Links links,
             Executor blocking,
-            ActorRef<NodeKeeper.Command> keeper) {
-        this.node = node;
-        this.launcher = launcher;
-        this.stacks = stacks;
+            String keeperAddress,
+            ActorRef<NodeKeeper.Command> keeper,
+            long launches) {
+        this.device = device;
+        this.links = links;
         this.blocking = blocking;
+        this.keeperAddress = keeperAddress;
         this.keeper = keeper;
+        this.launches = launches;
     }
 
     /** Starts a process; {@code Launched} or {@code NotLaunched} follows, and in the end {@code ProcessEnded}. */
-    Child launch(GpuDevice device, NodeSettings.ProcessSettings settings, Bootstrap bootstrap) {
-        long launch = bootstrap.launch();
-        Child child = new Child(node, launch);
+    Child launch(NodeSettings settings) {
+        long launch = ++launches;
+        Bootstrap bootstrap = settings.bootstrap(keeperAddress, device, launch, links.host(), links.seed());
+        Child child = new Child(device.node(), launch, bootstrap.logging().levels());
         living.put(launch, child);
         CompletionStage<NodeProcess> starting =
-                CompletableFuture.supplyAsync(() -> start(device, settings, bootstrap), blocking);
+                CompletableFuture.supplyAsync(() -> start(settings.process(), bootstrap), blocking);
         starting.whenComplete((process, problem) -> keeper.tell(
                 problem == null
                         ? new NodeKeeper.Launched(launch, process)
@@ -53,9 +64,14 @@ final class Children {
         return child;
     }
 
-    private NodeProcess start(GpuDevice device, NodeSettings.ProcessSettings settings, Bootstrap bootstrap) {
+    /** How many processes the node has had so far. */
+    long launches() {
+        return launches;
+    }
+
+    private NodeProcess start(NodeSettings.ProcessSettings settings, Bootstrap bootstrap) {
         try {
-            return guard.adopt(launcher.launch(device, settings, bootstrap));
+            return guard.adopt(links.launcher().launch(device, settings, bootstrap));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -85,9 +101,9 @@ final class Children {
             return;
         }
         long pid = child.pid().getAsLong();
-        String thread = "runner-" + node + "-" + slot;
+        String thread = "runner-" + device.node() + "-" + slot;
         CompletionStage<Incident.Stack> taking =
-                CompletableFuture.supplyAsync(() -> stacks.take(pid, thread), blocking);
+                CompletableFuture.supplyAsync(() -> links.stacks().take(pid, thread), blocking);
         taking.exceptionally(e -> new Incident.Stack.NotTaken("the attempt failed: " + e.getMessage()))
                 .thenAccept(stack -> keeper.tell(new NodeKeeper.StackTaken(launch, stack)));
     }

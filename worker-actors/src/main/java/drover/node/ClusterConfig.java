@@ -12,6 +12,9 @@ public final class ClusterConfig {
     /** The name of every member's actor system; members of different names would not talk to each other. */
     public static final String SYSTEM = "drover";
 
+    /** The role of control processes. */
+    public static final String CONTROL = "control";
+
     private ClusterConfig() {}
 
     /**
@@ -35,5 +38,10 @@ public final class ClusterConfig {
         return config.withFallback(ConfigFactory.parseResources("drover-cluster.conf"))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
+    }
+
+    /** The same for a GPU process, with {@code drover-node.conf}; it takes a free port. */
+    static Config ofNode(String host, List<String> roles, Optional<String> seed) {
+        return ConfigFactory.parseResources("drover-node.conf").withFallback(of(host, 0, roles, seed));
     }
 }

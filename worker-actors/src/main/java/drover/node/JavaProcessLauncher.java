@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,9 +18,6 @@ import org.slf4j.LoggerFactory;
  * Drover's own variables: those may hold keys.
  */
 public final class JavaProcessLauncher implements ProcessLauncher {
-    /** A node's log grows beyond this only while one process writes it; then it is set aside for a new one. */
-    public static final long LOG_BYTES = 10L * 1024 * 1024;
-
     private static final Logger LOG = LoggerFactory.getLogger(JavaProcessLauncher.class);
 
     private final Path java;
@@ -55,7 +51,7 @@ public final class JavaProcessLauncher implements ProcessLauncher {
     @Override
     public NodeProcess launch(GpuDevice device, NodeSettings.ProcessSettings settings, Bootstrap bootstrap)
             throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command(settings));
+        ProcessBuilder builder = new ProcessBuilder(command(settings, bootstrap));
         builder.environment().keySet().removeIf(name -> name.startsWith("DROVER_"));
         builder.environment().put("CUDA_VISIBLE_DEVICES", device.visibleDevices());
         // Numbers, where no UUID is known, are then the ones that the driver and its tools use.
@@ -63,8 +59,8 @@ public final class JavaProcessLauncher implements ProcessLauncher {
         // Threads of libgomp would otherwise spin while they wait, and take the cores from those that work.
         builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");
         builder.redirectErrorStream(true);
-        builder.redirectOutput(output(settings, bootstrap.node()));
         Process process = builder.start();
+        ProcessOutput.relay(bootstrap, process.getInputStream());
         try {
             leftovers.remember(bootstrap.node(), bootstrap.launch(), process.toHandle());
             OutputStream in = process.getOutputStream();
@@ -77,11 +73,13 @@ public final class JavaProcessLauncher implements ProcessLauncher {
         return new Started(process, leftovers, bootstrap);
     }
 
-    private List<String> command(NodeSettings.ProcessSettings settings) {
+    private List<String> command(NodeSettings.ProcessSettings settings, Bootstrap bootstrap) {
         List<String> command = new ArrayList<>();
         command.add(java.toString());
         command.add("-Xmx" + settings.heap());
         command.addAll(JVM_FLAGS);
+        // Where the JVM writes of its own crash; its default is the folder that the operator happened to be in.
+        command.add("-XX:ErrorFile=" + bootstrap.logging().dir().resolve("node-" + bootstrap.node() + "-crash-%p.log"));
         settings.aotCache().filter(Files::isRegularFile).ifPresent(cache -> command.add("-XX:AOTCache=" + cache));
         command.addAll(settings.jvmOptions());
         command.add("-cp");
@@ -98,19 +96,6 @@ public final class JavaProcessLauncher implements ProcessLauncher {
             "--enable-native-access=ALL-UNNAMED",
             "-Dai.djl.offline=true",
             "-Djava.awt.headless=true");
-
-    private static ProcessBuilder.Redirect output(NodeSettings.ProcessSettings settings, String node)
-            throws IOException {
-        if (settings.logDir().isEmpty()) {
-            return ProcessBuilder.Redirect.INHERIT;
-        }
-        Files.createDirectories(settings.logDir().get());
-        Path log = settings.logDir().get().resolve(node + ".log");
-        if (Files.exists(log) && Files.size(log) > LOG_BYTES) {
-            Files.move(log, log.resolveSibling(node + ".1.log"), StandardCopyOption.REPLACE_EXISTING);
-        }
-        return ProcessBuilder.Redirect.appendTo(log.toFile());
-    }
 
     private static final class Started implements NodeProcess {
         private final Process process;

@@ -1,11 +1,10 @@
 package drover.node;
 
-import drover.board.JobBoard;
 import drover.board.SlotCommand;
 import drover.board.SlotId;
-import drover.job.AttemptOutcome;
+import drover.inference.AttemptId;
+import drover.logging.LogKeys;
 import drover.node.NodeKeeper.Command;
-import drover.watchdog.Incident;
 import drover.watchdog.NodeSilent;
 import drover.watchdog.Quarantine;
 import drover.watchdog.Stall;
@@ -15,7 +14,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
@@ -27,6 +25,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /** What {@link NodeKeeper} does; its messages and its states are described there. */
 final class KeeperLife extends AbstractBehavior<Command> {
@@ -43,13 +42,11 @@ final class KeeperLife extends AbstractBehavior<Command> {
     private final KeeperRecord record;
     private final AttemptDesk desk;
     private final Children children;
-    private final ActorRef<SlotCommand> boardWords;
+    private final Seats seats = new Seats();
+    private final Eviction eviction;
     private final ActorRef<NodeSilent> silences;
-    private Optional<Child> serving = Optional.empty();
-    private Optional<Child> standby = Optional.empty();
     private NodeSettings settings;
     private NodeKeeper.AfterDrain afterDrain = NodeKeeper.AfterDrain.STOP;
-    private long launches;
 
     static Behavior<Command> create(NodeKeeper.Links links, GpuDevice device, NodeSettings settings, long launches) {
         return Behaviors.setup(context ->
@@ -69,16 +66,21 @@ final class KeeperLife extends AbstractBehavior<Command> {
         this.links = links;
         this.device = device;
         this.settings = settings;
-        this.launches = launches;
         this.record = new KeeperRecord(device, settings.recovery().toPolicy(), links.clock());
-        this.boardWords = context.messageAdapter(SlotCommand.class, NodeKeeper.BoardSaid::new);
+        ActorRef<SlotCommand> boardWords = context.messageAdapter(SlotCommand.class, NodeKeeper.BoardSaid::new);
         this.silences = context.messageAdapter(NodeSilent.class, NodeKeeper.NodeIsSilent::new);
         ActorRef<Verdict> verdicts = context.messageAdapter(Verdict.class, NodeKeeper.WatchdogSaid::new);
         this.desk = new AttemptDesk(links.board(), links.watchdog(), boardWords, verdicts, links.clock());
         Executor blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
-        this.children = new Children(device.node(), links.launcher(), links.stacks(), blocking, context.getSelf());
+        this.children = new Children(device, links, blocking, ownAddress(context), context.getSelf(), launches);
+        this.eviction = new Eviction(children, desk, seats);
         timers.startTimerWithFixedDelay(NodeKeeper.Timer.PULSE, NodeKeeper.Timer.PULSE, PULSE);
         takeNext(NodeState.LAUNCHING);
+    }
+
+    private static String ownAddress(ActorContext<Command> context) {
+        return ActorRefResolver.get(context.getSystem())
+                .toSerializationFormat(context.getSelf().unsafeUpcast());
     }
 
     @Override
@@ -102,9 +104,9 @@ final class KeeperLife extends AbstractBehavior<Command> {
             case NodeKeeper.ProcessEnded it ->
                 onEnded(it.launch(), NodeExit.explain(it.code()), Optional.of(it.code()));
             case NodeKeeper.StackTaken it ->
-                children.find(it.launch()).ifPresent(child -> onStackTaken(child, it.stack()));
+                children.find(it.launch()).ifPresent(child -> eviction.stackTaken(child, it.stack()));
             case NodeKeeper.LaunchTimedOut it -> children.find(it.launch()).ifPresent(this::onLaunchTimedOut);
-            case NodeKeeper.GraceOver it -> children.find(it.launch()).ifPresent(this::onGraceOver);
+            case NodeKeeper.GraceOver it -> children.find(it.launch()).ifPresent(eviction::graceOver);
             case NodeKeeper.Reconfigure it -> onReconfigure(it.settings());
             case NodeKeeper.Drain it -> onDrain(it);
             case NodeKeeper.Release _ -> onRelease();
@@ -126,18 +128,18 @@ final class KeeperLife extends AbstractBehavior<Command> {
             case NodeKeeper.Hello it -> onHello(child, it);
             case NodeKeeper.StartFailed it -> child.say(it.code() + ": " + it.reason());
             case NodeKeeper.SlotIdle it -> onSlotIdle(child, it);
-            case NodeKeeper.SlotClosed it -> closeSlot(child, it.slot());
+            case NodeKeeper.SlotClosed it -> desk.closeSlot(child, it.slot());
             case NodeKeeper.Advanced it -> desk.advanced(it.attempt(), it.position());
             case NodeKeeper.Heartbeat it -> desk.heartbeat(it.attempt());
             case NodeKeeper.Produced it -> {
                 if (desk.produced(child.slot(it.slot()), it)) {
                     record.worked();
                 }
-                endIfDue(child);
+                eviction.endIfDue(child);
             }
             case NodeKeeper.AttemptEnded it -> {
                 desk.ended(child.slot(it.slot()), it);
-                endIfDue(child);
+                eviction.endIfDue(child);
             }
             case NodeKeeper.ActorRestarted it -> links.incidents().tell(record.ofActor(child, it.stall()));
             case NodeKeeper.ReplaceMe it -> onReplaceMe(child, it.reason());
@@ -154,11 +156,12 @@ final class KeeperLife extends AbstractBehavior<Command> {
             return;
         }
         child.greeted(hello);
+        child.logBy(settings.logging().levels());
         timers.cancel(new NodeKeeper.LaunchTimedOut(child.launch()));
         links.watchdog()
                 .tell(new Watchdog.Listen(child.name(), settings.limits().silence(), silences));
-        if (isServing(child)) {
-            children.all().forEach(this::endIfDue);
+        if (seats.isServing(child)) {
+            eviction.endAllThatAreDue();
             activateIfAlone();
         } else {
             child.tell(new Node.Resize(0));
@@ -167,7 +170,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
 
     /** Gives the serving process its work, once no other one is left that could hold the GPU's memory. */
     private void activateIfAlone() {
-        Optional<Child> ready = serving.filter(c -> c.isReady() && !c.isActivated());
+        Optional<Child> ready = seats.serving().filter(c -> c.isReady() && !c.isActivated());
         if (ready.isEmpty() || children.hasCondemned() || record.is(NodeState.DRAINING)) {
             return;
         }
@@ -178,21 +181,9 @@ final class KeeperLife extends AbstractBehavior<Command> {
 
     private void onSlotIdle(Child child, NodeKeeper.SlotIdle it) {
         child.resident(it.resident());
-        if (isServing(child) && record.is(NodeState.RUNNING)) {
-            child.slots().add(it.slot());
-            Set<String> models = child.hello().map(NodeKeeper.Hello::models).orElse(Set.of());
-            links.board().tell(new JobBoard.SlotIdle(child.slot(it.slot()), models, it.resident(), boardWords));
+        if (seats.isServing(child) && record.is(NodeState.RUNNING)) {
+            desk.openSlot(child, it.slot());
         }
-    }
-
-    private void closeSlot(Child child, int slot) {
-        if (child.slots().remove(slot)) {
-            links.board().tell(new JobBoard.SlotGone(child.slot(slot)));
-        }
-    }
-
-    private void closeSlots(Child child) {
-        List.copyOf(child.slots()).forEach(slot -> closeSlot(child, slot));
     }
 
     // ---- words of the board
@@ -212,7 +203,8 @@ final class KeeperLife extends AbstractBehavior<Command> {
 
     private void onOffer(SlotCommand.Offer offer) {
         SlotId slot = offer.slot();
-        Optional<Child> child = serving.filter(c -> c.launch() == slot.launch() && record.is(NodeState.RUNNING));
+        Optional<Child> child =
+                seats.serving().filter(c -> c.launch() == slot.launch() && record.is(NodeState.RUNNING));
         if (child.isEmpty()) {
             desk.refuse(offer, "node " + device.node() + " is " + record.state() + " and takes no work");
             return;
@@ -239,9 +231,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
     }
 
     private void onSilence(NodeSilent silence) {
-        serving.filter(c -> c.name().equals(silence.node()))
-                .or(() -> standby.filter(c -> c.name().equals(silence.node())))
-                .ifPresent(child -> condemn(child, Child.Condemnation.silent(silence), false));
+        seats.named(silence.node()).ifPresent(child -> condemn(child, Child.Condemnation.silent(silence), false));
     }
 
     private void onLaunchTimedOut(Child child) {
@@ -258,65 +248,34 @@ final class KeeperLife extends AbstractBehavior<Command> {
         if (child.condemnation().isPresent()) {
             return;
         }
-        getContext().getLog().warn("{} has to be replaced: {}", child.name(), why.reason());
-        child.condemn(why);
-        closeSlots(child);
-        Optional<AttemptDesk.Out> blamed = why.stall().flatMap(stall -> desk.find(stall.attempt()));
-        blamed.ifPresentOrElse(
-                out -> children.takeStack(child, out.slot().index()),
-                () -> child.stack(new Incident.Stack.NotTaken("no single thread is to blame")));
-        blamed.ifPresent(out -> desk.lost(out, AttemptOutcome.STALLED, NodeKeeper.STALLED, why.reason()));
+        LoggingEventBuilder line = getContext().getLog().atWarn();
+        if (why.stall().isPresent()) {
+            AttemptId stuck = why.stall().get().attempt();
+            line = line.addKeyValue(LogKeys.JOB, stuck.job().value()).addKeyValue(LogKeys.ATTEMPT, stuck.number());
+        }
+        line.log("{} has to be replaced: {}", child.name(), why.reason());
+        eviction.begin(child, why);
         if (answers) {
             after(new NodeKeeper.GraceOver(child.launch()), settings.limits().sibling());
         } else {
             child.endGrace();
         }
         replace(child, why.reason());
-        endIfDue(child);
-    }
-
-    private void onStackTaken(Child child, Incident.Stack stack) {
-        child.stack(stack);
-        endIfDue(child);
-    }
-
-    private void onGraceOver(Child child) {
-        child.endGrace();
-        endIfDue(child);
-    }
-
-    /** Ends a process that has to go, once its stack is taken and nothing healthy in it needs more time. */
-    private void endIfDue(Child child) {
-        if (child.condemnation().isEmpty() || child.stack().isEmpty()) {
-            return;
-        }
-        boolean nextIsReady = serving.filter(Child::isReady).isPresent();
-        if (desk.of(child.launch()).isEmpty() || nextIsReady || child.isGraceOver()) {
-            child.kill();
-        }
+        eviction.endIfDue(child);
     }
 
     // ---- the life of processes
 
     private Child launch() {
-        launches++;
-        Bootstrap bootstrap = settings.bootstrap(
-                ActorRefResolver.get(getContext().getSystem())
-                        .toSerializationFormat(getContext().getSelf().unsafeUpcast()),
-                device,
-                launches,
-                links.host(),
-                links.seed());
-        NodeKeeper.LaunchTimedOut timeout = new NodeKeeper.LaunchTimedOut(launches);
-        after(timeout, settings.limits().launch());
-        return children.launch(device, settings.process(), bootstrap);
+        Child child = children.launch(settings);
+        after(new NodeKeeper.LaunchTimedOut(child.launch()), settings.limits().launch());
+        return child;
     }
 
     /** The standby takes over, if there is one; it may still be starting. */
     private void takeNext(NodeState next) {
         record.become(next, record.note());
-        serving = standby.or(() -> Optional.of(launch()));
-        standby = Optional.empty();
+        seats.promote(this::launch);
         activateIfAlone();
     }
 
@@ -331,11 +290,11 @@ final class KeeperLife extends AbstractBehavior<Command> {
         timers.cancel(new NodeKeeper.GraceOver(launch));
         links.undertaker().tell(new ClusterUndertaker.Bury(Bootstrap.launchRole(device.node(), launch)));
         links.watchdog().tell(new Watchdog.Forget(child.name()));
-        closeSlots(child);
+        desk.closeSlots(child);
         boolean expected = record.is(NodeState.DRAINING) || child.isDismissed();
         String reason = child.lastWords().map(words -> how + ": " + words).orElse(how);
         List<AttemptDesk.Out> lost = desk.of(launch);
-        endAttempts(child, lost, reason, code);
+        eviction.endAttempts(child, lost, reason, code);
         getContext().getLog().info("{} {}", child.name(), child.condemnation().isPresent() ? "has been ended" : reason);
         if (!expected) {
             record.ofProcess(child, lost, code).ifPresent(links.incidents()::tell);
@@ -350,40 +309,13 @@ final class KeeperLife extends AbstractBehavior<Command> {
         }
     }
 
-    /**
-     * What still ran in a process that has ended. If an attempt was blamed for it, these are bystanders; if nobody else
-     * ran, the one that did is blamed for a crash or a silence; a kill from outside is nobody's doing.
-     */
-    private void endAttempts(Child child, List<AttemptDesk.Out> lost, String how, Optional<Integer> code) {
-        boolean hasCulprit =
-                child.condemnation().flatMap(Child.Condemnation::stall).isPresent();
-        boolean byItself = child.condemnation().isPresent()
-                || code.filter(NodeExit::isOwnDoing).isPresent();
-        String reason = child.condemnation()
-                .map(why -> "its process was replaced: " + why.reason())
-                .orElse("its process " + how);
-        for (AttemptDesk.Out out : lost) {
-            if (hasCulprit) {
-                desk.lost(
-                        out,
-                        AttemptOutcome.HANDED_BACK,
-                        "drover:node.replaced",
-                        "its process was replaced for another attempt's sake");
-            } else if (byItself && lost.size() == 1) {
-                desk.lost(out, AttemptOutcome.CRASHED, "drover:node.crashed", reason);
-            } else {
-                desk.lost(out, AttemptOutcome.NODE_LOST, "drover:node.lost", reason);
-            }
-        }
-    }
-
     /** Puts another process in the place of this one, as soon as the node's record allows. */
     private void replace(Child child, String reason) {
-        if (isStandby(child)) {
-            standby = Optional.empty();
+        if (seats.isStandby(child)) {
+            seats.vacateStandby();
             after(NodeKeeper.Timer.STANDBY, STANDBY_PAUSE);
-        } else if (isServing(child)) {
-            serving = Optional.empty();
+        } else if (seats.isServing(child)) {
+            seats.vacateServing();
             if (!record.is(NodeState.DRAINING)) {
                 record.failed(reason);
                 startNext(reason);
@@ -417,14 +349,14 @@ final class KeeperLife extends AbstractBehavior<Command> {
     private void adjustStandby() {
         if (!settings.warmStandby()) {
             dismissStandby();
-        } else if (standby.isEmpty() && record.is(NodeState.RUNNING)) {
-            standby = Optional.of(launch());
+        } else if (seats.standby().isEmpty() && record.is(NodeState.RUNNING)) {
+            seats.standBy(launch());
         }
     }
 
     private void dismissStandby() {
-        standby.ifPresent(Child::dismiss);
-        standby = Optional.empty();
+        seats.standby().ifPresent(Child::dismiss);
+        seats.vacateStandby();
         timers.cancel(NodeKeeper.Timer.STANDBY);
     }
 
@@ -433,8 +365,9 @@ final class KeeperLife extends AbstractBehavior<Command> {
     private void onReconfigure(NodeSettings next) {
         boolean resized = next.actorsPerGpu() != settings.actorsPerGpu();
         settings = next;
+        children.all().forEach(child -> child.logBy(next.logging().levels()));
         if (resized) {
-            serving.filter(Child::isActivated).ifPresent(c -> c.activate(next.actorsPerGpu()));
+            seats.serving().filter(Child::isActivated).ifPresent(c -> c.activate(next.actorsPerGpu()));
         }
         adjustStandby();
     }
@@ -448,14 +381,14 @@ final class KeeperLife extends AbstractBehavior<Command> {
         timers.cancel(NodeKeeper.Timer.RETRY);
         dismissStandby();
         Duration within = settings.limits().drain();
-        serving.ifPresent(child -> {
+        seats.serving().ifPresent(child -> {
             if (child.isReady()) {
                 child.tell(new Node.Drain(within));
             } else {
                 child.kill();
             }
         });
-        serving = Optional.empty();
+        seats.vacateServing();
         after(NodeKeeper.Timer.DRAIN_OVER, within.plus(DRAIN_MARGIN));
         if (children.isEmpty()) {
             onDrained();
@@ -525,20 +458,12 @@ final class KeeperLife extends AbstractBehavior<Command> {
         timers.startSingleTimer(message, message, delay);
     }
 
-    private boolean isServing(Child child) {
-        return serving.filter(child::equals).isPresent();
-    }
-
-    private boolean isStandby(Child child) {
-        return standby.filter(child::equals).isPresent();
-    }
-
     private void tellStatus() {
-        Optional<Child> shown = serving.or(children::first);
+        Optional<Child> shown = seats.serving().or(children::first);
         List<NodeStatus.Slot> slots =
                 shown.stream().flatMap(child -> desk.slots(child)).toList();
-        NodeStatus status =
-                record.status(shown, slots, standby.filter(Child::isReady).isPresent());
-        links.status().tell(new NodeSupervisor.KeeperSaid(status, launches));
+        NodeStatus status = record.status(
+                shown, slots, seats.standby().filter(Child::isReady).isPresent());
+        links.status().tell(new NodeSupervisor.KeeperSaid(status, children.launches()));
     }
 }

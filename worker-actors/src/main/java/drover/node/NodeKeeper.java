@@ -7,6 +7,7 @@ import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
+import drover.logging.LogKeys;
 import drover.watchdog.Incident;
 import drover.watchdog.NodeSilent;
 import drover.watchdog.Stall;
@@ -14,9 +15,11 @@ import drover.watchdog.Verdict;
 import drover.watchdog.Watchdog;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
  * The counterpart of one node's process: its OS handle, its replacements, its line to the board.
@@ -188,7 +191,10 @@ public final class NodeKeeper {
      * @param launches how many processes the node has had before
      */
     static Behavior<Command> create(Links links, GpuDevice device, NodeSettings settings, long launches) {
-        return KeeperLife.create(links, device, settings, launches);
+        return Behaviors.withMdc(
+                Command.class,
+                Map.of(LogKeys.NODE, device.node()),
+                KeeperLife.create(links, device, settings, launches));
     }
 
     private NodeKeeper() {}

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import drover.delivery.DirectoryAssetStore;
 import drover.inference.AssetStore;
 import drover.inference.Engine;
+import drover.logging.LogKeys;
 import drover.logging.Logging;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +12,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -18,6 +21,7 @@ import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jline.utils.Signals;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +32,13 @@ import org.slf4j.LoggerFactory;
 public final class NodeMain {
     private static final Logger LOG = LoggerFactory.getLogger(NodeMain.class);
 
-    /** The name of every actor system of a cluster. */
+    /**
+     * A terminal sends these to the control process and its children at once, and so do service managers. The control
+     * process ends its children when their work is done; when it is gone, the end of standard input tells them.
+     */
+    private static final List<String> STRAY_SIGNALS = List.of("INT", "TERM", "HUP");
+
+    /** How long the engine may take to close. */
     private static final Duration CLOSING = Duration.ofSeconds(3);
 
     private final Bootstrap bootstrap;
@@ -49,8 +59,6 @@ public final class NodeMain {
             NodeTraining.main();
             return;
         }
-        // Its output is its log: the launcher has it written to a file of the node's own.
-        Logging.consoleOnly("INFO");
         Bootstrap bootstrap;
         try {
             bootstrap = Bootstrap.read(System.in);
@@ -59,12 +67,27 @@ public final class NodeMain {
             Runtime.getRuntime().halt(NodeExit.BAD_BOOTSTRAP);
             return;
         }
+        startLog(bootstrap);
+        STRAY_SIGNALS.forEach(signal -> Signals.register(signal, () -> LOG.debug("ignored SIG{}", signal)));
         Thread.ofPlatform().daemon().name("stdin-watch").start(() -> haltAtEnd(System.in));
         try {
             new NodeMain(bootstrap).run();
         } catch (RuntimeException e) {
             LOG.error("the node could not be started", e);
             Runtime.getRuntime().halt(NodeExit.START_FAILED);
+        }
+    }
+
+    /** What is printed all the same, such as a native library's words, goes to the control process. */
+    static void startLog(Bootstrap bootstrap) {
+        String node = bootstrap.node();
+        Logging.start(bootstrap.logging(), "node-" + node, Logging.Console.NONE, Map.of(LogKeys.NODE, node));
+    }
+
+    private static void setLogLevels(Map<String, String> levels) {
+        if (!Logging.levels().entrySet().containsAll(levels.entrySet())) {
+            Logging.setLevels(levels);
+            LOG.info("log levels are now {}", levels);
         }
     }
 
@@ -93,7 +116,12 @@ public final class NodeMain {
                 bootstrap.orphanTimeout(),
                 bootstrap.selfHalt());
         Node.Host host = new Node.Host(
-                store(bootstrap.assetDir()), new ProcessMemory(), exit, System::nanoTime, InstantSource.system());
+                store(bootstrap.assetDir()),
+                new ProcessMemory(),
+                exit,
+                NodeMain::setLogLevels,
+                System::nanoTime,
+                InstantSource.system());
         return Node.create(identity, host, engine, keeper);
     }
 
@@ -120,7 +148,7 @@ public final class NodeMain {
     }
 
     static Config config(Bootstrap bootstrap) {
-        return ClusterConfig.of(bootstrap.host(), 0, bootstrap.roles(), Optional.of(bootstrap.seed()));
+        return ClusterConfig.ofNode(bootstrap.host(), bootstrap.roles(), Optional.of(bootstrap.seed()));
     }
 
     /** Not on the caller's thread, which is an actor's; and never for longer than the engine may take to close. */

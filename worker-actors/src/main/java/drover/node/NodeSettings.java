@@ -1,5 +1,6 @@
 package drover.node;
 
+import drover.logging.LoggingSettings;
 import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Quarantine;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param actorsPerGpu inference actors of each node, 1 to 64
  * @param warmStandby whether each node has a second process ready to take over
  * @param process how a node's process is started
+ * @param logging how it logs; as the control process does
  * @param engine which engine it runs
  * @param modelFolders where models lie
  * @param cacheDir where the bundled model is unpacked
@@ -29,6 +31,7 @@ public record NodeSettings(
         int actorsPerGpu,
         boolean warmStandby,
         ProcessSettings process,
+        LoggingSettings logging,
         EngineSettings engine,
         List<Path> modelFolders,
         Path cacheDir,
@@ -66,8 +69,28 @@ public record NodeSettings(
                 cacheDir,
                 assetDir,
                 Bootstrap.Timeouts.of(timeouts),
+                logging,
                 limits.orphan(),
                 limits.sibling().plus(SELF_HALT_MARGIN));
+    }
+
+    /** These settings with others for the log. */
+    public NodeSettings withLogging(LoggingSettings other) {
+        return new NodeSettings(
+                gpus,
+                actorsPerGpu,
+                warmStandby,
+                process,
+                other,
+                engine,
+                modelFolders,
+                cacheDir,
+                dataDir,
+                assetDir,
+                limits,
+                timeouts,
+                controlMargin,
+                recovery);
     }
 
     /** How much longer than its keeper needs a process waits to be ended. */
@@ -79,10 +102,8 @@ public record NodeSettings(
      * @param heap limit of its Java heap, as {@code -Xmx} takes it: {@code 256m}
      * @param aotCache the JDK's ahead-of-time cache for the node process; used only if the file is there
      * @param jvmOptions more options for its JVM
-     * @param logDir where what it prints is kept, a file for each node; empty sends it to this process's own output
      */
-    public record ProcessSettings(
-            String heap, Optional<Path> aotCache, List<String> jvmOptions, Optional<Path> logDir) {
+    public record ProcessSettings(String heap, Optional<Path> aotCache, List<String> jvmOptions) {
         public ProcessSettings {
             jvmOptions = List.copyOf(jvmOptions);
             if (!heap.matches("[1-9][0-9]{0,9}[kKmMgG]")) {

@@ -2,6 +2,8 @@ package drover.node;
 
 import drover.board.JobBoard;
 import drover.inference.CborSerializable;
+import drover.logging.Logging;
+import drover.logging.LoggingSettings;
 import drover.watchdog.Incident;
 import drover.watchdog.Watchdog;
 import java.io.IOException;
@@ -44,6 +46,17 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
      * of inference actors takes effect at once and loses no job; everything else takes effect with a node's next process.
      */
     public record Reconfigure(NodeSettings settings) implements Command {}
+
+    /**
+     * Have every node's processes log by these levels, also those that are started later; loggers that are not named
+     * keep theirs.
+     */
+    public record SetLogLevels(Map<String, String> levels) implements Command {
+        public SetLogLevels {
+            levels.values().forEach(Logging::requireLevel);
+            levels = Map.copyOf(levels);
+        }
+    }
 
     /** Asks for every node's status; answered at once, whatever the nodes are doing. */
     public record GetStatus(ActorRef<Status> replyTo) implements Command {}
@@ -185,6 +198,7 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
             case Reconfigure it -> select(it.settings(), false);
             case Selected it -> onSelected(it);
             case SelectionFailed it -> throw new IllegalStateException("no nodes can be started", it.problem());
+            case SetLogLevels it -> onSetLogLevels(it.levels());
             case GetStatus it -> it.replyTo().tell(status());
             case Drain it -> onDrain(it.replyTo());
             case RestartNode it ->
@@ -202,8 +216,16 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
         return this;
     }
 
+    private void onSetLogLevels(Map<String, String> levels) {
+        settings = settings.withLogging(settings.logging().withLevels(levels));
+        nodes.values().forEach(entry -> entry.keeper.ifPresent(k -> k.tell(new NodeKeeper.Reconfigure(settings))));
+    }
+
     private void onSelected(Selected it) {
-        settings = it.settings();
+        // Levels that an operator has set by hand hold until the configuration says otherwise.
+        LoggingSettings logging = it.settings().logging();
+        settings = it.settings()
+                .withLogging(logging.withLevels(settings.logging().levels()).withLevels(logging.levels()));
         if (draining) {
             return;
         }

@@ -8,6 +8,8 @@ import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Sampler;
 import drover.inference.fault.FaultSettings;
+import drover.logging.Logging;
+import drover.logging.LoggingSettings;
 import drover.watchdog.PhaseTimeouts;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -42,6 +45,8 @@ final class NodeTraining {
     /** The bundled model's own size. */
     private static final int SIZE = 64;
 
+    private static final long LOG_BYTES = 1 << 20;
+
     private static final String TEST_CARD = "test-card";
 
     private NodeTraining() {}
@@ -64,17 +69,26 @@ final class NodeTraining {
     private static void run() throws IOException, InterruptedException, ExecutionException, TimeoutException {
         Path folder = Files.createTempDirectory("drover-training");
         try {
-            Config config = ClusterConfig.of("127.0.0.1", 0, List.of("control"), Optional.empty());
+            Config config = ClusterConfig.ofNode("127.0.0.1", List.of(ClusterConfig.CONTROL), Optional.empty());
+            LoggingSettings logging =
+                    new LoggingSettings(folder.resolve("logs"), false, Map.of(), LOG_BYTES, 1, LOG_BYTES);
             FaultSettings instant = FaultSettings.instant(Set.of(TEST_CARD));
-            picture(config, folder, new EngineSettings.Fault(instant), TEST_CARD);
-            picture(config, folder, new EngineSettings.PyTorch(0, OptionalLong.empty(), false), BundledModel.NAME);
+            picture(config, logging, folder, new EngineSettings.Fault(instant), TEST_CARD);
+            picture(
+                    config,
+                    logging,
+                    folder,
+                    new EngineSettings.PyTorch(0, OptionalLong.empty(), false),
+                    BundledModel.NAME);
         } finally {
+            Logging.stop();
             delete(folder);
         }
     }
 
     /** Starts a control and a node, and has the node make one picture. */
-    private static void picture(Config config, Path folder, EngineSettings engineSettings, String model)
+    private static void picture(
+            Config config, LoggingSettings logging, Path folder, EngineSettings engineSettings, String model)
             throws IOException, InterruptedException, ExecutionException, TimeoutException {
         CompletableFuture<String> outcome = new CompletableFuture<>();
         ActorSystem<NodeKeeper.FromNode> control =
@@ -92,9 +106,11 @@ final class NodeTraining {
                 folder.resolve("cache"),
                 folder.resolve("assets"),
                 Bootstrap.Timeouts.of(PhaseTimeouts.defaults()),
+                logging,
                 PATIENCE,
                 PATIENCE);
         Bootstrap bootstrap = Bootstrap.read(new ByteArrayInputStream(told.toLine()));
+        NodeMain.startLog(bootstrap);
         CompletableFuture<Engine> engine = NodeMain.open(bootstrap);
         ActorSystem<Void> node = NodeMain.start(bootstrap, engine, code -> {});
         try {

@@ -1,6 +1,5 @@
 package drover.node;
 
-import drover.diffusion.BundledModel;
 import drover.diffusion.ModelCatalog;
 import drover.inference.Engine;
 import drover.inference.EngineException;
@@ -9,7 +8,6 @@ import drover.inference.pytorch.PyTorchEngine;
 import drover.inference.pytorch.PyTorchSettings;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -35,13 +33,10 @@ record PyTorchFactory(GpuDevice device, EngineSettings.PyTorch settings, List<Pa
     }
 
     private ModelCatalog catalog() throws EngineException {
-        List<Path> folders = new ArrayList<>(modelFolders);
         try {
-            folders.add(BundledModel.unpack(cacheDir));
+            return ModelCatalog.ofInstallation(modelFolders, cacheDir);
         } catch (IOException e) {
-            throw new EngineException.BadModel(
-                    "the bundled model could not be unpacked into the cache folder: " + e.getMessage(), e);
+            throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
         }
-        return ModelCatalog.scan(folders);
     }
 }

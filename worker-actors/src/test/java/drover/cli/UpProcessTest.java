@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,11 +86,23 @@ class UpProcessTest {
 
             List<ProcessHandle> last = second.descendants().toList();
             started.addAll(last);
+            aReloadedLogLevelReachesTheChild(second);
             second.destroy();
             assertThat(second.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
             assertThat(second.exitValue()).isZero();
             assertThat(last).noneMatch(ProcessHandle::isAlive);
         }
+    }
+
+    private void aReloadedLogLevelReachesTheChild(Process up) throws Exception {
+        Path log = home.resolve("logs").resolve("node-cpu0.log");
+        assertThat(log).content().contains("is ready").doesNotContain("log levels are now");
+        Files.writeString(home.resolve("drover.conf"), "drover.logging.level = debug", StandardOpenOption.APPEND);
+        assertThat(new ProcessBuilder("kill", "-HUP", Long.toString(up.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
+        await().atMost(PATIENCE).until(() -> Files.readString(log).contains("log levels are now {drover=DEBUG}"));
     }
 
     private Process up(DroverClient client) throws IOException {

@@ -106,7 +106,7 @@ final class ConfigLoaderTest {
 
         Files.writeString(file, "drover.management.port = 9000");
         assertThat(load(environment).management().port()).isEqualTo(9000);
-        assertThat(load(environment).logging().level()).isEqualTo("DEBUG");
+        assertThat(load(environment).logging().levels().get("drover")).isEqualTo("DEBUG");
     }
 
     @Test

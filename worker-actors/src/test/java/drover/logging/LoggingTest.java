@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +35,7 @@ final class LoggingTest {
 
     @Test
     void linesSayWhatJobTheyAreAbout() throws IOException {
-        Logging.start(settings(false), "drover", Logging.Console.NONE);
+        Logging.start(settings(false), "drover", Logging.Console.NONE, Map.of());
 
         MDC.put(LogKeys.JOB, "j1");
         MDC.put(LogKeys.NODE, "gpu0");
@@ -47,7 +51,7 @@ final class LoggingTest {
 
     @Test
     void jsonIsOneObjectPerLine() throws IOException {
-        Logging.start(settings(true), "drover", Logging.Console.NONE);
+        Logging.start(settings(true), "drover", Logging.Console.NONE, Map.of());
 
         MDC.put(LogKeys.JOB, "j1");
         log.warn("two\nlines", new IllegalStateException("boom"));
@@ -62,7 +66,7 @@ final class LoggingTest {
 
     @Test
     void levelsChangeWhileItRuns() throws IOException {
-        Logging.start(settings(false), "drover", Logging.Console.NONE);
+        Logging.start(settings(false), "drover", Logging.Console.NONE, Map.of());
 
         Logging.setLevel("drover.test", "debug");
         log.debug("now this");
@@ -74,7 +78,58 @@ final class LoggingTest {
                 .hasMessageContaining("ERROR, WARN, INFO");
     }
 
+    @Test
+    void aLineKnowsItsProcessAndItsOwnFields() throws IOException {
+        for (boolean json : new boolean[] {false, true}) {
+            Logging.start(settings(json), "json-" + json, Logging.Console.NONE, Map.of(LogKeys.NODE, "gpu3"));
+            MDC.put(LogKeys.ATTEMPT, "2");
+            log.atInfo().addKeyValue(LogKeys.JOB, "j7").addKeyValue("other", 1).log("hello");
+        }
+
+        assertThat(Files.readString(dir.resolve("json-false.log")))
+                .endsWith("hello {node=gpu3 job=j7 attempt=2}" + System.lineSeparator());
+        JsonNode mdc = JsonMapper.builder()
+                .build()
+                .readTree(Files.readString(dir.resolve("json-true.log")))
+                .path("mdc");
+        assertThat(mdc.path("node").asText()).isEqualTo("gpu3");
+        assertThat(mdc.path("job").asText()).isEqualTo("j7");
+        assertThat(mdc.path("attempt").asText()).isEqualTo("2");
+    }
+
+    @Test
+    void aNameThatSomebodyLogsToIsNotTaken() throws IOException {
+        LogFileName other = LogFileName.claim(dir, "node-gpu0");
+        Logging.start(settings(false), "node-gpu0", Logging.Console.NONE, Map.of());
+        log.info("first");
+        other.stop();
+        Logging.start(settings(false), "node-gpu0", Logging.Console.NONE, Map.of());
+        log.info("second");
+
+        assertThat(dir.resolve("node-gpu0-2.log")).content().contains("first").doesNotContain("second");
+        assertThat(dir.resolve("node-gpu0.log")).content().contains("second").doesNotContain("first");
+    }
+
+    @Test
+    void withoutAFileTheConsoleGetsEverything() throws IOException {
+        Path file = Files.createFile(dir.resolve("a file"));
+        PrintStream before = System.err;
+        ByteArrayOutputStream console = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(console, true, StandardCharsets.UTF_8));
+        try {
+            LoggingSettings nowhere = new LoggingSettings(file, false, Map.of(), 1 << 20, 1, 1 << 20);
+            Logging.start(nowhere, "drover", Logging.Console.NONE, Map.of());
+            log.info("hello");
+        } finally {
+            System.setErr(before);
+        }
+
+        assertThat(console.toString(StandardCharsets.UTF_8))
+                .contains("drover.logging.dir")
+                .contains("hello");
+    }
+
     private LoggingSettings settings(boolean json) {
-        return new LoggingSettings(dir, json, "INFO", 1 << 20, 1, 1 << 20);
+        return new LoggingSettings(dir, json, Map.of(LoggingSettings.DROVER, "INFO"), 1 << 20, 1, 1 << 20);
     }
 }

@@ -72,7 +72,8 @@ final class ManagementServerTest {
 
     @BeforeAll
     void start() throws Exception {
-        kit = ActorTestKit.create("management", ClusterConfig.of("127.0.0.1", 0, List.of("control"), Optional.empty()));
+        kit = ActorTestKit.create(
+                "management", ClusterConfig.of("127.0.0.1", 0, List.of(ClusterConfig.CONTROL), Optional.empty()));
         Cluster cluster = Cluster.get(kit.system());
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         URI openUri = serve(Optional.empty());

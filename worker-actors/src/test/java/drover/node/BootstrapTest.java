@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import drover.inference.fault.FaultSettings;
+import drover.logging.LoggingSettings;
 import drover.watchdog.PhaseTimeouts;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -46,6 +48,7 @@ class BootstrapTest {
                 Path.of("/cache"),
                 Path.of("/data/assets"),
                 Bootstrap.Timeouts.of(PhaseTimeouts.defaults()),
+                new LoggingSettings(Path.of("/logs"), true, Map.of("drover.node", "debug"), 1 << 20, 7, 1 << 30),
                 Duration.ofSeconds(30),
                 Duration.ofMillis(12_500));
     }

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import drover.board.JobBoard;
 import drover.inference.InferenceRequest;
 import drover.inference.fault.FaultSettings;
+import drover.logging.LoggingSettings;
 import drover.watchdog.Incident;
 import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Watchdog;
@@ -49,7 +50,7 @@ final class ControlFixture implements AutoCloseable {
             NodeSettings settings,
             Map<String, InferenceRequest> jobs,
             Function<Leftovers, ProcessLauncher> launcher) {
-        Config config = ClusterConfig.of("127.0.0.1", 0, List.of("control"), Optional.empty());
+        Config config = ClusterConfig.of("127.0.0.1", 0, List.of(ClusterConfig.CONTROL), Optional.empty());
         // The name has to be that of the cluster's other members.
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), ClusterConfig.SYSTEM, config);
         kit = ActorTestKit.create(system);
@@ -103,7 +104,8 @@ final class ControlFixture implements AutoCloseable {
                 new GpuSelection.Listed(List.of("cpu")),
                 actors,
                 standby,
-                new NodeSettings.ProcessSettings("128m", Optional.empty(), List.of(), Optional.of(folder)),
+                new NodeSettings.ProcessSettings("128m", Optional.empty(), List.of()),
+                new LoggingSettings(folder.resolve("logs"), false, Map.of(), 1 << 20, 1, 1 << 20),
                 new EngineSettings.Fault(engine),
                 List.of(),
                 folder.resolve("cache"),

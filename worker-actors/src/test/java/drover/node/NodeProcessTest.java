@@ -3,13 +3,19 @@ package drover.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import drover.inference.FaultPlan;
 import drover.inference.InferenceRequest;
 import drover.job.AttemptOutcome;
+import drover.logging.LoggingSettings;
 import drover.watchdog.Incident;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +60,77 @@ class NodeProcessTest {
                 assertThat(i.lost()).hasSize(1);
             });
         }
+    }
+
+    @Test
+    void aProcessLogsAsItIsToldToAndItsDeathTakesNoLine() throws IOException {
+        InferenceRequest stalling = Requests.failingOnce(FaultPlan.Kind.COOPERATIVE_STALL, false);
+        Path logs = folder.resolve("json logs");
+        NodeSettings settings = ControlFixture.settings(folder, 1, false, ControlFixture.engine(Duration.ofMillis(5)))
+                .withLogging(
+                        new LoggingSettings(logs, true, Map.of(LoggingSettings.DROVER, "warn"), 1 << 20, 1, 1 << 20));
+        try (ControlFixture control = new ControlFixture(folder, settings, Map.of("a", stalling))) {
+            await().atMost(ControlFixture.PATIENCE)
+                    .until(() -> control.record.produced("a").isPresent());
+            Path log = logs.resolve("node-cpu0.log");
+            List<JsonNode> before = jsonLines(log);
+            assertThat(before).allSatisfy(line -> {
+                assertThat(line.path("mdc").path("node").asText()).isEqualTo("cpu0");
+                assertThat(line.path("level").asText()).isIn("WARN", "ERROR");
+            });
+            assertThat(before).anySatisfy(line -> {
+                assertThat(line.path("mdc").path("job").asText()).isEqualTo("a");
+                assertThat(line.path("mdc").path("attempt").asText()).isEqualTo("1");
+            });
+
+            control.supervisor().tell(new NodeSupervisor.SetLogLevels(Map.of(LoggingSettings.DROVER, "INFO")));
+            await().atMost(ControlFixture.PATIENCE)
+                    .until(() -> Files.readString(log).contains("log levels are now"));
+            control.process().destroyForcibly();
+
+            // The next process logs by the same levels, to the same file, which nobody holds any more.
+            await().atMost(ControlFixture.PATIENCE)
+                    .until(() -> Files.readString(log).contains("node cpu0 is ready"));
+            assertThat(jsonLines(log)).containsAll(before);
+        }
+    }
+
+    @Test
+    void twoProcessesOfOneNodeNeverShareALogFile() throws IOException {
+        try (ControlFixture control = control(1, true, Duration.ofMillis(5), Map.of())) {
+            await().atMost(ControlFixture.PATIENCE).until(() -> control.status().standby());
+            assertThat(folder.resolve("logs").resolve("node-cpu0.log"))
+                    .content()
+                    .containsOnlyOnce("is ready");
+            assertThat(folder.resolve("logs").resolve("node-cpu0-2.log"))
+                    .content()
+                    .containsOnlyOnce("is ready");
+        }
+    }
+
+    /** Ctrl-C in a terminal reaches every process that was started from it. */
+    @Test
+    void aSignalForEverybodyDoesNotEndAProcessAtWork() throws Exception {
+        try (ControlFixture control = control(1, false, Duration.ofMillis(20), Map.of("a", Requests.healthy(60)))) {
+            await().atMost(ControlFixture.PATIENCE).until(() -> control.record.isRunning("a"));
+            String pid = Long.toString(control.process().pid());
+            for (String signal : List.of("-INT", "-HUP", "-TERM")) {
+                assertThat(new ProcessBuilder("kill", signal, pid).start().waitFor())
+                        .isZero();
+            }
+            await().atMost(ControlFixture.PATIENCE)
+                    .until(() -> control.record.produced("a").isPresent());
+            assertThat(control.record.outcomes("a")).isEmpty();
+            assertThat(control.incidents).isEmpty();
+        }
+    }
+
+    private static List<JsonNode> jsonLines(Path file) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            lines.add(JsonMapper.builder().build().readTree(line));
+        }
+        return lines;
     }
 
     @Test

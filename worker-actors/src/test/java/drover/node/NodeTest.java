@@ -60,6 +60,7 @@ class NodeTest {
                 DirectoryAssetStore.open(folder),
                 () -> new NodeMemory(1, 2, 3, 4),
                 code -> exits.ref().tell(code),
+                levels -> {},
                 nanos::get,
                 InstantSource.system());
         node = kit.spawn(Node.create(identity, host, engine, keeper.ref()));

@@ -1,0 +1,379 @@
+package drover.node;
+
+import drover.inference.AttemptId;
+import drover.inference.Engine;
+import drover.inference.EngineException;
+import drover.inference.InferenceActor;
+import drover.job.AttemptOutcome;
+import drover.node.Node.Command;
+import drover.watchdog.Rungs;
+import drover.watchdog.Stall;
+import drover.watchdog.Verdict;
+import drover.watchdog.Watchdog;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/** What {@link Node} does; its messages are described there. */
+final class NodeLife extends AbstractBehavior<Command> {
+    private enum Stage {
+        /** The engine is being opened. */
+        STARTING,
+        SERVING,
+        /** No more work is taken, and the process ends when nothing runs. */
+        DRAINING,
+        /** A runner is lost. No more work is taken; the healthy ones go on until the keeper ends the process. */
+        CONDEMNED
+    }
+
+    private final TimerScheduler<Command> timers;
+    private final Node.Identity identity;
+    private final Node.Host host;
+    private final KeeperLine keeper;
+    private final ActorRef<Watchdog.Command> watchdog;
+    private final ActorRef<Verdict> verdicts;
+    private final ActorRef<InferenceActor.Event> events;
+    private final NodeSlots slots = new NodeSlots();
+    private Stage stage = Stage.STARTING;
+    private Optional<Engine> engine = Optional.empty();
+    private Set<String> resident = Set.of();
+    private boolean welcomed;
+
+    static Behavior<Command> create(
+            Node.Identity identity,
+            Node.Host host,
+            CompletionStage<Engine> engine,
+            ActorRef<NodeKeeper.FromNode> keeper) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new NodeLife(context, timers, identity, host, engine, keeper)));
+    }
+
+    private NodeLife(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            Node.Identity identity,
+            Node.Host host,
+            CompletionStage<Engine> opening,
+            ActorRef<NodeKeeper.FromNode> keeper) {
+        super(context);
+        context.setLoggerName(Node.class);
+        this.timers = timers;
+        this.identity = identity;
+        this.host = host;
+        this.keeper = new KeeperLine(keeper, identity.launch());
+        this.watchdog = context.spawn(Watchdog.create("node", host.nanoTime(), host.wall()), "watchdog");
+        context.watch(watchdog); // Unhandled, its end is the node's: nobody would notice a stall any more.
+        this.verdicts = context.messageAdapter(Verdict.class, Node.WatchdogSaid::new);
+        this.events = context.messageAdapter(InferenceActor.Event.class, Node.SlotSaid::new);
+        context.pipeToSelf(
+                opening, (opened, problem) -> problem == null ? new Node.EngineOpened(opened) : failed(problem));
+        timers.startTimerWithFixedDelay(Node.Timer.PULSE, Node.Timer.PULSE, Node.PULSE);
+        expectKeeper();
+    }
+
+    private static Node.EngineFailed failed(Throwable problem) {
+        Throwable cause =
+                problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
+        String code = cause instanceof EngineException e ? e.code() : "drover:engine.broken";
+        return new Node.EngineFailed(code, cause.toString());
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder().onMessage(Command.class, this::onCommand).build();
+    }
+
+    private Behavior<Command> onCommand(Command command) {
+        if (command instanceof Node.FromKeeper) {
+            expectKeeper();
+        }
+        switch (command) {
+            case Node.EngineOpened it -> onEngineOpened(it.engine());
+            case Node.EngineFailed it -> onEngineFailed(it);
+            case Node.Resize it -> onResize(it.actors());
+            case Node.Run it -> onRun(it);
+            case Node.Cancel it -> onCancel(it);
+            case Node.Recorded it -> onRecorded(it.attempt());
+            case Node.Drain it -> onDrain(it.within());
+            case Node.SetLogLevels it -> host.logLevels().accept(it.levels());
+            case Node.StillHere _ -> {}
+            case Node.SlotSaid it -> onEvent(it.event());
+            case Node.WatchdogSaid it -> onVerdict(it.verdict());
+            case Node.Timer it -> onTimer(it);
+        }
+        return this;
+    }
+
+    private void onEngineOpened(Engine opened) {
+        engine = Optional.of(opened);
+        resident = opened.resident();
+        if (stage == Stage.STARTING) {
+            stage = Stage.SERVING;
+        }
+        getContext()
+                .getLog()
+                .info(
+                        "node {} is ready with engine {}, {} ms after its start",
+                        identity.node(),
+                        opened.name(),
+                        ManagementFactory.getRuntimeMXBean().getUptime());
+        sayHello(opened);
+    }
+
+    private void sayHello(Engine opened) {
+        keeper.tell(new NodeKeeper.Hello(
+                identity.launch(),
+                identity.pid(),
+                opened.name(),
+                opened.models(),
+                resident,
+                getContext().getSelf()));
+    }
+
+    private void onEngineFailed(Node.EngineFailed it) {
+        getContext().getLog().error("the engine could not be opened: {}", it.reason());
+        keeper.tell(new NodeKeeper.StartFailed(identity.launch(), it.code(), it.reason()));
+        // A moment for the words to leave; the keeper learns of the end from the process handle anyway.
+        timers.startSingleTimer(Node.Timer.LAST_WORDS, Node.Timer.LAST_WORDS, Duration.ofMillis(200));
+    }
+
+    private void onResize(int actors) {
+        welcomed = true;
+        if (stage != Stage.SERVING || engine.isEmpty()) {
+            return;
+        }
+        Engine open = engine.get();
+        slots.resize(actors, (slot, incarnation) -> spawn(open, slot, incarnation))
+                .forEach(this::closed);
+    }
+
+    private ActorRef<InferenceActor.Command> spawn(Engine open, int slot, int incarnation) {
+        InferenceActor.Id id = new InferenceActor.Id(identity.node(), slot, incarnation);
+        return getContext()
+                .spawn(InferenceActor.create(id, open, host.assets(), events), "slot-" + slot + "-" + incarnation);
+    }
+
+    private void onRun(Node.Run it) {
+        Optional<NodeSlots.Slot> slot = slots.find(it.slot());
+        if (slot.filter(s -> s.runs(it.attempt())).isPresent()) {
+            return;
+        }
+        if (stage != Stage.SERVING || slot.filter(NodeSlots.Slot::isOpenForWork).isEmpty()) {
+            keeper.handBack(it.slot(), it.attempt(), "drover:slot.unavailable", "the slot takes no work now");
+            return;
+        }
+        watchdog.tell(
+                new Watchdog.Watch(it.attempt(), it.request().model(), identity.timeouts(), Rungs.FULL, verdicts));
+        slot.get().begin(it.attempt());
+        slot.get().actor().tell(new InferenceActor.Run(it.attempt(), it.request()));
+    }
+
+    private void onCancel(Node.Cancel it) {
+        slots.find(it.slot())
+                .filter(slot -> slot.runs(it.attempt()))
+                .ifPresent(slot -> slot.actor().tell(new InferenceActor.Cancel(it.attempt(), it.reason())));
+    }
+
+    private void onRecorded(AttemptId attempt) {
+        keeper.recorded(attempt);
+        endIfDrained();
+    }
+
+    private void onDrain(Duration within) {
+        if (stage == Stage.DRAINING || stage == Stage.CONDEMNED) {
+            return;
+        }
+        stage = Stage.DRAINING;
+        timers.startSingleTimer(Node.Timer.DRAIN_DEADLINE, Node.Timer.DRAIN_DEADLINE, within);
+        slots.closeIdle().forEach(this::closed);
+        endIfDrained();
+    }
+
+    private void onDrainDeadline() {
+        for (NodeSlots.Slot slot : slots.running()) {
+            AttemptId attempt = slot.attempt().orElseThrow();
+            slot.handBack();
+            keeper.handBack(
+                    slot.index(), attempt, "drover:node.drained", "the node was drained before the attempt was done");
+            slot.actor().tell(new InferenceActor.Cancel(attempt, "the node is drained"));
+        }
+        timers.startSingleTimer(Node.Timer.LAST_WORDS, Node.Timer.LAST_WORDS, Node.LAST_WORDS);
+        endIfDrained();
+    }
+
+    private void onEvent(InferenceActor.Event event) {
+        Optional<NodeSlots.Slot> found = slots.find(event.from());
+        if (found.isEmpty()) {
+            return;
+        }
+        NodeSlots.Slot slot = found.get();
+        switch (event) {
+            case InferenceActor.Idle it -> onIdle(slot, it.resident());
+            case InferenceActor.Advanced it -> {
+                watchdog.tell(new Watchdog.Advanced(it.attempt(), it.position()));
+                keeper.advanced(slot.index(), it.attempt(), it.position());
+            }
+            case InferenceActor.Heartbeat it -> {
+                watchdog.tell(new Watchdog.Heartbeat(it.attempt()));
+                keeper.heartbeat(it.attempt());
+            }
+            case InferenceActor.Produced it -> onProduced(slot, it);
+            case InferenceActor.Ended it -> onEnded(slot, it);
+            case InferenceActor.RunnerReturned it -> watchdog.tell(new Watchdog.RunnerReturned(it.attempt()));
+        }
+    }
+
+    private void onIdle(NodeSlots.Slot slot, Set<String> nowResident) {
+        resident = nowResident;
+        if (slot.attempt().isPresent()) {
+            return; // It waits for the watchdog to say what becomes of its stalled attempt.
+        }
+        slot.idle();
+        if (stage != Stage.SERVING || slot.isClosing()) {
+            slots.close(slot);
+            closed(slot);
+            endIfDrained();
+        } else {
+            askForWork(slot);
+        }
+    }
+
+    /** A finished result counts, also when it comes after all while its attempt is being cancelled. */
+    private void onProduced(NodeSlots.Slot slot, InferenceActor.Produced it) {
+        boolean wanted = !slot.isHandedBack();
+        over(slot, it.attempt());
+        if (wanted) {
+            keeper.produced(slot.index(), it);
+        }
+    }
+
+    private void onEnded(NodeSlots.Slot slot, InferenceActor.Ended it) {
+        if (it.unusable()) {
+            condemn(new ReplaceReason.Unusable(it.code(), it.reason()));
+        }
+        if (slot.stall().isPresent()) {
+            return; // The watchdog's next word ends it, as stalled.
+        }
+        boolean wanted = !slot.isHandedBack();
+        over(slot, it.attempt());
+        if (wanted) {
+            AttemptOutcome outcome = it.cancelled() ? AttemptOutcome.HANDED_BACK : AttemptOutcome.FAILED;
+            keeper.ended(slot.index(), it.attempt(), outcome, it.code(), it.reason(), it.retryable());
+        }
+    }
+
+    private void over(NodeSlots.Slot slot, AttemptId attempt) {
+        watchdog.tell(new Watchdog.Unwatch(attempt));
+        slot.end();
+    }
+
+    private void onVerdict(Verdict verdict) {
+        Stall stall = verdict.stall();
+        Optional<NodeSlots.Slot> found = slots.running(stall.attempt());
+        if (found.isEmpty()) {
+            return; // It ended while the verdict was on its way.
+        }
+        NodeSlots.Slot slot = found.get();
+        switch (verdict) {
+            case Verdict.Cancel _ -> {
+                slot.stalled(stall);
+                slot.actor().tell(new InferenceActor.Cancel(stall.attempt(), "it no longer advances"));
+            }
+            case Verdict.RestartActor _ -> restartActor(slot, stall);
+            case Verdict.ReplaceProcess _ -> condemn(new ReplaceReason.Stalled(slot.index(), stall));
+        }
+    }
+
+    private void restartActor(NodeSlots.Slot slot, Stall stall) {
+        watchdog.tell(new Watchdog.Unwatch(stall.attempt()));
+        keeper.actorRestarted(slot.index(), stall);
+        if (!slot.isHandedBack()) {
+            keeper.ended(
+                    slot.index(),
+                    stall.attempt(),
+                    AttemptOutcome.STALLED,
+                    NodeKeeper.STALLED,
+                    "it no longer advanced at " + stall.position() + " and was cancelled",
+                    true);
+        }
+        slot.actor().tell(new InferenceActor.Stop());
+        Engine open = engine.orElseThrow();
+        slots.renew(slot, (index, incarnation) -> spawn(open, index, incarnation));
+    }
+
+    private void condemn(ReplaceReason reason) {
+        if (keeper.isCondemned()) {
+            return;
+        }
+        stage = Stage.CONDEMNED;
+        keeper.replaceMe(reason);
+        timers.startSingleTimer(Node.Timer.SELF_HALT, Node.Timer.SELF_HALT, identity.selfHalt());
+        slots.closeIdle().forEach(this::closed);
+    }
+
+    private void onTimer(Node.Timer timer) {
+        switch (timer) {
+            case PULSE -> onPulse();
+            case ORPHANED -> {
+                getContext().getLog().error("no word of the keeper for {}; ending", identity.orphanTimeout());
+                host.exit().exit(NodeExit.ORPHANED);
+            }
+            case SELF_HALT -> {
+                getContext().getLog().error("asked to be replaced and nobody came; ending");
+                host.exit().exit(NodeExit.SELF_HALT);
+            }
+            case DRAIN_DEADLINE -> onDrainDeadline();
+            case LAST_WORDS -> finish(engine.isPresent() ? NodeExit.DONE : NodeExit.START_FAILED);
+        }
+    }
+
+    private void onPulse() {
+        NodeMemory memory = host.memory()
+                .get()
+                .withNativeHandles(engine.map(Engine::nativeHandles).orElse(0L));
+        keeper.tell(new NodeKeeper.Alive(identity.launch(), memory, resident));
+        if (!welcomed) {
+            engine.ifPresent(this::sayHello);
+        }
+        keeper.repeat();
+        if (stage == Stage.SERVING) {
+            slots.idling().forEach(this::askForWork);
+        }
+    }
+
+    private void askForWork(NodeSlots.Slot slot) {
+        keeper.askForWork(slot.index(), resident);
+    }
+
+    private void closed(NodeSlots.Slot slot) {
+        slot.actor().tell(new InferenceActor.Stop());
+        keeper.slotClosed(slot.index());
+    }
+
+    private void endIfDrained() {
+        if (stage == Stage.DRAINING && slots.isEmpty() && !keeper.hasUnrecorded()) {
+            finish(NodeExit.DONE);
+        }
+    }
+
+    private void finish(int code) {
+        if (code == NodeExit.DONE) {
+            keeper.tell(new NodeKeeper.Drained(identity.launch()));
+        }
+        host.exit().exit(code);
+    }
+
+    private void expectKeeper() {
+        timers.startSingleTimer(Node.Timer.ORPHANED, Node.Timer.ORPHANED, identity.orphanTimeout());
+    }
+}

@@ -1,0 +1,147 @@
+package drover.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import drover.board.JobBoard;
+import drover.board.RetryRules;
+import drover.config.ConfigLoader;
+import drover.config.ControlSystem;
+import drover.config.DroverConfig;
+import drover.delivery.Delivery;
+import drover.delivery.DirectoryAssetStore;
+import drover.feed.FeedSettings;
+import drover.feed.JobFeed;
+import drover.ledger.LedgerDatabase;
+import drover.node.ClusterConfig;
+import drover.node.GpuInventory;
+import drover.node.Leftovers;
+import drover.node.NodeProcess;
+import drover.node.ProcessLauncher;
+import drover.node.StackCapture;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole tree with a process that is only made up. */
+class DroverTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    Path folder;
+
+    private final List<MadeUpProcess> processes = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<ActorSystem<Drover.Command>> started = new CompletableFuture<>();
+
+    private record MadeUpProcess(CompletableFuture<Integer> exit) implements NodeProcess {
+        @Override
+        public long pid() {
+            return 1_000_000_001L;
+        }
+
+        @Override
+        public CompletionStage<Integer> onExit() {
+            return exit;
+        }
+
+        @Override
+        public void dismiss() {
+            exit.complete(0);
+        }
+
+        @Override
+        public void kill() {
+            exit.complete(137);
+        }
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("drover.conf"), "drover { engine = fault, cluster.port = 0, nodes.gpus = [cpu] }");
+        DroverConfig config = new ConfigLoader(folder, Map.of()).load(Optional.of(file));
+        Files.createDirectories(config.dataDir());
+        Leftovers leftovers = new Leftovers(config.dataDir());
+        ProcessLauncher launcher = (device, settings, bootstrap) -> {
+            MadeUpProcess process = new MadeUpProcess(new CompletableFuture<>());
+            processes.add(process);
+            return process;
+        };
+        Drover.Foundation foundation = new Drover.Foundation(
+                LedgerDatabase.open(config.ledger()),
+                config.ledger(),
+                DirectoryAssetStore.open(config.nodes().assetDir()),
+                FeedSettings.DEFAULTS,
+                RetryRules.DEFAULT,
+                config.nodes(),
+                new Drover.NodeHost(
+                        "127.0.0.1",
+                        launcher,
+                        GpuInventory.ofThisHost(),
+                        leftovers,
+                        new StackCapture(Path.of("no-jcmd"))),
+                new SimpleMeterRegistry(),
+                InstantSource.system(),
+                System::nanoTime);
+        ActorSystem<Drover.Command> system =
+                ActorSystem.create(Drover.create(foundation), ClusterConfig.SYSTEM, ControlSystem.config(config));
+        started.complete(system);
+        Cluster cluster = Cluster.get(system);
+        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+        await().atMost(PATIENCE).until(() -> !processes.isEmpty());
+    }
+
+    @AfterEach
+    void stop() {
+        ActorSystem<Drover.Command> system = started.join();
+        system.terminate();
+        assertThat(system.getWhenTerminated().toCompletableFuture()).succeedsWithin(PATIENCE);
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // A message that nobody sends makes an actor fail as a defect in it would.
+    void theProcessEndsWhenTheFeedFails() {
+        endsWhen("feed", new JobFeed.Changed(null));
+    }
+
+    @Test
+    @SuppressWarnings("NullAway")
+    void theProcessEndsWhenTheDeliveryFails() {
+        endsWhen("delivery", new Delivery.Deliver(null, null));
+    }
+
+    @Test
+    @SuppressWarnings("NullAway")
+    void theProcessEndsWhenTheBoardFails() {
+        endsWhen("board", new JobBoard.GetSnapshot(null));
+    }
+
+    /** A part that has failed takes everything with it: the process, and those of its nodes. */
+    private <M> void endsWhen(String part, M poison) {
+        ActorSystem<Drover.Command> system = started.join();
+        LoggingTestKit.error(part + " has failed").expect(system, () -> {
+            String path = "pekko://" + ClusterConfig.SYSTEM + "/user/" + part;
+            ActorRefResolver.get(system).<M>resolveActorRef(path).tell(poison);
+            return "told";
+        });
+        assertThat(system.getWhenTerminated().toCompletableFuture()).succeedsWithin(PATIENCE);
+        assertThat(processes).allSatisfy(process -> assertThat(process.exit()).isDone());
+    }
+}
