@@ -3,6 +3,7 @@ package drover.cli;
 import drover.config.DroverConfig;
 import drover.golden.GoldenResult;
 import drover.golden.GoldenRunner;
+import drover.graph.TorchDevice;
 import drover.graph.TorchOptions;
 import drover.node.EngineSettings;
 import java.nio.file.Files;
@@ -28,6 +29,12 @@ final class GoldenCommand implements Callable<Integer> {
     @Parameters(paramLabel = "DIR", description = "Where the cases are.")
     private Path folder = Path.of(".");
 
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description = "auto (a GPU if libtorch can use one), cpu, cuda or cuda:N (default: ${DEFAULT-VALUE}).")
+    private String device = "auto";
+
     @Option(names = "--json", description = "Print one JSON object with every result.")
     private boolean json;
 
@@ -39,7 +46,7 @@ final class GoldenCommand implements Callable<Integer> {
     }
 
     /** What `--json` prints. */
-    private record Report(int exitCode, List<GoldenResult> results) {}
+    private record Report(int exitCode, String device, List<GoldenResult> results) {}
 
     @Override
     public Integer call() {
@@ -47,7 +54,8 @@ final class GoldenCommand implements Callable<Integer> {
         if (!Files.isDirectory(folder)) {
             throw CommandFailure.failed("there is no folder " + folder);
         }
-        GoldenRunner runner = new GoldenRunner(TorchOptions.cpu(threads(cli.config(common.config()))));
+        TorchOptions options = options();
+        GoldenRunner runner = new GoldenRunner(options);
         List<GoldenResult> results = runner.run(folder, result -> {
             if (!json) {
                 cli.out().println(result.line());
@@ -55,11 +63,19 @@ final class GoldenCommand implements Callable<Integer> {
         });
         int code = GoldenRunner.exitCode(results);
         if (json) {
-            Remote.printJson(cli, new Report(code, results));
+            Remote.printJson(cli, new Report(code, options.device().toString(), results));
         } else {
-            cli.out().println(summary(results));
+            cli.out().println(summary(results) + ", on " + options.device());
         }
         return code;
+    }
+
+    private TorchOptions options() {
+        try {
+            return new TorchOptions(TorchDevice.of(device), threads(cli.config(common.config())), false);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.failed(String.valueOf(e.getMessage()));
+        }
     }
 
     private static int threads(DroverConfig config) {

@@ -125,6 +125,16 @@ final class CommandLineTest {
         assertThat(cli.run("golden", home.resolve("gone").toString())).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "tpu, 'a device is auto, cpu, cuda or cuda:N, but not ''tpu'''",
+        "cuda:999, there is no cuda:999: this libtorch sees"
+    })
+    void aDeviceThatIsNotThereIsRefused(String device, String expected) {
+        assertThat(cli.run("golden", "--device", device, home.toString())).isEqualTo(1);
+        assertThat(cli.err().strip()).contains(expected).hasLineCount(1);
+    }
+
     @Test
     void twoDroversDoNotShareADataFolder() {
         try (DataLock first = DataLock.take(home.resolve("data"))) {

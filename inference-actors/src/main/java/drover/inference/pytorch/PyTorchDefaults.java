@@ -1,8 +1,8 @@
 package drover.inference.pytorch;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.types.DataType;
+import drover.graph.TorchDevice;
 import drover.graph.TorchOptions;
 import java.lang.management.ManagementFactory;
 import java.util.OptionalLong;
@@ -49,7 +49,7 @@ public final class PyTorchDefaults {
         if (!gpu) {
             return Device.cpu();
         }
-        if (Engine.getEngine("PyTorch").getGpuCount() > 0) {
+        if (TorchDevice.gpus() > 0) {
             return Device.gpu(0);
         }
         LOG.warn("there is a GPU, but this libtorch was built without CUDA; running on the CPU");
