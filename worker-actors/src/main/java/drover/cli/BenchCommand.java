@@ -1,17 +1,22 @@
 package drover.cli;
 
 import drover.bench.BenchException;
+import drover.bench.LedgerBench;
 import drover.bench.MemoryBench;
 import drover.bench.OverheadBench;
 import drover.bench.RecoveryBench;
 import drover.bench.StallsBench;
 import drover.bench.WatchdogBench;
+import drover.config.DroverConfig;
+import drover.ledger.LedgerSettings;
 import drover.logging.Logging;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.openjdk.jmh.runner.RunnerException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code drover bench}: measurements that back the figures in the README. Exit code 1 if a figure misses its limit. */
 @Command(
@@ -107,6 +112,34 @@ final class BenchCommand {
         @Override
         public Integer call() {
             return measure(() -> MemoryBench.run(cli.out()));
+        }
+    }
+
+    /** {@code drover bench ledger}. */
+    @Command(
+            name = "ledger",
+            description = {
+                "Jobs that the ledger takes on per second, on H2 on the disk of drover.data-dir.",
+                "And on PostgreSQL, if drover.ledger.url names one; in a schema of its own, which is removed."
+            },
+            mixinStandardHelpOptions = true)
+    final class Ledger implements Callable<Integer> {
+        @Mixin
+        private final CommonOptions common = new CommonOptions();
+
+        @Option(
+                names = "--history",
+                description = "Measure with 10, 1,000, 100,000 and 1,000,000 finished jobs in the database.")
+        private boolean history;
+
+        @Override
+        public Integer call() {
+            common.applyVerbosity();
+            DroverConfig config = cli.config(common.config());
+            Optional<LedgerSettings> postgres = Optional.of(config.ledger()).filter(LedgerSettings::isPostgresql);
+            return measure(() -> history
+                    ? LedgerBench.history(config.dataDir(), postgres, cli.out())
+                    : LedgerBench.run(config.dataDir(), postgres, cli.out()));
         }
     }
 }

@@ -18,6 +18,7 @@ final class ConfigChecks {
         requireOrder(values, Schema.BACKOFF_MIN, Schema.BACKOFF_MAX);
         requireOrder(values, Schema.RETRY_MIN, Schema.RETRY_MAX);
         requireOrder(values, Schema.MAX_BATCH, Schema.MAX_PENDING);
+        requireOrder(values, Schema.MAX_PENDING, Schema.MAX_KEPT);
     }
 
     private static <T extends Comparable<T>> void requireOrder(ConfigValues values, Setting<T> less, Setting<T> more) {

@@ -3,13 +3,17 @@ package drover.config;
 import drover.http.HttpSettings;
 import drover.http.RequestLimits;
 import drover.inference.fault.FaultSettings;
+import drover.job.JobState;
 import drover.ledger.LedgerSettings;
+import drover.ledger.RetentionSettings;
 import drover.logging.LoggingSettings;
 import drover.management.ManagementSettings;
 import drover.node.EngineSettings;
 import drover.node.NodeSettings;
 import drover.watchdog.PhaseTimeouts;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -179,13 +183,24 @@ public record DroverConfig(
                 values.get(Schema.LEDGER_URL).orElseGet(() -> LedgerSettings.h2File(dataDir.resolve("ledger"))),
                 values.get(Schema.LEDGER_USER),
                 optional(values.get(Schema.LEDGER_PASSWORD)),
-                values.get(Schema.MAX_UNFINISHED),
-                values.get(Schema.MAX_BATCH),
-                values.get(Schema.MAX_PENDING),
+                new LedgerSettings.Limits(
+                        values.get(Schema.MAX_UNFINISHED),
+                        values.get(Schema.MAX_BATCH),
+                        values.get(Schema.MAX_PENDING),
+                        values.get(Schema.MAX_KEPT)),
                 values.get(Schema.LEDGER_READERS),
-                values.get(Schema.CONNECT_TIMEOUT),
-                values.get(Schema.RETRY_MIN),
-                values.get(Schema.RETRY_MAX));
+                new LedgerSettings.Waits(
+                        values.get(Schema.CONNECT_TIMEOUT), values.get(Schema.RETRY_MIN), values.get(Schema.RETRY_MAX)),
+                retention(values));
+    }
+
+    private static RetentionSettings retention(ConfigValues values) {
+        Map<JobState, Duration> ages = new EnumMap<>(JobState.class);
+        Schema.KEEP_JOBS.forEach((state, setting) -> values.get(setting).ifPresent(age -> ages.put(state, age)));
+        return new RetentionSettings(
+                ages,
+                values.get(Schema.KEEP_MAX_JOBS).map(OptionalLong::of).orElseGet(OptionalLong::empty),
+                values.get(Schema.KEEP_INCIDENTS));
     }
 
     private static HttpSettings http(ConfigValues values) {

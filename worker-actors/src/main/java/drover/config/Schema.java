@@ -1,9 +1,15 @@
 package drover.config;
 
+import drover.job.JobState;
+import drover.ledger.LedgerSettings;
 import drover.node.GpuSelection;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -91,7 +97,7 @@ final class Schema {
 
     static final Setting<Optional<String>> LEDGER_URL = add(
             "ledger.url",
-            Kinds.or("auto", Kinds.text("an address that starts with jdbc:", s -> s.startsWith("jdbc:"))),
+            Kinds.or("auto", Kinds.text(LedgerSettings.URL_EXPECTED, LedgerSettings::isUsable)),
             "auto",
             "DROVER_LEDGER_URL");
     static final Setting<String> LEDGER_USER = add("ledger.user", Kinds.text(200), "\"\"", "DROVER_LEDGER_USER");
@@ -100,10 +106,16 @@ final class Schema {
     static final Setting<Integer> MAX_UNFINISHED = add("ledger.max-unfinished", Kinds.whole(1, 1_000_000), "10000");
     static final Setting<Integer> MAX_BATCH = add("ledger.max-batch", Kinds.whole(1, 100_000), "1000");
     static final Setting<Integer> MAX_PENDING = add("ledger.max-pending", Kinds.whole(1, 10_000_000), "50000");
+    static final Setting<Integer> MAX_KEPT = add("ledger.max-kept", Kinds.whole(1, 10_000_000), "200000");
     static final Setting<Integer> LEDGER_READERS = add("ledger.readers", Kinds.whole(1, 64), "2");
     static final Setting<Duration> CONNECT_TIMEOUT = add("ledger.connect-timeout", Kinds.duration("250ms", "5m"), "5s");
     static final Setting<Duration> RETRY_MIN = add("ledger.retry-min", Kinds.duration("1ms", "1 hour"), "200ms");
     static final Setting<Duration> RETRY_MAX = add("ledger.retry-max", Kinds.duration("1ms", "1 hour"), "10s");
+
+    static final Map<JobState, Setting<Optional<Duration>>> KEEP_JOBS = keepJobs();
+    static final Setting<Optional<Integer>> KEEP_MAX_JOBS =
+            add("ledger.retention.max-jobs", Kinds.or("unlimited", Kinds.whole(0, 1_000_000_000)), "1000000");
+    static final Setting<Optional<Duration>> KEEP_INCIDENTS = retention("incidents", "30 days");
 
     static final Setting<String> HTTP_HOST = add("http.host", Kinds.host(), "127.0.0.1", "DROVER_HTTP_HOST");
     static final Setting<Integer> HTTP_PORT = add("http.port", Kinds.whole(0, 65535), "7860", "DROVER_HTTP_PORT");
@@ -142,6 +154,20 @@ final class Schema {
     /** Every setting, in the order of the file. */
     static List<Setting<?>> all() {
         return List.copyOf(ALL);
+    }
+
+    private static Map<JobState, Setting<Optional<Duration>>> keepJobs() {
+        Map<JobState, Setting<Optional<Duration>>> ages = new EnumMap<>(JobState.class);
+        for (JobState state : JobState.values()) {
+            if (state.isTerminal()) {
+                ages.put(state, retention(state.name().toLowerCase(Locale.ROOT), "7 days"));
+            }
+        }
+        return Collections.unmodifiableMap(ages);
+    }
+
+    private static Setting<Optional<Duration>> retention(String key, String standard) {
+        return add("ledger.retention." + key, Kinds.or("forever", Kinds.duration("1m", "3650 days")), standard);
     }
 
     private static Setting<Duration> pretended(String key, String standard) {

@@ -67,11 +67,12 @@ public final class ControlProcess {
      */
     public static ControlProcess start(DroverConfig config, MeterRegistry meters) throws IOException, LedgerException {
         Files.createDirectories(config.dataDir());
-        AssetStore assets = DirectoryAssetStore.open(config.nodes().assetDir());
+        DirectoryAssetStore assets = DirectoryAssetStore.open(config.nodes().assetDir());
         LedgerDatabase database = LedgerDatabase.open(config.ledger());
         Drover.Foundation foundation = new Drover.Foundation(
                 database,
                 config.ledger(),
+                assets,
                 assets,
                 FeedSettings.DEFAULTS,
                 retries(config),

@@ -10,6 +10,8 @@ import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
 import drover.ledger.LedgerSettings;
+import drover.ledger.ResultRemoval;
+import drover.ledger.Retention;
 import drover.node.GpuInventory;
 import drover.node.JavaProcessLauncher;
 import drover.node.Leftovers;
@@ -41,6 +43,7 @@ import org.apache.pekko.cluster.typed.Cluster;
  * <pre>
  *  ledger    what is on disk; the only writer of jobs
  *  incidents what is kept about replacements
+ *  retention removes what has been kept for long enough
  *  feed      tells followers what happens to jobs
  *  delivery  brings finished results to whoever ordered them
  *  board     what waits, what runs where, what comes next
@@ -48,7 +51,7 @@ import org.apache.pekko.cluster.typed.Cluster;
  *  nodes     one keeper for each GPU process
  * </pre>
  *
- * Only the incidents can start anew in place. Every other part remembers something that the rest relies on and that
+ * Only the incidents and the retention can start anew in place. Every other part remembers something that the rest relies on and that
  * nobody would tell it again: slots that asked for work, followers, deliveries under way. A Drover that goes on without it
  * would stand still and say nothing; so should one of them fail, the process ends, its nodes with it, and the next start
  * finds everything on disk.
@@ -79,6 +82,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
     /**
      * What the tree stands on.
      *
+     * @param removal removes results from the asset store
      * @param clock the time of day
      * @param nanoTime monotonic nanoseconds
      */
@@ -86,6 +90,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             LedgerDatabase database,
             LedgerSettings ledger,
             AssetStore assets,
+            ResultRemoval removal,
             FeedSettings feed,
             RetryRules retries,
             NodeSettings nodes,
@@ -125,6 +130,9 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
         super(context);
         var ledger = vital("ledger", JobLedger.create(on.database(), on.ledger(), on.meters()));
         var incidents = renewable("incidents", IncidentLog.create(on.database()));
+        renewable(
+                "retention",
+                Retention.create(on.database(), on.removal(), on.ledger().retention(), on.clock(), on.meters()));
         var feed = vital("feed", JobFeed.create(on.feed(), UUID.randomUUID().toString(), ledger));
         var delivery = vital("delivery", Delivery.create(on.assets(), ledger, feed, on.clock()));
         var board = vital("board", JobBoard.create(ledger, feed, delivery, on.retries(), on.clock()));

@@ -4,27 +4,34 @@ import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
 import drover.inference.AttemptId;
+import drover.inference.JobId;
+import drover.ledger.ResultRemoval;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Results as files below one folder: {@code <job>/<attempt>/<index>.<ending>}. Written under a temporary name, forced to
  * disk, and then renamed, so that a file with its final name is whole.
  */
-public final class DirectoryAssetStore implements AssetStore {
+public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_-]{1,64}/[0-9]{1,9}/[0-9]{1,9}\\.[a-z0-9]{1,8}");
+
+    private static final Pattern JOB = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
     private final Path folder;
 
@@ -79,15 +86,42 @@ public final class DirectoryAssetStore implements AssetStore {
 
     @Override
     public boolean holds(AssetRef ref) {
-        if (!Files.isDirectory(folder)) {
-            throw new UncheckedIOException(new NoSuchFileException(folder + " is not there; is its disk mounted?"));
+        try {
+            requireFolder();
+            return hasSize(ref);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+    }
+
+    private boolean hasSize(AssetRef ref) throws IOException {
         try {
             return Files.size(locate(ref.key())) == ref.bytes();
         } catch (NoSuchFileException e) {
             return false;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The files of attempts that were lost go too. */
+    @Override
+    public void removeAll(JobId job) throws IOException {
+        requireFolder();
+        Path all = folder.resolve(job.value());
+        if (!JOB.matcher(job.value()).matches() || !Files.isDirectory(all, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(all)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private void requireFolder() throws NoSuchFileException {
+        if (!Files.isDirectory(folder)) {
+            throw new NoSuchFileException(folder + " is not there; is its disk mounted?");
         }
     }
 

@@ -3,169 +3,261 @@ package drover.ledger;
 import drover.inference.JobId;
 import drover.job.Job;
 import drover.job.JobEvent;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
-import org.jdbi.v3.core.statement.SqlStatement;
+import java.util.Set;
 
-/** Puts one batch into the tables, within a transaction that is open. Used once. */
+/**
+ * Puts one batch into the tables, within a transaction that is open. What is there already is read with one query for
+ * all, and everything of one kind is written with one. Used once.
+ */
 final class BatchWriter {
     static final int ACCEPTED_SEQ = 1;
 
-    private final Handle handle;
+    private final WriterConnection connection;
+    private final List<NewJob> jobs = new ArrayList<>();
     private final List<NewEvent> events = new ArrayList<>();
     private final Map<JobId, Entry.Addition> lastOfJob = new LinkedHashMap<>();
+    private final Map<String, Found> byId = new HashMap<>();
+    private final Map<String, Owner> byKey = new HashMap<>();
+
+    private record NewJob(Job job, Entry.Acceptance acceptance) {}
 
     private record NewEvent(JobEvent event, int seq) {}
 
-    BatchWriter(Handle handle) {
-        this.handle = handle;
+    /** A job that is there. */
+    private record Found(long ordinal, Job job) {}
+
+    /** Whose an idempotency key is. */
+    private record Owner(String requestHash, Job job) {}
+
+    private record EventKey(String job, int seq) {}
+
+    BatchWriter(WriterConnection connection) {
+        this.connection = connection;
     }
 
-    List<Entry.Outcome> write(Entry.Batch batch) {
-        batch.withdrawn().forEach(this::takeBack);
+    List<Entry.Outcome> write(Entry.Batch batch) throws SQLException {
+        if (batch.afterFailure()) {
+            // Even if nothing waits: whether the database can be written shows only in writing.
+            connection.prepare("UPDATE ledger_writer SET epoch = epoch").executeUpdate();
+            for (Entry.Acceptance withdrawn : batch.withdrawn()) {
+                takeBack(withdrawn);
+            }
+        }
+        readKnown(batch);
+        Set<EventKey> there = batch.afterFailure() ? eventsThere(batch) : Set.of();
         List<Entry.Outcome> outcomes = new ArrayList<>(batch.entries().size());
         for (Entry entry : batch.entries()) {
             outcomes.add(
                     switch (entry) {
                         case Entry.Acceptance acceptance -> accept(acceptance);
-                        case Entry.Addition addition -> add(addition, batch.afterFailure());
+                        case Entry.Addition addition -> add(addition, there);
                     });
         }
+        insertJobs();
+        insertKeys();
         insertEvents();
         updateSnapshots();
         return outcomes;
     }
 
     private Entry.Outcome accept(Entry.Acceptance acceptance) {
-        JobId id = acceptance.event().job();
-        Optional<Job> same = snapshot(id);
-        if (same.isPresent()) {
-            return new Entry.Outcome.Repeated(same.get());
+        String id = acceptance.event().job().value();
+        Found same = byId.get(id);
+        if (same != null) {
+            // Its own ordinal: an earlier transaction of unknown outcome has got through.
+            return same.ordinal() == acceptance.ordinal()
+                    ? new Entry.Outcome.Written()
+                    : new Entry.Outcome.Repeated(same.job());
         }
+        Job job = Job.of(acceptance.event());
         if (acceptance.key().isPresent()) {
-            Optional<Entry.Outcome> known = known(acceptance.key().get());
-            if (known.isPresent()) {
-                return known.get();
+            JobLedger.IdempotencyKey key = acceptance.key().get();
+            Owner owner = byKey.get(key.key());
+            if (owner != null) {
+                return owner.requestHash().equals(key.requestHash())
+                        ? new Entry.Outcome.Repeated(owner.job())
+                        : new Entry.Outcome.KeyConflict(owner.job().id());
             }
-            insertKey(acceptance.key().get(), acceptance.event());
+            byKey.put(key.key(), new Owner(key.requestHash(), job));
         }
-        insertJob(Job.of(acceptance.event()), acceptance.ordinal());
+        byId.put(id, new Found(acceptance.ordinal(), job));
+        jobs.add(new NewJob(job, acceptance));
         events.add(new NewEvent(acceptance.event(), ACCEPTED_SEQ));
         return new Entry.Outcome.Written();
     }
 
-    private Entry.Outcome add(Entry.Addition addition, boolean mayBeThere) {
-        if (!mayBeThere || !isThere(addition)) {
+    private Entry.Outcome add(Entry.Addition addition, Set<EventKey> there) {
+        if (!there.contains(new EventKey(addition.after().id().value(), addition.seq()))) {
             events.add(new NewEvent(addition.event(), addition.seq()));
             lastOfJob.put(addition.after().id(), addition);
         }
         return new Entry.Outcome.Written();
     }
 
-    private boolean isThere(Entry.Addition addition) {
-        return handle.createQuery("SELECT COUNT(*) FROM job_events WHERE job_id = :job AND seq = :seq")
-                        .bind("job", addition.after().id().value())
-                        .bind("seq", addition.seq())
-                        .mapTo(Integer.class)
-                        .one()
-                > 0;
+    private void readKnown(Entry.Batch batch) throws SQLException {
+        List<String> ids = new ArrayList<>();
+        List<String> keys = new ArrayList<>();
+        for (Entry entry : batch.entries()) {
+            if (entry instanceof Entry.Acceptance acceptance) {
+                ids.add(acceptance.event().job().value());
+                acceptance.key().map(JobLedger.IdempotencyKey::key).ifPresent(keys::add);
+            }
+        }
+        if (!ids.isEmpty()) {
+            try (ResultSet found = query("SELECT id, ordinal, body FROM jobs WHERE id = ANY (?)", ids)) {
+                while (found.next()) {
+                    byId.put(found.getString(1), new Found(found.getLong(2), job(found.getString(3))));
+                }
+            }
+        }
+        if (!keys.isEmpty()) {
+            try (ResultSet found = query(
+                    "SELECT k.request_key, k.request_hash, j.body FROM idempotency_keys k"
+                            + " JOIN jobs j ON j.id = k.job_id WHERE k.request_key = ANY (?)",
+                    keys)) {
+                while (found.next()) {
+                    byKey.put(found.getString(1), new Owner(found.getString(2), job(found.getString(3))));
+                }
+            }
+        }
     }
 
-    private Optional<Job> snapshot(JobId id) {
-        return handle.createQuery("SELECT body FROM jobs WHERE id = :id")
-                .bind("id", id.value())
-                .map((rs, ctx) -> LedgerJson.read(rs.getString("body"), Job.class))
-                .findOne();
+    private Set<EventKey> eventsThere(Entry.Batch batch) throws SQLException {
+        Set<String> ids = new HashSet<>();
+        for (Entry entry : batch.entries()) {
+            if (entry instanceof Entry.Addition addition) {
+                ids.add(addition.after().id().value());
+            }
+        }
+        Set<EventKey> there = new HashSet<>();
+        if (!ids.isEmpty()) {
+            try (ResultSet found = query("SELECT job_id, seq FROM job_events WHERE job_id = ANY (?)", ids)) {
+                while (found.next()) {
+                    there.add(new EventKey(found.getString(1), found.getInt(2)));
+                }
+            }
+        }
+        return there;
     }
 
-    private Optional<Entry.Outcome> known(JobLedger.IdempotencyKey key) {
-        return handle.createQuery("SELECT k.request_hash, k.job_id, j.body FROM idempotency_keys k"
-                        + " JOIN jobs j ON j.id = k.job_id WHERE k.request_key = :key")
-                .bind("key", key.key())
-                .map((rs, ctx) -> rs.getString("request_hash").equals(key.requestHash())
-                        ? new Entry.Outcome.Repeated(LedgerJson.read(rs.getString("body"), Job.class))
-                        : (Entry.Outcome) new Entry.Outcome.KeyConflict(new JobId(rs.getString("job_id"))))
-                .findOne();
+    private ResultSet query(String sql, Collection<String> values) throws SQLException {
+        PreparedStatement query = connection.prepare(sql);
+        query.setArray(1, connection.connection().createArrayOf("varchar", values.toArray()));
+        return query.executeQuery();
     }
 
-    private void insertKey(JobLedger.IdempotencyKey key, JobEvent.Accepted event) {
-        handle.createUpdate("INSERT INTO idempotency_keys (request_key, request_hash, job_id, created_at)"
-                        + " VALUES (:key, :hash, :job, :at)")
-                .bind("key", key.key())
-                .bind("hash", key.requestHash())
-                .bind("job", event.job().value())
-                .bind("at", timestamp(event.at()))
-                .execute();
+    private static Job job(String body) {
+        return LedgerJson.read(body, Job.class);
     }
 
-    private void insertJob(Job job, long ordinal) {
-        var insert = handle.createUpdate("INSERT INTO jobs (id, ordinal, state, ended, priority, model, accepted_at,"
-                        + " deadline, changed_at, attempts, seq, body) VALUES (:id, :ordinal, :state, :ended,"
-                        + " :priority, :model, :accepted, :deadline, :changed, :attempts, :seq, :body)")
-                .bind("ordinal", ordinal)
-                .bind("priority", job.priority().name())
-                .bind("model", job.request().model())
-                .bind("accepted", timestamp(job.accepted()))
-                .bind("deadline", timestamp(job.deadline()));
-        bindState(insert, job, ACCEPTED_SEQ).execute();
+    private void insertJobs() throws SQLException {
+        if (jobs.isEmpty()) {
+            return;
+        }
+        PreparedStatement insert = connection.prepare(
+                "INSERT INTO jobs (state, ended, changed_at, attempts, seq, body, id,"
+                        + " ordinal, priority, model, accepted_at, deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        for (NewJob fresh : jobs) {
+            Job job = fresh.job();
+            bindState(insert, job, ACCEPTED_SEQ);
+            insert.setLong(8, fresh.acceptance().ordinal());
+            insert.setString(9, job.priority().name());
+            insert.setString(10, LedgerJson.column(job.request().model()));
+            insert.setObject(11, timestamp(job.accepted()));
+            insert.setObject(12, timestamp(job.deadline()));
+            insert.addBatch();
+        }
+        insert.executeBatch();
     }
 
-    private void insertEvents() {
+    private void insertKeys() throws SQLException {
+        PreparedStatement insert = connection.prepare("INSERT INTO idempotency_keys (request_key, request_hash, job_id,"
+                + " created_at) VALUES (?, ?, ?, ?)");
+        boolean any = false;
+        for (NewJob fresh : jobs) {
+            Optional<JobLedger.IdempotencyKey> key = fresh.acceptance().key();
+            if (key.isPresent()) {
+                insert.setString(1, key.get().key());
+                insert.setString(2, key.get().requestHash());
+                insert.setString(3, fresh.job().id().value());
+                insert.setObject(4, timestamp(fresh.job().accepted()));
+                insert.addBatch();
+                any = true;
+            }
+        }
+        if (any) {
+            insert.executeBatch();
+        }
+    }
+
+    private void insertEvents() throws SQLException {
         if (events.isEmpty()) {
             return;
         }
-        PreparedBatch insert = handle.prepareBatch("INSERT INTO job_events (job_id, seq, kind, happened_at, body)"
-                + " VALUES (:job, :seq, :kind, :at, :body)");
-        for (NewEvent e : events) {
-            insert.bind("job", e.event().job().value())
-                    .bind("seq", e.seq())
-                    .bind("kind", e.event().getClass().getSimpleName())
-                    .bind("at", timestamp(e.event().at()))
-                    .bind("body", LedgerJson.write(e.event()))
-                    .add();
+        PreparedStatement insert = connection.prepare(
+                "INSERT INTO job_events (job_id, seq, kind, happened_at, body) VALUES (?, ?, ?, ?, ?)");
+        for (NewEvent fresh : events) {
+            JobEvent event = fresh.event();
+            insert.setString(1, event.job().value());
+            insert.setInt(2, fresh.seq());
+            insert.setString(3, event.getClass().getSimpleName());
+            insert.setObject(4, timestamp(event.at()));
+            insert.setString(5, LedgerJson.write(event));
+            insert.addBatch();
         }
-        insert.execute();
+        insert.executeBatch();
     }
 
-    private void updateSnapshots() {
+    private void updateSnapshots() throws SQLException {
         if (lastOfJob.isEmpty()) {
             return;
         }
-        PreparedBatch update = handle.prepareBatch("UPDATE jobs SET state = :state, ended = :ended, changed_at ="
-                + " :changed, attempts = :attempts, seq = :seq, body = :body WHERE id = :id");
-        lastOfJob.values().forEach(a -> bindState(update, a.after(), a.seq()).add());
-        update.execute();
+        PreparedStatement update =
+                connection.prepare("UPDATE jobs SET state = ?, ended = ?, changed_at = ?, attempts = ?,"
+                        + " seq = ?, body = ? WHERE id = ?");
+        for (Entry.Addition last : lastOfJob.values()) {
+            bindState(update, last.after(), last.seq());
+            update.addBatch();
+        }
+        update.executeBatch();
     }
 
-    private static <S extends SqlStatement<S>> S bindState(S statement, Job job, int seq) {
-        return statement
-                .bind("id", job.id().value())
-                .bind("state", job.state().name())
-                .bind("ended", job.state().isTerminal())
-                .bind("changed", timestamp(job.changed()))
-                .bind("attempts", job.attempts().size())
-                .bind("seq", seq)
-                .bind("body", LedgerJson.write(job));
+    private static void bindState(PreparedStatement statement, Job job, int seq) throws SQLException {
+        statement.setString(1, job.state().name());
+        statement.setBoolean(2, job.state().isTerminal());
+        statement.setObject(3, timestamp(job.changed()));
+        statement.setInt(4, job.attempts().size());
+        statement.setInt(5, seq);
+        statement.setString(6, LedgerJson.write(job));
+        statement.setString(7, job.id().value());
     }
 
     /** By ordinal, so that an older job of the same id is never touched. */
-    private void takeBack(Entry.Acceptance acceptance) {
+    private void takeBack(Entry.Acceptance acceptance) throws SQLException {
         String id = acceptance.event().job().value();
-        int taken = handle.createUpdate("DELETE FROM jobs WHERE id = :id AND ordinal = :ordinal")
-                .bind("id", id)
-                .bind("ordinal", acceptance.ordinal())
-                .execute();
-        if (taken > 0) {
-            handle.execute("DELETE FROM job_events WHERE job_id = ?", id);
-            handle.execute("DELETE FROM idempotency_keys WHERE job_id = ?", id);
+        PreparedStatement delete = connection.prepare("DELETE FROM jobs WHERE id = ? AND ordinal = ?");
+        delete.setString(1, id);
+        delete.setLong(2, acceptance.ordinal());
+        if (delete.executeUpdate() > 0) {
+            for (String table : List.of("job_events", "idempotency_keys")) {
+                PreparedStatement rest = connection.prepare("DELETE FROM " + table + " WHERE job_id = ?");
+                rest.setString(1, id);
+                rest.executeUpdate();
+            }
         }
     }
 

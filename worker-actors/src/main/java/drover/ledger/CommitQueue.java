@@ -3,32 +3,52 @@ package drover.ledger;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * What waits to be written, and what is being written. One transaction is under way at most; the next one takes what has
- * gathered meanwhile. What nobody waits for starts none by itself, but goes with the next, or when it has lingered. After a failure acceptances are given back to be refused, events are kept and tried again.
+ * gathered meanwhile. What nobody waits for starts none by itself, but goes with the next, or when it has lingered.
+ *
+ * <p>After a failure events are kept and tried again, and acceptances are given back to be refused;
+ * except for those of which nobody knows whether they are on disk: they are tried again too, which tells, and given back
+ * only when that takes too long. Should one of those turn out to be on disk after all, it is taken back.
  */
 final class CommitQueue {
+    /** A caller is not left waiting for longer than this for an unknown outcome. */
+    static final Duration MAX_DOUBT = Duration.ofSeconds(5);
+
     private final int maxBatch;
     private final Duration retryMin;
     private final Duration retryMax;
+    private final Duration maxDoubt;
+    private final LongSupplier nanoTime;
 
     private final Deque<Entry> waiting = new ArrayDeque<>();
     private List<Entry> underWay = List.of();
     private final List<Entry.Acceptance> withdrawn = new ArrayList<>();
+    private final Set<Entry> inDoubt = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean writing;
     private boolean failing;
     private boolean resting;
     private boolean due;
+    private long failingSince;
     private Duration pause;
 
-    CommitQueue(LedgerSettings settings) {
-        this.maxBatch = settings.maxBatch();
-        this.retryMin = settings.retryMin();
-        this.retryMax = settings.retryMax();
+    /**
+     * @param nanoTime monotonic nanoseconds
+     */
+    CommitQueue(LedgerSettings settings, LongSupplier nanoTime) {
+        this.maxBatch = settings.limits().maxBatch();
+        this.retryMin = settings.waits().retryMin();
+        this.retryMax = settings.waits().retryMax();
+        this.maxDoubt = retryMax.compareTo(MAX_DOUBT) < 0 ? retryMax : MAX_DOUBT;
+        this.nanoTime = nanoTime;
         this.pause = retryMin;
     }
 
@@ -82,6 +102,7 @@ final class CommitQueue {
         List<Entry> written = underWay;
         underWay = List.of();
         withdrawn.clear();
+        written.forEach(inDoubt::remove);
         writing = false;
         failing = false;
         pause = retryMin;
@@ -89,25 +110,30 @@ final class CommitQueue {
     }
 
     /**
-     * The transaction failed, or nobody knows. Call {@link #retry} after the returned pause.
+     * The transaction failed. Call {@link #retry} after the returned pause.
      *
-     * @param refused receives every acceptance that waits, for its caller to be told
+     * @param unknown whether it may be on disk all the same
+     * @param refused receives every acceptance that is given up, for its caller to be told
      */
-    Duration failed(List<Entry.Acceptance> refused) {
-        List<Entry> kept = new ArrayList<>();
-        for (Entry entry : underWay) {
-            if (entry instanceof Entry.Acceptance acceptance) {
-                withdrawn.add(acceptance);
-                refused.add(acceptance);
-            } else {
-                kept.add(entry);
-            }
+    Duration failed(boolean unknown, List<Entry.Acceptance> refused) {
+        if (!failing) {
+            failingSince = nanoTime.getAsLong();
         }
-        for (Entry entry : waiting) {
-            if (entry instanceof Entry.Acceptance acceptance) {
-                refused.add(acceptance);
-            } else {
-                kept.add(entry);
+        if (unknown) {
+            underWay.stream().filter(Entry.Acceptance.class::isInstance).forEach(inDoubt::add);
+        }
+        boolean patient = nanoTime.getAsLong() - failingSince < maxDoubt.toNanos();
+        List<Entry> kept = new ArrayList<>();
+        for (List<Entry> entries : List.of(underWay, List.copyOf(waiting))) {
+            for (Entry entry : entries) {
+                if (entry instanceof Entry.Acceptance acceptance && !(patient && inDoubt.contains(entry))) {
+                    if (inDoubt.remove(entry)) {
+                        withdrawn.add(acceptance);
+                    }
+                    refused.add(acceptance);
+                } else {
+                    kept.add(entry);
+                }
             }
         }
         underWay = List.of();

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -168,8 +169,17 @@ public final class IncidentLog extends AbstractBehavior<IncidentLog.Command> {
         List<Incident> batch = List.copyOf(unwritten.values());
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.runAsync(() -> database.keep(batch), database.writer()),
+                        CompletableFuture.runAsync(() -> keep(batch), database.writer()),
                         (done, failure) -> failure == null ? new Written(batch) : new WriteFailed(failure));
+    }
+
+    /** Runs on the database's writer thread. */
+    private void keep(List<Incident> batch) {
+        try {
+            database.keep(batch);
+        } catch (WriteFailedException e) {
+            throw new CompletionException(e);
+        }
     }
 
     private void onWritten(Written written) {

@@ -1,13 +1,11 @@
 package drover.ledger;
 
 import drover.inference.JobId;
-import drover.job.IllegalTransitionException;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -134,7 +132,7 @@ public final class JobLedger {
 
     private record Committed(List<Entry.Outcome> outcomes, Duration took) implements Command {}
 
-    private record CommitFailed(Throwable cause) implements Command {}
+    private record CommitFailed(boolean unknown, Throwable cause) implements Command {}
 
     private record Retry() implements Command {}
 
@@ -149,19 +147,13 @@ public final class JobLedger {
     private static final Duration LINGER = Duration.ofMillis(5);
 
     private static final int MAX_STASHED = 100_000;
-    private static final Duration FULL_RETRY_AFTER = Duration.ofSeconds(5);
 
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
     private final LedgerDatabase database;
-    private final LedgerSettings settings;
-    private final LedgerState state = new LedgerState();
-    private final CommitQueue queue;
-    private final CommitTimes times;
+    private final Duration loadRetry;
+    private final LedgerBooks books;
     private final LedgerReads reads;
-    private Optional<ActorRef<OpenJob>> board = Optional.empty();
-    private long nextOrdinal;
-    private int acceptancesPending;
     private boolean unreadable;
 
     private JobLedger(
@@ -173,9 +165,8 @@ public final class JobLedger {
         this.context = context;
         this.timers = timers;
         this.database = database;
-        this.settings = settings;
-        this.queue = new CommitQueue(settings);
-        this.times = new CommitTimes(meters);
+        this.loadRetry = settings.waits().retryMax();
+        this.books = new LedgerBooks(settings, new CommitTimes(meters), System::nanoTime);
         this.reads = new LedgerReads(database.readers());
     }
 
@@ -203,15 +194,14 @@ public final class JobLedger {
     private Behavior<Command> loading(StashBuffer<Command> stash) {
         return Behaviors.receive(Command.class)
                 .onMessage(Loaded.class, loaded -> {
-                    nextOrdinal = loaded.recovered().nextOrdinal();
-                    loaded.recovered().unfinished().forEach(kept -> state.admit(kept.job(), kept.seq()));
-                    LOG.info("ledger open, {} jobs on the way", state.size());
+                    books.load(loaded.recovered());
+                    LOG.info("ledger open, {} jobs on the way", books.unfinished());
                     return stash.unstashAll(ready());
                 })
                 .onMessage(LoadFailed.class, failed -> {
                     unreadable = true;
                     LOG.error("the ledger cannot read its jobs and tries again", failed.cause());
-                    timers.startSingleTimer(new Load(), settings.retryMax());
+                    timers.startSingleTimer(new Load(), loadRetry);
                     return Behaviors.same();
                 })
                 .onMessage(Load.class, load -> {
@@ -219,7 +209,7 @@ public final class JobLedger {
                     return Behaviors.same();
                 })
                 .onMessage(GetStatistics.class, get -> {
-                    get.replyTo().tell(times.statistics(false, state.size(), queue.size()));
+                    get.replyTo().tell(books.statistics(false));
                     return Behaviors.same();
                 })
                 .onMessage(Close.class, close -> {
@@ -231,7 +221,9 @@ public final class JobLedger {
                 })
                 .onAnyMessage(message -> {
                     if (message instanceof Accept accept && (unreadable || stash.isFull())) {
-                        accept.replyTo().tell(new AcceptReply.Unavailable("the jobs are being read", FULL_RETRY_AFTER));
+                        accept.replyTo()
+                                .tell(new AcceptReply.Unavailable(
+                                        "the jobs are being read", LedgerBooks.FULL_RETRY_AFTER));
                     } else {
                         stash.stash(message);
                     }
@@ -250,25 +242,36 @@ public final class JobLedger {
 
     private Behavior<Command> onMessage(Command command) {
         switch (command) {
-            case Accept accept -> onAccept(accept);
-            case Append append -> onAppend(append);
-            case Attach attach -> onAttach(attach.board());
+            case Accept accept -> {
+                books.accept(accept);
+                commit();
+            }
+            case Append append -> {
+                books.append(append);
+                commit();
+            }
+            case Attach(ActorRef<OpenJob> board) -> {
+                context.watchWith(board, new BoardGone(board));
+                books.attach(board);
+            }
             case Find find -> onFind(find);
             case Query query ->
                 reads.answer(() -> database.query(query.state(), query.before(), query.limit()), query.replyTo());
-            case GetStatistics get ->
-                get.replyTo().tell(times.statistics(!queue.isFailing(), state.size(), queue.size()));
-            case Committed committed -> onCommitted(committed);
-            case CommitFailed failed -> onCommitFailed(failed.cause());
+            case GetStatistics get -> get.replyTo().tell(books.statistics(true));
+            case Committed committed -> {
+                books.committed(committed.outcomes(), committed.took());
+                commit();
+            }
+            case CommitFailed failed -> onCommitFailed(failed);
             case Retry retry -> {
-                queue.retry();
+                books.retry();
                 commit();
             }
             case Lingered lingered -> {
-                queue.lingered();
+                books.lingered();
                 commit();
             }
-            case BoardGone gone -> board = board.filter(b -> !b.equals(gone.board()));
+            case BoardGone gone -> books.detach(gone.board());
             case Close close -> {
                 return closing(close.replyTo());
             }
@@ -277,44 +280,8 @@ public final class JobLedger {
         return Behaviors.same();
     }
 
-    private void onAccept(Accept accept) {
-        if (queue.isFailing() || queue.size() >= settings.maxPending()) {
-            accept.replyTo().tell(unavailable());
-            return;
-        }
-        int unfinished = state.size() + acceptancesPending;
-        if (unfinished >= settings.maxUnfinished()) {
-            accept.replyTo().tell(new AcceptReply.TooMany(unfinished, FULL_RETRY_AFTER));
-            return;
-        }
-        acceptancesPending++;
-        queue.add(new Entry.Acceptance(accept.event(), accept.key(), nextOrdinal++, accept.replyTo()));
-        commit();
-    }
-
-    private void onAppend(Append append) {
-        try {
-            state.project(append.event(), append.replyTo())
-                    .ifPresentOrElse(
-                            queue::add,
-                            () -> append.replyTo()
-                                    .tell(new AppendReply.Refused(
-                                            append.event(),
-                                            "job " + append.event().job() + " has come to its end, or never was")));
-        } catch (IllegalTransitionException e) {
-            append.replyTo().tell(new AppendReply.Refused(append.event(), String.valueOf(e.getMessage())));
-        }
-        commit();
-    }
-
-    private void onAttach(ActorRef<OpenJob> attached) {
-        board = Optional.of(attached);
-        context.watchWith(attached, new BoardGone(attached));
-        state.projected().forEach(job -> attached.tell(new OpenJob(job)));
-    }
-
     private void onFind(Find find) {
-        Optional<Job> kept = state.find(find.job());
+        Optional<Job> kept = books.find(find.job());
         if (kept.isPresent()) {
             find.replyTo().tell(new ReadReply.Found<>(kept));
         } else {
@@ -323,92 +290,53 @@ public final class JobLedger {
     }
 
     private void commit() {
-        queue.next().ifPresent(batch -> {
+        books.next().ifPresent(batch -> {
             context.pipeToSelf(
-                    CompletableFuture.supplyAsync(() -> timed(batch), database.writer()),
-                    (committed, failure) -> failure == null ? committed : new CommitFailed(failure));
+                    CompletableFuture.supplyAsync(() -> write(batch), database.writer()),
+                    (done, failure) -> failure == null ? done : new CommitFailed(true, failure));
         });
-        if (queue.isLingering() && !timers.isTimerActive(Lingered.class)) {
+        if (books.isLingering() && !timers.isTimerActive(Lingered.class)) {
             timers.startSingleTimer(Lingered.class, new Lingered(), LINGER);
         }
     }
 
-    private Committed timed(Entry.Batch batch) {
+    /** Runs on the database's writer thread. */
+    private Command write(Entry.Batch batch) {
         long start = System.nanoTime();
-        List<Entry.Outcome> outcomes = database.write(batch);
-        return new Committed(outcomes, Duration.ofNanos(System.nanoTime() - start));
-    }
-
-    private void onCommitted(Committed committed) {
-        if (queue.isFailing()) {
-            LOG.info("the job database can be written again");
-        }
-        List<Entry> written = queue.succeeded();
-        times.committed(committed.took(), written.size());
-        for (int i = 0; i < written.size(); i++) {
-            switch (written.get(i)) {
-                case Entry.Acceptance acceptance ->
-                    onAccepted(acceptance, committed.outcomes().get(i));
-                case Entry.Addition addition -> {
-                    state.written(addition);
-                    addition.replyTo().tell(new AppendReply.Recorded(addition.after()));
-                }
-            }
-        }
-        commit();
-    }
-
-    private void onAccepted(Entry.Acceptance acceptance, Entry.Outcome outcome) {
-        acceptancesPending--;
-        switch (outcome) {
-            case Entry.Outcome.Written written -> {
-                Job job = Job.of(acceptance.event());
-                state.admit(job, BatchWriter.ACCEPTED_SEQ);
-                board.ifPresent(b -> b.tell(new OpenJob(job)));
-                acceptance.replyTo().tell(new AcceptReply.Accepted(job));
-            }
-            case Entry.Outcome.Repeated repeated -> acceptance.replyTo().tell(new AcceptReply.Repeated(repeated.job()));
-            case Entry.Outcome.KeyConflict conflict ->
-                acceptance.replyTo().tell(new AcceptReply.KeyConflict(conflict.job()));
+        try {
+            List<Entry.Outcome> outcomes = database.write(batch);
+            return new Committed(outcomes, Duration.ofNanos(System.nanoTime() - start));
+        } catch (WriteFailedException e) {
+            return new CommitFailed(e.unknown(), e.reason());
         }
     }
 
-    private void onCommitFailed(Throwable cause) {
-        times.failed();
-        List<Entry.Acceptance> refused = new ArrayList<>();
-        boolean again = queue.isFailing();
-        Duration pause = queue.failed(refused);
-        if (again) {
-            LOG.warn("the job database still cannot be written, next try in {}: {}", pause, cause.toString());
-        } else {
-            LOG.error("the job database cannot be written, next try in {}; no jobs are taken on", pause, cause);
+    private void onCommitFailed(CommitFailed failed) {
+        if (failed.cause() instanceof WriterConnection.TakenOverException takenOver) {
+            // Whatever is in this process's hands is the other's by now.
+            throw takenOver;
         }
-        acceptancesPending -= refused.size();
-        refused.forEach(acceptance -> acceptance.replyTo().tell(unavailable()));
-        timers.startSingleTimer(new Retry(), pause);
-    }
-
-    private AcceptReply unavailable() {
-        return new AcceptReply.Unavailable("the job database cannot be written", queue.retryAfter());
+        timers.startSingleTimer(new Retry(), books.failed(failed.unknown(), failed.cause()));
     }
 
     /** Writes what waits, takes nothing new on. What cannot be written now is given up: a restart runs it again. */
     private Behavior<Command> closing(ActorRef<Done> replyTo) {
         timers.cancelAll();
-        queue.retry();
-        queue.lingered();
+        books.retry();
+        books.lingered();
         commit();
-        if (queue.isIdle()) {
+        if (books.isIdle()) {
             return close(replyTo);
         }
         return Behaviors.receive(Command.class)
                 .onMessage(Accept.class, this::onAcceptTooLate)
                 .onMessage(Committed.class, committed -> {
-                    onCommitted(committed);
-                    return queue.isIdle() ? close(replyTo) : Behaviors.same();
+                    books.committed(committed.outcomes(), committed.took());
+                    commit();
+                    return books.isIdle() ? close(replyTo) : Behaviors.same();
                 })
                 .onMessage(CommitFailed.class, failed -> {
-                    LOG.error("{} events could not be written before the end", queue.size(), failed.cause());
+                    LOG.error("{} events could not be written before the end", books.pending(), failed.cause());
                     return close(replyTo);
                 })
                 .onAnyMessage(this::onMessage)
@@ -430,7 +358,7 @@ public final class JobLedger {
     }
 
     private Behavior<Command> onAcceptTooLate(Accept accept) {
-        accept.replyTo().tell(new AcceptReply.Unavailable("the ledger is closing", FULL_RETRY_AFTER));
+        accept.replyTo().tell(new AcceptReply.Unavailable("the ledger is closing", LedgerBooks.FULL_RETRY_AFTER));
         return Behaviors.same();
     }
 

@@ -7,19 +7,26 @@ import drover.inference.JobId;
 import drover.job.Job;
 import drover.job.JobState;
 import drover.watchdog.Incident;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.pekko.Done;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,20 +37,34 @@ import org.slf4j.LoggerFactory;
  */
 public final class LedgerDatabase implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerDatabase.class);
-    private static final String H2 = "jdbc:h2:";
+    /** Served by the unique index on the ordinal, from its end. */
+    static final String NEXT_ORDINAL = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM jobs";
+
+    /** Served by the index on the state, so that the finished ones are not looked at. */
+    static final String UNFINISHED = "SELECT seq, body FROM jobs WHERE state IN ("
+            + Arrays.stream(JobState.values())
+                    .filter(state -> !state.isTerminal())
+                    .map(state -> "'" + state.name() + "'")
+                    .collect(Collectors.joining(", "))
+            + ") ORDER BY ordinal";
+
+    /** Served by the index on state and ordinal. */
+    static final String ENDED = "SELECT id, ordinal, accepted_at, changed_at FROM jobs WHERE state = ? AND ordinal > ?"
+            + " ORDER BY ordinal LIMIT ?";
+
     private static final int MAX_WAITING_READERS = 1_000;
     private static final long CLOSE_SECONDS = 10;
 
     private final HikariDataSource pool;
     private final Jdbi jdbi;
-    private final Optional<String> forceToDisk;
+    private final WriterConnection connection;
     private final ExecutorService writer;
     private final ExecutorService readers;
 
-    private LedgerDatabase(HikariDataSource pool, Optional<String> forceToDisk, int readerThreads) {
+    private LedgerDatabase(HikariDataSource pool, WriterConnection connection, int readerThreads) {
         this.pool = pool;
         this.jdbi = Jdbi.create(pool);
-        this.forceToDisk = forceToDisk;
+        this.connection = connection;
         this.writer = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("drover-ledger-writer").factory());
         this.readers = new ThreadPoolExecutor(
@@ -56,62 +77,55 @@ public final class LedgerDatabase implements AutoCloseable {
     }
 
     /**
-     * Connects, and brings the schema up to date.
+     * Connects, takes the database for this process alone, and brings the schema up to date.
      *
      * @throws LedgerException if the database cannot be had, is in use by another process, or is of a newer Drover
      */
     public static LedgerDatabase open(LedgerSettings settings) throws LedgerException {
-        boolean h2 = settings.url().startsWith(H2);
-        HikariConfig config = new HikariConfig();
-        config.setPoolName("drover-ledger");
-        config.setJdbcUrl(h2 ? withDurability(settings.url()) : settings.url());
-        config.setUsername(settings.user());
-        settings.password().ifPresent(config::setPassword);
-        config.setMaximumPoolSize(settings.readers() + 1);
-        config.setConnectionTimeout(settings.connectTimeout().toMillis());
-        HikariDataSource pool = null;
+        Dialect dialect = settings.dialect();
+        String address = dialect.address(settings.url());
+        WriterConnection connection = new WriterConnection(settings);
         try {
-            pool = new HikariDataSource(config);
+            connection.lock();
+            Properties login = dialect.properties(settings);
             Flyway.configure(LedgerDatabase.class.getClassLoader())
-                    .dataSource(pool)
+                    .dataSource(address, login.getProperty("user"), login.getProperty("password"))
                     .locations("classpath:drover/ledger/migration")
                     .load()
                     .migrate();
-            // H2 writes a commit to the file but does not force it to the disk; this statement does.
-            return new LedgerDatabase(pool, h2 ? Optional.of("CHECKPOINT SYNC") : Optional.empty(), settings.readers());
-        } catch (FlywayException | PoolInitializationException e) {
-            if (pool != null) {
-                pool.close();
-            }
+            connection.begin();
+            return new LedgerDatabase(
+                    new HikariDataSource(readPool(settings, dialect, address)), connection, settings.readers());
+        } catch (FlywayException | PoolInitializationException | SQLException e) {
+            connection.close();
             throw new LedgerException(explain(settings, e), e);
+        } catch (InterruptedException e) {
+            connection.close();
+            Thread.currentThread().interrupt();
+            throw new LedgerException("interrupted while the job database was opened", e);
         }
     }
 
-    /**
-     * With {@code WRITE_DELAY=0} a commit is in the file when it returns, not half a second later. The database is closed
-     * by its owner and not by a shutdown hook of its own, which could come before the last commit.
-     */
-    private static String withDurability(String url) {
-        StringBuilder all = new StringBuilder(url);
-        for (String setting : List.of("WRITE_DELAY=0", "DB_CLOSE_ON_EXIT=FALSE", "TRACE_LEVEL_FILE=0")) {
-            String name = setting.substring(0, setting.indexOf('=') + 1);
-            if (!url.toUpperCase(Locale.ROOT).contains(";" + name)) {
-                all.append(';').append(setting);
-            }
-        }
-        return all.toString();
+    private static HikariConfig readPool(LedgerSettings settings, Dialect dialect, String address) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("drover-ledger");
+        config.setJdbcUrl(address);
+        config.setDataSourceProperties(dialect.properties(settings));
+        config.setMaximumPoolSize(settings.readers());
+        config.setConnectionTimeout(settings.waits().connect().toMillis());
+        return config;
     }
 
-    private static String explain(LedgerSettings settings, RuntimeException failure) {
+    private static String explain(LedgerSettings settings, Exception failure) {
         Throwable root = failure;
         while (root.getCause() != null) {
             root = root.getCause();
         }
         String what = String.valueOf(root.getMessage());
         String advice = what.contains("already in use") || what.contains("locked")
-                ? "Another Drover uses it: stop that one, or set another drover.data-dir."
-                : "Check drover.ledger.url and that the place exists, is writable and is not full.";
-        return "cannot open the job database " + settings + ": " + what + " " + advice;
+                ? "Another Drover uses it: stop that one, or set another drover.data-dir or drover.ledger.url."
+                : "Check drover.ledger.url, user and password, and that the place exists, is writable and is not full.";
+        return "cannot open the job database " + settings + ": " + what + ". " + advice;
     }
 
     /**
@@ -128,10 +142,8 @@ public final class LedgerDatabase implements AutoCloseable {
     /** Reads what has not come to its end. */
     Recovered recover() {
         return jdbi.withHandle(handle -> new Recovered(
-                handle.createQuery("SELECT COALESCE(MAX(ordinal), 0) + 1 FROM jobs")
-                        .mapTo(Long.class)
-                        .one(),
-                handle.createQuery("SELECT seq, body FROM jobs WHERE ended = FALSE ORDER BY ordinal")
+                handle.createQuery(NEXT_ORDINAL).mapTo(Long.class).one(),
+                handle.createQuery(UNFINISHED)
                         .map((rs, ctx) ->
                                 new Recovered.Kept(LedgerJson.read(rs.getString("body"), Job.class), rs.getInt("seq")))
                         .list()));
@@ -141,18 +153,39 @@ public final class LedgerDatabase implements AutoCloseable {
      * Writes the batch in one transaction. When this returns, it is on disk.
      *
      * @return one outcome for each entry
-     * @throws RuntimeException if the transaction failed, or if it is unknown whether it did
+     * @throws WriteFailedException if it is not on disk, or if that is unknown
      */
-    List<Entry.Outcome> write(Entry.Batch batch) {
-        try (Handle handle = jdbi.open()) {
-            List<Entry.Outcome> outcomes =
-                    handle.inTransaction(transaction -> new BatchWriter(transaction).write(batch));
-            forceToDisk.ifPresent(handle::execute);
-            return outcomes;
-        } catch (RuntimeException e) {
+    List<Entry.Outcome> write(Entry.Batch batch) throws WriteFailedException {
+        return inTransaction(() -> new BatchWriter(connection).write(batch));
+    }
+
+    private interface Work<T> {
+        T run() throws SQLException;
+    }
+
+    private <T> T inTransaction(Work<T> work) throws WriteFailedException {
+        boolean committing = false;
+        try {
+            T result = work.run();
+            committing = true;
+            connection.commit();
+            return result;
+        } catch (SQLException | RuntimeException e) {
+            connection.discard();
             // H2 closes a database that it could not write; only fresh connections open it again.
             pool.getHikariPoolMXBean().softEvictConnections();
-            throw e;
+            throw new WriteFailedException(committing, e);
+        }
+    }
+
+    private <T> T awaitWriter(Work<T> work) throws WriteFailedException {
+        try {
+            return writer.submit(() -> inTransaction(work)).get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof WriteFailedException failed ? failed : new WriteFailedException(true, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new WriteFailedException(true, e);
         }
     }
 
@@ -180,20 +213,23 @@ public final class LedgerDatabase implements AutoCloseable {
     }
 
     /** Keeps incidents, each in place of an earlier version. When this returns, they are on disk. */
-    void keep(List<Incident> incidents) {
-        jdbi.useHandle(handle -> {
-            handle.useTransaction(transaction -> {
-                for (Incident incident : incidents) {
-                    transaction.execute("DELETE FROM incidents WHERE id = ?", incident.id());
-                    transaction.execute(
-                            "INSERT INTO incidents (id, happened_at, node, body) VALUES (?, ?, ?, ?)",
-                            incident.id(),
-                            incident.at().atOffset(ZoneOffset.UTC),
-                            incident.node(),
-                            LedgerJson.write(incident));
-                }
-            });
-            forceToDisk.ifPresent(handle::execute);
+    void keep(List<Incident> incidents) throws WriteFailedException {
+        inTransaction(() -> {
+            PreparedStatement delete = connection.prepare("DELETE FROM incidents WHERE id = ?");
+            PreparedStatement insert =
+                    connection.prepare("INSERT INTO incidents (id, happened_at, node, body) VALUES (?, ?, ?, ?)");
+            for (Incident incident : incidents) {
+                delete.setString(1, incident.id());
+                delete.addBatch();
+                insert.setString(1, incident.id());
+                insert.setObject(2, incident.at().atOffset(ZoneOffset.UTC));
+                insert.setString(3, LedgerJson.column(incident.node()));
+                insert.setString(4, LedgerJson.write(incident));
+                insert.addBatch();
+            }
+            delete.executeBatch();
+            insert.executeBatch();
+            return Done.getInstance();
         });
     }
 
@@ -204,6 +240,61 @@ public final class LedgerDatabase implements AutoCloseable {
                         .bind("limit", limit)
                         .map((rs, ctx) -> LedgerJson.read(rs.getString("body"), Incident.class))
                         .list());
+    }
+
+    /** How many jobs have come to their end. */
+    long countEnded() {
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT COUNT(*) FROM jobs WHERE state IN (<ended>)")
+                .bindList(
+                        "ended", JobState.TERMINAL.stream().map(JobState::name).toList())
+                .mapTo(Long.class)
+                .one());
+    }
+
+    /** Jobs that have ended so, in the order of their acceptance, after this ordinal. */
+    List<Pruner.Ended> ended(JobState state, long after, int limit) {
+        return jdbi.withHandle(handle -> handle.createQuery(ENDED)
+                .bind(0, state.name())
+                .bind(1, after)
+                .bind(2, limit)
+                .map((rs, ctx) -> new Pruner.Ended(
+                        new JobId(rs.getString("id")),
+                        rs.getLong("ordinal"),
+                        rs.getObject("accepted_at", OffsetDateTime.class).toInstant(),
+                        rs.getObject("changed_at", OffsetDateTime.class).toInstant()))
+                .list());
+    }
+
+    /** Removes jobs with all that belongs to them. Waits for its turn with the writer. */
+    void remove(List<JobId> jobs) throws WriteFailedException {
+        awaitWriter(() -> {
+            Object[] ids = jobs.stream().map(JobId::value).toArray();
+            for (String sql : List.of(
+                    "DELETE FROM idempotency_keys WHERE job_id = ANY (?)",
+                    "DELETE FROM job_events WHERE job_id = ANY (?)",
+                    "DELETE FROM jobs WHERE id = ANY (?)")) {
+                PreparedStatement delete = connection.prepare(sql);
+                delete.setArray(1, connection.connection().createArrayOf("varchar", ids));
+                delete.executeUpdate();
+            }
+            return Done.getInstance();
+        });
+    }
+
+    /**
+     * Removes incidents from before this moment. Waits for its turn with the writer.
+     *
+     * @param limit at most this many
+     * @return how many
+     */
+    int removeIncidents(Instant before, int limit) throws WriteFailedException {
+        return awaitWriter(() -> {
+            PreparedStatement delete = connection.prepare("DELETE FROM incidents WHERE id IN (SELECT id FROM incidents"
+                    + " WHERE happened_at < ? ORDER BY happened_at LIMIT ?)");
+            delete.setObject(1, before.atOffset(ZoneOffset.UTC));
+            delete.setInt(2, limit);
+            return delete.executeUpdate();
+        });
     }
 
     /** The one thread for {@link #write} and {@link #keep}. */
@@ -229,6 +320,7 @@ public final class LedgerDatabase implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        connection.close();
         pool.close();
     }
 }

@@ -31,6 +31,11 @@ final class LedgerJson {
         }
     }
 
+    /** Text for a column of its own. PostgreSQL keeps no NUL in text; in JSON it is escaped. */
+    static String column(String text) {
+        return text.replace('\0', '\uFFFD');
+    }
+
     static <T> T read(String json, Class<T> type) {
         try {
             return MAPPER.readValue(json, type);

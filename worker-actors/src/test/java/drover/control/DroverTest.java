@@ -84,10 +84,12 @@ class DroverTest {
             processes.add(process);
             return process;
         };
+        DirectoryAssetStore assets = DirectoryAssetStore.open(config.nodes().assetDir());
         Drover.Foundation foundation = new Drover.Foundation(
                 LedgerDatabase.open(config.ledger()),
                 config.ledger(),
-                DirectoryAssetStore.open(config.nodes().assetDir()),
+                assets,
+                assets,
                 FeedSettings.DEFAULTS,
                 RetryRules.DEFAULT,
                 config.nodes(),

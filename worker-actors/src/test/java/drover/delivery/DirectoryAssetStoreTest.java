@@ -53,6 +53,28 @@ class DirectoryAssetStoreTest {
     }
 
     @Test
+    void removingAJobsResultsTakesThoseOfEveryAttemptAndNoOthers() throws IOException {
+        AssetRef first = store.put(ATTEMPT, 0, artifact("first"));
+        AssetRef again = store.put(ATTEMPT.next(), 1, artifact("second"));
+        AssetRef other = store.put(new AttemptId(new JobId("job2"), 1), 0, artifact("other"));
+        store.removeAll(ATTEMPT.job());
+        store.removeAll(ATTEMPT.job());
+
+        assertThat(store.holds(first)).isFalse();
+        assertThat(store.holds(again)).isFalse();
+        assertThat(store.holds(other)).isTrue();
+        assertThat(folder.resolve("made/if/missing")).isDirectoryNotContaining("glob:**/job");
+    }
+
+    @Test
+    void nothingCountsAsRemovedWhileTheFolderIsNotThere() throws IOException {
+        store.put(ATTEMPT, 0, artifact("first"));
+        Files.move(folder.resolve("made/if/missing"), folder.resolve("away"));
+
+        assertThatThrownBy(() -> store.removeAll(ATTEMPT.job())).isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
     void writingAgainReplacesAndLeavesNothingElseBehind() throws IOException {
         store.put(ATTEMPT, 0, artifact("first"));
         AssetRef ref = store.put(ATTEMPT, 0, artifact("second"));

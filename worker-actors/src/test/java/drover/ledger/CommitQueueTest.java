@@ -15,7 +15,7 @@ class CommitQueueTest {
     private static final Entry STARTED = addition(Jobs.started("a", 1));
     private static final Entry PRODUCED = addition(Jobs.produced("a", 1));
 
-    private final CommitQueue queue = new CommitQueue(LedgerSettings.at("jdbc:h2:mem:x"));
+    private final CommitQueue queue = new CommitQueue(LedgerSettings.at("jdbc:h2:mem:x"), () -> 0);
 
     private static Entry addition(JobEvent event) {
         return new Entry.Addition(
@@ -78,7 +78,7 @@ class CommitQueueTest {
         queue.lingered();
         next();
         List<Entry.Acceptance> refused = new ArrayList<>();
-        queue.failed(refused);
+        queue.failed(false, refused);
         assertThat(queue.next()).as("a pause is on").isEmpty();
         assertThat(queue.isLingering()).isFalse();
 

@@ -18,10 +18,12 @@ public final class FaultyDisk extends FilePathWrapper {
     static final AtomicInteger FORCED = new AtomicInteger();
     static volatile boolean failWrites;
     static volatile boolean failForce;
+    static volatile boolean readOnly;
 
     static void reset() {
         failWrites = false;
         failForce = false;
+        readOnly = false;
         FORCED.set(0);
         FilePath.register(new FaultyDisk());
     }
@@ -36,7 +38,15 @@ public final class FaultyDisk extends FilePathWrapper {
     }
 
     @Override
+    public boolean canWrite() {
+        return !readOnly && super.canWrite();
+    }
+
+    @Override
     public FileChannel open(String mode) throws IOException {
+        if (readOnly && !mode.equals("r")) {
+            throw new IOException("Read-only file system");
+        }
         return new Channel(getBase().open(mode));
     }
 
@@ -59,6 +69,9 @@ public final class FaultyDisk extends FilePathWrapper {
         private static void checkSpace() throws IOException {
             if (failWrites) {
                 throw new IOException("No space left on device");
+            }
+            if (readOnly) {
+                throw new IOException("Read-only file system");
             }
         }
 

@@ -17,15 +17,35 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestDatabase.class)
+@ExtendWith(Postgres.Shared.class)
 class IncidentLogTest {
     private static final ActorTestKit KIT = ActorTestKit.create();
     private static final AttemptId LOST = new AttemptId(new JobId("a"), 1);
 
+    private final TestDatabase kind;
+
     @TempDir
     Path folder;
+
+    private LedgerSettings settings;
+
+    IncidentLogTest(TestDatabase kind) {
+        this.kind = kind;
+    }
+
+    @BeforeEach
+    void choose(Postgres server) {
+        settings = kind.fresh(folder, server);
+    }
 
     @AfterAll
     static void stop() {
@@ -37,7 +57,7 @@ class IncidentLogTest {
         Incident first = incident("1", Instant.parse("2026-01-01T00:00:00.123456Z"));
         Incident second = incident("2", Instant.parse("2026-01-01T00:00:01Z"));
         Incident followedUp = first.with(new Incident.FollowUp(LOST, LOST.next(), "gpu1"));
-        try (LedgerDatabase database = LedgerDatabase.open(LedgerSettings.h2In(folder))) {
+        try (LedgerDatabase database = LedgerDatabase.open(settings)) {
             ActorRef<IncidentLog.Command> log = KIT.spawn(IncidentLog.create(database));
             log.tell(new IncidentLog.Keep(first));
             log.tell(new IncidentLog.Keep(second));
@@ -45,7 +65,7 @@ class IncidentLogTest {
             assertThat(newest(log, 10)).containsExactly(second, followedUp);
             await().untilAsserted(() -> assertThat(database.incidents(10)).containsExactly(second, followedUp));
         }
-        try (LedgerDatabase database = LedgerDatabase.open(LedgerSettings.h2In(folder))) {
+        try (LedgerDatabase database = LedgerDatabase.open(settings)) {
             ActorRef<IncidentLog.Command> log = KIT.spawn(IncidentLog.create(database));
             assertThat(newest(log, 10)).containsExactly(second, followedUp);
             assertThat(newest(log, 1)).containsExactly(second);
@@ -55,7 +75,7 @@ class IncidentLogTest {
     @Test
     void whatWasRunAgainBecomesPartOfTheIncidentWhicheverComesFirst() throws LedgerException {
         AttemptId other = new AttemptId(new JobId("b"), 1);
-        try (LedgerDatabase database = LedgerDatabase.open(LedgerSettings.h2In(folder))) {
+        try (LedgerDatabase database = LedgerDatabase.open(settings)) {
             ActorRef<IncidentLog.Command> log = KIT.spawn(IncidentLog.create(database));
             Instant at = Instant.parse("2026-01-01T00:00:00Z");
             // The subscription to the event stream takes a moment; a repeated assignment changes nothing.

@@ -26,20 +26,33 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(TestDatabase.class)
+@ExtendWith(Postgres.Shared.class)
 class JobLedgerTest {
     private static final ActorTestKit KIT = ActorTestKit.create();
     private static final Duration LONG = Duration.ofSeconds(20);
 
+    private final TestDatabase kind;
+
     @TempDir
     private Path folder;
 
+    private LedgerSettings settings;
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private ActorRef<JobLedger.Command> ledger;
     private final TestProbe<AcceptReply> accepts = KIT.createTestProbe();
     private final TestProbe<AppendReply> appends = KIT.createTestProbe();
     private final TestProbe<JobLedger.OpenJob> board = KIT.createTestProbe();
+
+    JobLedgerTest(TestDatabase kind) {
+        this.kind = kind;
+    }
 
     @AfterAll
     static void shutDown() {
@@ -47,16 +60,24 @@ class JobLedgerTest {
     }
 
     @BeforeEach
-    void open() throws LedgerException {
-        open(LedgerSettings.h2In(folder));
+    void open(Postgres server) throws LedgerException {
+        settings = kind.fresh(folder, server);
+        ledger = ledger(settings);
     }
 
-    private void open(LedgerSettings settings) throws LedgerException {
-        ledger = KIT.spawn(JobLedger.create(LedgerDatabase.open(settings), settings, meters));
+    private void open() throws LedgerException {
+        ledger = ledger(settings);
+    }
+
+    private ActorRef<JobLedger.Command> ledger(LedgerSettings with) throws LedgerException {
+        return KIT.spawn(JobLedger.create(LedgerDatabase.open(with), with, meters));
     }
 
     @AfterEach
     void close() {
+        if (ledger == null) {
+            return; // It was not opened: there is no server here.
+        }
         TestProbe<Done> done = KIT.createTestProbe();
         ledger.tell(new JobLedger.Close(done.getRef()));
         done.expectMessage(LONG, Done.getInstance());
@@ -249,9 +270,7 @@ class JobLedgerTest {
     @Test
     void moreJobsThanAllowedAreRefusedUntilOneEnds() throws LedgerException {
         close();
-        LedgerSettings d = LedgerSettings.h2In(folder);
-        open(new LedgerSettings(
-                d.url(), d.user(), d.password(), 2, 1, 10, 1, d.connectTimeout(), d.retryMin(), d.retryMax()));
+        ledger = ledger(settings.withLimits(new LedgerSettings.Limits(2, 1, 10, 10)));
         accepts.awaitAssert(() -> {
             accept("a", Optional.empty());
             return accepts.expectMessageClass(AcceptReply.Accepted.class);

@@ -44,18 +44,9 @@ class LedgerOnFaultyDiskTest {
     @BeforeEach
     void open() throws LedgerException {
         FaultyDisk.reset();
-        LedgerSettings d = LedgerSettings.at(FaultyDisk.url(folder));
-        settings = new LedgerSettings(
-                d.url(),
-                d.user(),
-                d.password(),
-                d.maxUnfinished(),
-                d.maxBatch(),
-                d.maxPending(),
-                d.readers(),
-                Duration.ofMillis(500),
-                Duration.ofMillis(20),
-                Duration.ofMillis(100));
+        settings = LedgerSettings.at(FaultyDisk.url(folder))
+                .withWaits(new LedgerSettings.Waits(
+                        Duration.ofMillis(500), Duration.ofMillis(20), Duration.ofMillis(100)));
         reopen();
         ledger.tell(new JobLedger.Attach(board.getRef()));
     }
@@ -102,8 +93,18 @@ class LedgerOnFaultyDiskTest {
 
     @Test
     void aFullDiskRefusesJobsButKeepsTheEventsOfRunningOnes() throws LedgerException {
+        refusesJobsButKeepsTheEventsOfRunningOnes(
+                () -> FaultyDisk.failWrites = true, () -> FaultyDisk.failWrites = false);
+    }
+
+    @Test
+    void aFileThatHasBecomeReadOnlyDoesTheSame() throws LedgerException {
+        refusesJobsButKeepsTheEventsOfRunningOnes(() -> FaultyDisk.readOnly = true, () -> FaultyDisk.readOnly = false);
+    }
+
+    private void refusesJobsButKeepsTheEventsOfRunningOnes(Runnable trouble, Runnable end) throws LedgerException {
         accept("a", Optional.empty());
-        FaultyDisk.failWrites = true;
+        trouble.run();
         assertThat(accept("b", Optional.empty())).isInstanceOf(AcceptReply.Unavailable.class);
         ledger.tell(new JobLedger.Append(Jobs.assigned("a", 1), appends.getRef()));
         ledger.tell(new JobLedger.Append(Jobs.started("a", 1), appends.getRef()));
@@ -112,17 +113,18 @@ class LedgerOnFaultyDiskTest {
         assertThat(statistics().pending()).isEqualTo(3);
         appends.expectNoMessage(Duration.ofMillis(300));
 
-        FaultyDisk.failWrites = false;
+        end.run();
         for (JobState state : List.of(JobState.ASSIGNED, JobState.RUNNING, JobState.PRODUCED)) {
             assertThat(appends.expectMessageClass(AppendReply.Recorded.class, LONG)
                             .job()
                             .state())
                     .isEqualTo(state);
         }
-        assertThat(accept("b", Optional.empty())).isInstanceOf(AcceptReply.Accepted.class);
+        assertThat(accept("c", Optional.empty())).isInstanceOf(AcceptReply.Accepted.class);
         assertThat(statistics().writable()).isTrue();
         close();
         reopen();
+        assertThat(all()).map(Job::id).containsExactly(new JobId("c"), new JobId("a"));
         assertThat(all()).map(Job::state).containsExactly(JobState.QUEUED, JobState.PRODUCED);
         close();
     }
