@@ -5,6 +5,9 @@ import drover.job.IllegalTransitionException;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
+import drover.rules.Rules;
+import drover.rules.RulesActor;
+import drover.rules.Surroundings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,19 +17,13 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.StashBuffer;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The job database: the only writer. What comes in while one transaction is under way goes into the next one; the
  * database is never touched on the actor's own thread.
  */
-public final class JobLedger {
+public final class JobLedger implements Rules<JobLedger.Command> {
     /** What the ledger understands. All of it stays within the process that owns the database. */
     public sealed interface Command {}
 
@@ -126,7 +123,7 @@ public final class JobLedger {
         record Unavailable<T>(String reason, Duration retryAfter) implements ReadReply<T> {}
     }
 
-    private record Loaded(LedgerDatabase.Recovered recovered) implements Command {}
+    private record Loaded(LedgerStore.Recovered recovered) implements Command {}
 
     private record LoadFailed(Throwable cause) implements Command {}
 
@@ -144,16 +141,26 @@ public final class JobLedger {
 
     private record Closed() implements Command {}
 
-    private static final Logger LOG = LoggerFactory.getLogger(JobLedger.class);
     /** What nobody waits for is on disk after this time at the latest; most of it goes with something else before. */
     private static final Duration LINGER = Duration.ofMillis(5);
 
     private static final int MAX_STASHED = 100_000;
     private static final Duration FULL_RETRY_AFTER = Duration.ofSeconds(5);
 
-    private final ActorContext<Command> context;
+    /** How far it is in its own life. */
+    private enum Stage {
+        /** Until the unfinished jobs have been read everything waits; jobs only as long as that promises to be short. */
+        LOADING,
+        READY,
+        /** What waits is written, nothing new is taken on. */
+        CLOSING,
+        /** The database is being closed. */
+        CLOSED
+    }
+
+    private final Surroundings<Command> around;
     private final TimerScheduler<Command> timers;
-    private final LedgerDatabase database;
+    private final LedgerStore database;
     private final LedgerSettings settings;
     private final LedgerState state = new LedgerState();
     private final CommitQueue queue;
@@ -162,21 +169,22 @@ public final class JobLedger {
     private Optional<ActorRef<OpenJob>> board = Optional.empty();
     private long nextOrdinal;
     private int acceptancesPending;
+    private final List<Command> waiting = new ArrayList<>();
+    private Stage stage = Stage.LOADING;
+    private Optional<ActorRef<Done>> closer = Optional.empty();
     private boolean unreadable;
 
-    private JobLedger(
-            ActorContext<Command> context,
-            TimerScheduler<Command> timers,
-            LedgerDatabase database,
-            LedgerSettings settings,
-            MeterRegistry meters) {
-        this.context = context;
-        this.timers = timers;
+    /** The rules of {@link #create}'s actor. */
+    public JobLedger(
+            Surroundings<Command> around, LedgerStore database, LedgerSettings settings, MeterRegistry meters) {
+        this.around = around;
+        this.timers = around.timers();
         this.database = database;
         this.settings = settings;
         this.queue = new CommitQueue(settings);
         this.times = new CommitTimes(meters);
         this.reads = new LedgerReads(database.readers());
+        load();
     }
 
     /**
@@ -185,70 +193,58 @@ public final class JobLedger {
      * @param database closed by the ledger when it stops
      * @param meters receives {@code drover.ledger.commit}
      */
-    public static Behavior<Command> create(LedgerDatabase database, LedgerSettings settings, MeterRegistry meters) {
-        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            JobLedger ledger = new JobLedger(context, timers, database, settings, meters);
-            ledger.load();
-            return Behaviors.withStash(MAX_STASHED, ledger::loading);
-        }));
+    public static Behavior<Command> create(LedgerStore database, LedgerSettings settings, MeterRegistry meters) {
+        return RulesActor.create(JobLedger.class, around -> new JobLedger(around, database, settings, meters));
+    }
+
+    @Override
+    public boolean hear(Command command) {
+        return switch (stage) {
+            case LOADING -> whileLoading(command);
+            case READY -> {
+                onMessage(command);
+                yield true;
+            }
+            case CLOSING -> whileClosing(command);
+            case CLOSED -> onceClosed(command);
+        };
     }
 
     private void load() {
-        context.pipeToSelf(
+        around.pipe(
                 CompletableFuture.supplyAsync(database::recover, database.writer()),
                 (recovered, failure) -> failure == null ? new Loaded(recovered) : new LoadFailed(failure));
     }
 
-    /** Until the unfinished jobs have been read everything waits; jobs only as long as that promises to be short. */
-    private Behavior<Command> loading(StashBuffer<Command> stash) {
-        return Behaviors.receive(Command.class)
-                .onMessage(Loaded.class, loaded -> {
-                    nextOrdinal = loaded.recovered().nextOrdinal();
-                    loaded.recovered().unfinished().forEach(kept -> state.admit(kept.job(), kept.seq()));
-                    LOG.info("ledger open, {} jobs on the way", state.size());
-                    return stash.unstashAll(ready());
-                })
-                .onMessage(LoadFailed.class, failed -> {
-                    unreadable = true;
-                    LOG.error("the ledger cannot read its jobs and tries again", failed.cause());
-                    timers.startSingleTimer(new Load(), settings.retryMax());
-                    return Behaviors.same();
-                })
-                .onMessage(Load.class, load -> {
-                    load();
-                    return Behaviors.same();
-                })
-                .onMessage(GetStatistics.class, get -> {
-                    get.replyTo().tell(times.statistics(false, state.size(), queue.size()));
-                    return Behaviors.same();
-                })
-                .onMessage(Close.class, close -> {
-                    if (unreadable) {
-                        return close(close.replyTo());
-                    }
-                    stash.stash(close);
-                    return Behaviors.same();
-                })
-                .onAnyMessage(message -> {
-                    if (message instanceof Accept accept && (unreadable || stash.isFull())) {
-                        accept.replyTo().tell(new AcceptReply.Unavailable("the jobs are being read", FULL_RETRY_AFTER));
-                    } else {
-                        stash.stash(message);
-                    }
-                    return Behaviors.same();
-                })
-                .onSignal(PostStop.class, stopped -> onPostStop())
-                .build();
+    private boolean whileLoading(Command command) {
+        switch (command) {
+            case Loaded loaded -> onLoaded(loaded.recovered());
+            case LoadFailed failed -> {
+                unreadable = true;
+                around.log().error("the ledger cannot read its jobs and tries again", failed.cause());
+                timers.startSingleTimer(new Load(), settings.retryMax());
+            }
+            case Load _ -> load();
+            case GetStatistics get -> get.replyTo().tell(times.statistics(false, state.size(), queue.size()));
+            case Close close when unreadable -> close(close.replyTo());
+            case Accept accept
+            when unreadable || waiting.size() >= MAX_STASHED ->
+                accept.replyTo().tell(new AcceptReply.Unavailable("the jobs are being read", FULL_RETRY_AFTER));
+            default -> waiting.add(command);
+        }
+        return true;
     }
 
-    private Behavior<Command> ready() {
-        return Behaviors.receive(Command.class)
-                .onAnyMessage(this::onMessage)
-                .onSignal(PostStop.class, stopped -> onPostStop())
-                .build();
+    private void onLoaded(LedgerStore.Recovered recovered) {
+        nextOrdinal = recovered.nextOrdinal();
+        recovered.unfinished().forEach(kept -> state.admit(kept.job(), kept.seq()));
+        around.log().info("ledger open, {} jobs on the way", state.size());
+        stage = Stage.READY;
+        waiting.forEach(this::hear);
+        waiting.clear();
     }
 
-    private Behavior<Command> onMessage(Command command) {
+    private void onMessage(Command command) {
         switch (command) {
             case Accept accept -> onAccept(accept);
             case Append append -> onAppend(append);
@@ -269,12 +265,9 @@ public final class JobLedger {
                 commit();
             }
             case BoardGone gone -> board = board.filter(b -> !b.equals(gone.board()));
-            case Close close -> {
-                return closing(close.replyTo());
-            }
+            case Close close -> beginClosing(close.replyTo());
             case Loaded _, LoadFailed _, Load _, Closed _ -> {}
         }
-        return Behaviors.same();
     }
 
     private void onAccept(Accept accept) {
@@ -309,7 +302,7 @@ public final class JobLedger {
 
     private void onAttach(ActorRef<OpenJob> attached) {
         board = Optional.of(attached);
-        context.watchWith(attached, new BoardGone(attached));
+        around.watch(attached, new BoardGone(attached));
         state.projected().forEach(job -> attached.tell(new OpenJob(job)));
     }
 
@@ -324,7 +317,7 @@ public final class JobLedger {
 
     private void commit() {
         queue.next().ifPresent(batch -> {
-            context.pipeToSelf(
+            around.pipe(
                     CompletableFuture.supplyAsync(() -> timed(batch), database.writer()),
                     (committed, failure) -> failure == null ? committed : new CommitFailed(failure));
         });
@@ -341,7 +334,7 @@ public final class JobLedger {
 
     private void onCommitted(Committed committed) {
         if (queue.isFailing()) {
-            LOG.info("the job database can be written again");
+            around.log().info("the job database can be written again");
         }
         List<Entry> written = queue.succeeded();
         times.committed(committed.took(), written.size());
@@ -379,9 +372,10 @@ public final class JobLedger {
         boolean again = queue.isFailing();
         Duration pause = queue.failed(refused);
         if (again) {
-            LOG.warn("the job database still cannot be written, next try in {}: {}", pause, cause.toString());
+            around.log().warn("the job database still cannot be written, next try in {}: {}", pause, cause.toString());
         } else {
-            LOG.error("the job database cannot be written, next try in {}; no jobs are taken on", pause, cause);
+            around.log()
+                    .error("the job database cannot be written, next try in {}; no jobs are taken on", pause, cause);
         }
         acceptancesPending -= refused.size();
         refused.forEach(acceptance -> acceptance.replyTo().tell(unavailable()));
@@ -393,50 +387,63 @@ public final class JobLedger {
     }
 
     /** Writes what waits, takes nothing new on. What cannot be written now is given up: a restart runs it again. */
-    private Behavior<Command> closing(ActorRef<Done> replyTo) {
+    private void beginClosing(ActorRef<Done> replyTo) {
         timers.cancelAll();
+        closer = Optional.of(replyTo);
+        stage = Stage.CLOSING;
         queue.retry();
         queue.lingered();
         commit();
         if (queue.isIdle()) {
-            return close(replyTo);
+            close(replyTo);
         }
-        return Behaviors.receive(Command.class)
-                .onMessage(Accept.class, this::onAcceptTooLate)
-                .onMessage(Committed.class, committed -> {
-                    onCommitted(committed);
-                    return queue.isIdle() ? close(replyTo) : Behaviors.same();
-                })
-                .onMessage(CommitFailed.class, failed -> {
-                    LOG.error("{} events could not be written before the end", queue.size(), failed.cause());
-                    return close(replyTo);
-                })
-                .onAnyMessage(this::onMessage)
-                .onSignal(PostStop.class, stopped -> onPostStop())
-                .build();
     }
 
-    private Behavior<Command> close(ActorRef<Done> replyTo) {
-        context.pipeToSelf(
+    private boolean whileClosing(Command command) {
+        ActorRef<Done> replyTo = closer.orElseThrow();
+        switch (command) {
+            case Accept accept -> onAcceptTooLate(accept);
+            case Committed committed -> {
+                onCommitted(committed);
+                if (queue.isIdle()) {
+                    close(replyTo);
+                }
+            }
+            case CommitFailed failed -> {
+                around.log().error("{} events could not be written before the end", queue.size(), failed.cause());
+                close(replyTo);
+            }
+            default -> onMessage(command);
+        }
+        return true;
+    }
+
+    private void close(ActorRef<Done> replyTo) {
+        closer = Optional.of(replyTo);
+        stage = Stage.CLOSED;
+        around.pipe(
                 CompletableFuture.runAsync(database::close, JobLedger::onOwnThread), (done, failure) -> new Closed());
-        return Behaviors.receive(Command.class)
-                .onMessage(Accept.class, this::onAcceptTooLate)
-                .onMessage(Closed.class, closed -> {
-                    replyTo.tell(Done.getInstance());
-                    return Behaviors.stopped();
-                })
-                .onAnyMessage(message -> Behaviors.same())
-                .build();
     }
 
-    private Behavior<Command> onAcceptTooLate(Accept accept) {
+    private boolean onceClosed(Command command) {
+        switch (command) {
+            case Accept accept -> onAcceptTooLate(accept);
+            case Closed _ -> {
+                closer.orElseThrow().tell(Done.getInstance());
+                return false;
+            }
+            default -> {}
+        }
+        return true;
+    }
+
+    private static void onAcceptTooLate(Accept accept) {
         accept.replyTo().tell(new AcceptReply.Unavailable("the ledger is closing", FULL_RETRY_AFTER));
-        return Behaviors.same();
     }
 
-    private Behavior<Command> onPostStop() {
+    @Override
+    public void stopped() {
         onOwnThread(database::close);
-        return Behaviors.same();
     }
 
     private static void onOwnThread(Runnable task) {
