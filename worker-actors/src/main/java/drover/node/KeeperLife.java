@@ -9,6 +9,7 @@ import drover.rules.Rules;
 import drover.rules.RulesActor;
 import drover.rules.Surroundings;
 import drover.watchdog.NodeSilent;
+import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Quarantine;
 import drover.watchdog.Stall;
 import drover.watchdog.Verdict;
@@ -41,11 +42,13 @@ final class KeeperLife implements Rules<Command> {
     private final Eviction eviction;
     private final ActorRef<NodeSilent> silences;
     private NodeSettings settings;
+    /** What the watchdog of this process allows; it comes second. */
+    private PhaseTimeouts outside;
+
     private NodeKeeper.AfterDrain afterDrain = NodeKeeper.AfterDrain.STOP;
 
     static Behavior<Command> create(NodeKeeper.Links links, GpuDevice device, NodeSettings settings, long launches) {
-        return RulesActor.create(
-                NodeKeeper.class, around -> new KeeperLife(around, links, device, settings, launches));
+        return RulesActor.create(NodeKeeper.class, around -> new KeeperLife(around, links, device, settings, launches));
     }
 
     KeeperLife(
@@ -59,6 +62,7 @@ final class KeeperLife implements Rules<Command> {
         this.links = links;
         this.device = device;
         this.settings = settings;
+        this.outside = settings.timeouts().fromOutside(settings.controlMargin());
         this.record = new KeeperRecord(device, settings.recovery().toPolicy(), links.clock());
         ActorRef<SlotCommand> boardWords = around.adapter(SlotCommand.class, NodeKeeper.BoardSaid::new);
         this.silences = around.adapter(NodeSilent.class, NodeKeeper.NodeIsSilent::new);
@@ -189,7 +193,7 @@ final class KeeperLife implements Rules<Command> {
             desk.refuse(offer, "node " + device.node() + " is " + record.state() + " and takes no work");
             return;
         }
-        desk.take(offer, settings.timeouts().fromOutside(settings.controlMargin()));
+        desk.take(offer, outside);
         child.get().tell(new Node.Run(slot.index(), offer.attempt(), offer.request()));
     }
 
@@ -345,6 +349,7 @@ final class KeeperLife implements Rules<Command> {
     private void onReconfigure(NodeSettings next) {
         boolean resized = next.actorsPerGpu() != settings.actorsPerGpu();
         settings = next;
+        outside = next.timeouts().fromOutside(next.controlMargin());
         children.all().forEach(child -> child.logBy(next.logging().levels()));
         if (resized) {
             seats.serving().filter(Child::isActivated).ifPresent(c -> c.activate(next.actorsPerGpu()));

@@ -77,8 +77,7 @@ final class NodeLife implements Rules<Command> {
         this.watchdog = crew.watchdog();
         this.verdicts = around.adapter(Verdict.class, Node.WatchdogSaid::new);
         this.events = around.adapter(InferenceActor.Event.class, Node.SlotSaid::new);
-        around.pipe(
-                opening, (opened, problem) -> problem == null ? new Node.EngineOpened(opened) : failed(problem));
+        around.pipe(opening, (opened, problem) -> problem == null ? new Node.EngineOpened(opened) : failed(problem));
         timers.startTimerWithFixedDelay(Node.Timer.PULSE, Node.Timer.PULSE, Node.PULSE);
         expectKeeper();
     }
@@ -129,12 +128,7 @@ final class NodeLife implements Rules<Command> {
 
     private void sayHello(Engine opened) {
         keeper.tell(new NodeKeeper.Hello(
-                identity.launch(),
-                identity.pid(),
-                opened.name(),
-                opened.models(),
-                resident,
-                around.self()));
+                identity.launch(), identity.pid(), opened.name(), opened.models(), resident, around.self()));
     }
 
     private void onEngineFailed(Node.EngineFailed it) {
