@@ -38,6 +38,7 @@ final class Books {
     private final Map<Integer, JobId> told = new HashMap<>();
     private int life;
     private int controlStops;
+    private boolean controlStopped;
     private int unfinished;
 
     Books(World world) {
@@ -147,7 +148,8 @@ final class Books {
 
         /** Whether somebody was stopped meanwhile, so that nothing can be said about who should have noticed what. */
         private boolean isExcused() {
-            return bornIn != life
+            return controlStopped
+                    || bornIn != life
                     || controlStops != controlStopsBefore
                     || process.host().stops() != processStops;
         }
@@ -158,12 +160,19 @@ final class Books {
     /** A control process ends: whatever was out is not any more, and the next board knows nothing yet. */
     void controlEnds() {
         life++;
+        controlStopped = false;
         board.clear();
         waiting.clear();
     }
 
-    void controlStops() {
+    /** The control process is stopped, or goes on: either way nobody can be blamed for what it did not see meanwhile. */
+    void controlStops(boolean stopped) {
         controlStops++;
+        controlStopped = stopped;
+    }
+
+    boolean isControlStopped() {
+        return controlStopped;
     }
 
     int life() {

@@ -202,8 +202,11 @@ final class Machine {
             case Trouble.StopControl t -> {
                 HostProcess stopped = control.process;
                 stopped.stop();
-                world.books().controlStops();
-                world.timeline().at(now + t.length(), stopped::resume);
+                world.books().controlStops(true);
+                world.timeline().at(now + t.length(), () -> {
+                    stopped.resume();
+                    world.books().controlStops(false);
+                });
             }
             case Trouble.KillControl t -> {
                 control.process.die();
@@ -246,6 +249,7 @@ final class Machine {
                 if (!process.isDead()
                         && process.isStopped()
                         && process.stops() == ownStops
+                        && !books.isControlStopped()
                         && life == books.life()
                         && stops == books.controlStopCount()) {
                     throw new Violation("a frozen process is not missed", process.name() + " still stands");
