@@ -99,6 +99,19 @@ class ArchitectureTest {
             .callMethod(java.time.Instant.class, "now");
 
     @ArchTest
+    static final ArchRule simulatedTimeIsTheOnlyTime = noClasses()
+            .that()
+            .resideInAPackage("drover.simulation..")
+            .and()
+            .doNotHaveSimpleName("Search") // It says how long a search took.
+            .should()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(java.time.Instant.class, "now");
+
+    @ArchTest
     static final ArchRule nothingIsStaticAndMutable = fields().that()
             .areStatic()
             .and()

@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -219,8 +218,11 @@ final class Board {
         while (!wakes.isEmpty() && !entries.containsKey(wakes.peek().job())) {
             wakes.remove();
         }
-        return Stream.concat(Optional.ofNullable(wakes.peek()).map(Wake::at).stream(), models.nextRelease(now).stream())
-                .min(Comparator.naturalOrder());
+        Optional<Instant> release = models.nextRelease(now);
+        Wake first = wakes.peek();
+        return first == null || release.filter(at -> at.isBefore(first.at())).isPresent()
+                ? release
+                : Optional.of(first.at());
     }
 
     /** Where the job is out, if it is. */

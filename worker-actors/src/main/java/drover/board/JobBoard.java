@@ -12,6 +12,9 @@ import drover.inference.Position;
 import drover.job.AttemptOutcome;
 import drover.job.Job;
 import drover.ledger.JobLedger;
+import drover.rules.Rules;
+import drover.rules.RulesActor;
+import drover.rules.Surroundings;
 import drover.watchdog.ModelRules;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,11 +27,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.eventstream.EventStream;
-import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
@@ -38,7 +36,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * <p>An offer is not held back until its assignment is on disk: if the control process dies in between, its nodes die
  * with it, and the job is found waiting.
  */
-public final class JobBoard extends AbstractBehavior<JobBoard.Command> {
+public final class JobBoard implements Rules<JobBoard.Command> {
     /** What the board understands. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     @JsonSubTypes({
@@ -149,6 +147,7 @@ public final class JobBoard extends AbstractBehavior<JobBoard.Command> {
 
     private static final String WAKE = "wake";
 
+    private final Surroundings<Command> around;
     private final Board board;
     private final ActorRef<JobLedger.Command> ledger;
     private final ActorRef<JobFeed.Command> feed;
@@ -175,37 +174,31 @@ public final class JobBoard extends AbstractBehavior<JobBoard.Command> {
             ActorRef<Delivery.Command> delivery,
             RetryRules rules,
             InstantSource clock) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new JobBoard(context, timers, ledger, feed, delivery, rules, clock)));
+        return RulesActor.create(JobBoard.class, around -> new JobBoard(around, ledger, feed, delivery, rules, clock));
     }
 
-    private JobBoard(
-            ActorContext<Command> context,
-            TimerScheduler<Command> timers,
+    /** The rules of {@link #create}'s actor. */
+    public JobBoard(
+            Surroundings<Command> around,
             ActorRef<JobLedger.Command> ledger,
             ActorRef<JobFeed.Command> feed,
             ActorRef<Delivery.Command> delivery,
             RetryRules rules,
             InstantSource clock) {
-        super(context);
+        this.around = around;
         this.board = new Board(rules, ModelRules.DEFAULT);
         this.ledger = ledger;
         this.feed = feed;
         this.delivery = delivery;
         this.clock = clock;
-        this.timers = timers;
-        this.ledgerReplies = context.messageAdapter(JobLedger.AppendReply.class, LedgerReplied::new);
-        this.deliveryReplies = context.messageAdapter(Delivery.Outcome.class, DeliveryReplied::new);
-        ledger.tell(
-                new JobLedger.Attach(context.messageAdapter(JobLedger.OpenJob.class, open -> new Take(open.job()))));
+        this.timers = around.timers();
+        this.ledgerReplies = around.adapter(JobLedger.AppendReply.class, LedgerReplied::new);
+        this.deliveryReplies = around.adapter(Delivery.Outcome.class, DeliveryReplied::new);
+        ledger.tell(new JobLedger.Attach(around.adapter(JobLedger.OpenJob.class, open -> new Take(open.job()))));
     }
 
     @Override
-    public Receive<Command> createReceive() {
-        return newReceiveBuilder().onMessage(Command.class, this::onCommand).build();
-    }
-
-    private Behavior<Command> onCommand(Command command) {
+    public boolean hear(Command command) {
         Instant now = clock.instant();
         switch (command) {
             case Take take -> onTake(take, now);
@@ -250,7 +243,7 @@ public final class JobBoard extends AbstractBehavior<JobBoard.Command> {
             }
         }
         scheduleWake(now);
-        return this;
+        return true;
     }
 
     private void onTake(Take take, Instant now) {
@@ -287,7 +280,7 @@ public final class JobBoard extends AbstractBehavior<JobBoard.Command> {
             }
             case JobLedger.AppendReply.Refused(var event, String reason) ->
                 // Board and ledger fold the same events in the same order, so this is a defect worth shouting about.
-                getContext().getLog().error("The ledger refused {}: {}", event, reason);
+                around.log().error("The ledger refused {}: {}", event, reason);
         }
     }
 
@@ -295,7 +288,7 @@ public final class JobBoard extends AbstractBehavior<JobBoard.Command> {
         switch (outcome) {
             case Delivery.Outcome.Delivered(Job job) -> board.ended(job.id());
             case Delivery.Outcome.Overtaken(JobId job, String reason) -> {
-                getContext().getLog().warn("{} was not delivered: {}", job, reason);
+                around.log().warn("{} was not delivered: {}", job, reason);
                 board.ended(job);
             }
             case Delivery.Outcome.ResultLost(Job job, String reason) ->
@@ -322,16 +315,14 @@ public final class JobBoard extends AbstractBehavior<JobBoard.Command> {
             switch (action) {
                 case BoardAction.Write(var event) -> {
                     ledger.tell(new JobLedger.Append(event, ledgerReplies));
-                    getContext().getSystem().eventStream().tell(new EventStream.Publish<>(event));
+                    around.publish(event);
                 }
                 case BoardAction.Offer(var slot, var attempt, var request, var deadline) ->
                     tellKeeper(slot, new SlotCommand.Offer(slot, attempt, request, deadline));
                 case BoardAction.Cancel(var slot, var attempt, var reason) ->
                     tellKeeper(slot, new SlotCommand.CancelAttempt(slot, attempt, reason));
                 case BoardAction.Withdraw(var model, var reason) ->
-                    getContext()
-                            .getLog()
-                            .error("the model {} is not offered any more for a while: it {}", model, reason);
+                    around.log().error("the model {} is not offered any more for a while: it {}", model, reason);
                 case BoardAction.Deliver(var job) -> delivery.tell(new Delivery.Deliver(job, deliveryReplies));
             }
         }

@@ -39,16 +39,24 @@ final class ModelRecords {
     /** Whether the model is not offered now. */
     boolean isWithdrawn(String model, Instant now) {
         List<Strike> all = strikes.get(model);
-        return all != null && rules.withdraw(all, Optional.empty(), now).isPresent();
+        return all != null
+                && all.size() >= rules.jobs()
+                && rules.withdraw(all, Optional.empty(), now).isPresent();
     }
 
     /** When the first model that is withdrawn now may be offered again. */
     Optional<Instant> nextRelease(Instant now) {
-        return strikes.entrySet().stream()
-                .filter(e -> isWithdrawn(e.getKey(), now))
-                .flatMap(e -> e.getValue().stream())
-                .map(s -> s.at().plus(rules.window()))
-                .filter(at -> at.isAfter(now))
-                .min(Instant::compareTo);
+        Optional<Instant> first = Optional.empty();
+        for (Map.Entry<String, List<Strike>> record : strikes.entrySet()) {
+            if (isWithdrawn(record.getKey(), now)) {
+                for (Strike strike : record.getValue()) {
+                    Instant over = strike.at().plus(rules.window());
+                    if (over.isAfter(now) && first.filter(over::isAfter).isEmpty()) {
+                        first = Optional.of(over);
+                    }
+                }
+            }
+        }
+        return first;
     }
 }

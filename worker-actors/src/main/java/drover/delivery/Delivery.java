@@ -7,6 +7,9 @@ import drover.inference.JobId;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.ledger.JobLedger;
+import drover.rules.Rules;
+import drover.rules.RulesActor;
+import drover.rules.Surroundings;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -16,18 +19,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.DispatcherSelector;
-import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
  * Brings finished results to whoever ordered them. A job of the public API is delivered when its results are there to be
  * fetched: so they are looked for, and the last word is written into the ledger. Nothing here ever deletes a result.
  */
-public final class Delivery extends AbstractBehavior<Delivery.Command> {
+public final class Delivery implements Rules<Delivery.Command> {
     /** What the delivery understands. */
     public sealed interface Command {}
 
@@ -59,6 +57,7 @@ public final class Delivery extends AbstractBehavior<Delivery.Command> {
 
     private static final Duration RETRY = Duration.ofSeconds(5);
 
+    private final Surroundings<Command> around;
     private final TimerScheduler<Command> timers;
     private final AssetStore assets;
     private final ActorRef<JobLedger.Command> ledger;
@@ -74,33 +73,28 @@ public final class Delivery extends AbstractBehavior<Delivery.Command> {
             ActorRef<JobLedger.Command> ledger,
             ActorRef<JobFeed.Command> feed,
             InstantSource clock) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new Delivery(context, timers, assets, ledger, feed, clock)));
+        return RulesActor.create(Delivery.class, around -> new Delivery(around, assets, ledger, feed, clock));
     }
 
-    private Delivery(
-            ActorContext<Command> context,
-            TimerScheduler<Command> timers,
+    /** The rules of {@link #create}'s actor. */
+    public Delivery(
+            Surroundings<Command> around,
             AssetStore assets,
             ActorRef<JobLedger.Command> ledger,
             ActorRef<JobFeed.Command> feed,
             InstantSource clock) {
-        super(context);
-        this.timers = timers;
+        this.around = around;
+        this.timers = around.timers();
         this.assets = assets;
         this.ledger = ledger;
         this.feed = feed;
         this.clock = clock;
-        this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
-        this.ledgerReplies = context.messageAdapter(JobLedger.AppendReply.class, LedgerReplied::new);
+        this.blocking = around.blocking();
+        this.ledgerReplies = around.adapter(JobLedger.AppendReply.class, LedgerReplied::new);
     }
 
     @Override
-    public Receive<Command> createReceive() {
-        return newReceiveBuilder().onMessage(Command.class, this::onCommand).build();
-    }
-
-    private Behavior<Command> onCommand(Command command) {
+    public boolean hear(Command command) {
         switch (command) {
             case Deliver deliver -> onDeliver(deliver);
             case Check check -> check(check.job());
@@ -108,7 +102,7 @@ public final class Delivery extends AbstractBehavior<Delivery.Command> {
             case CheckFailed failed -> onCheckFailed(failed);
             case LedgerReplied replied -> onLedgerReplied(replied.reply());
         }
-        return this;
+        return true;
     }
 
     private void onDeliver(Deliver deliver) {
@@ -119,17 +113,14 @@ public final class Delivery extends AbstractBehavior<Delivery.Command> {
     }
 
     private void check(Job job) {
-        getContext()
-                .pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> missing(job), blocking),
-                        (missing, failure) ->
-                                failure == null ? new Checked(job, missing) : new CheckFailed(job, failure));
+        around.pipe(
+                CompletableFuture.supplyAsync(() -> missing(job), blocking),
+                (missing, failure) -> failure == null ? new Checked(job, missing) : new CheckFailed(job, failure));
     }
 
     /** A store that cannot be read now says nothing about its results: they are looked for until it can. */
     private void onCheckFailed(CheckFailed failed) {
-        getContext()
-                .getLog()
+        around.log()
                 .warn(
                         "the results of {} cannot be looked for, trying again in {} s: {}",
                         failed.job().id(),

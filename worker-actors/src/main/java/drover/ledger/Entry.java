@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** One thing to be written, with whoever waits for it. */
-sealed interface Entry {
+public sealed interface Entry {
     /**
      * Whether somebody waits for it to be on disk. That a job has been handed to a node, and that it runs, nobody needs
      * to see there before the next thing happens to it: lost with the process, the job is found waiting, which is true

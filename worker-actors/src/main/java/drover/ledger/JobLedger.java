@@ -4,27 +4,26 @@ import drover.inference.JobId;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
+import drover.rules.Rules;
+import drover.rules.RulesActor;
+import drover.rules.Surroundings;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.StashBuffer;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The job database: the only writer. What comes in while one transaction is under way goes into the next one; the
  * database is never touched on the actor's own thread.
  */
-public final class JobLedger {
+public final class JobLedger implements Rules<JobLedger.Command> {
     /** What the ledger understands. All of it stays within the process that owns the database. */
     public sealed interface Command {}
 
@@ -124,7 +123,7 @@ public final class JobLedger {
         record Unavailable<T>(String reason, Duration retryAfter) implements ReadReply<T> {}
     }
 
-    private record Loaded(LedgerDatabase.Recovered recovered) implements Command {}
+    private record Loaded(LedgerStore.Recovered recovered) implements Command {}
 
     private record LoadFailed(Throwable cause) implements Command {}
 
@@ -142,32 +141,51 @@ public final class JobLedger {
 
     private record Closed() implements Command {}
 
-    private static final Logger LOG = LoggerFactory.getLogger(JobLedger.class);
     /** What nobody waits for is on disk after this time at the latest; most of it goes with something else before. */
     private static final Duration LINGER = Duration.ofMillis(5);
 
     private static final int MAX_STASHED = 100_000;
 
-    private final ActorContext<Command> context;
+    /** How far it is in its own life. */
+    private enum Stage {
+        /** Until the unfinished jobs have been read everything waits; jobs only as long as that promises to be short. */
+        LOADING,
+        READY,
+        /** What waits is written, nothing new is taken on. */
+        CLOSING,
+        /** The database is being closed. */
+        CLOSED
+    }
+
+    private final Surroundings<Command> around;
     private final TimerScheduler<Command> timers;
-    private final LedgerDatabase database;
+    private final LedgerStore database;
     private final Duration loadRetry;
     private final LedgerBooks books;
     private final LedgerReads reads;
+    private final List<Command> waiting = new ArrayList<>();
+    private Stage stage = Stage.LOADING;
+    private Optional<ActorRef<Done>> closer = Optional.empty();
     private boolean unreadable;
 
-    private JobLedger(
-            ActorContext<Command> context,
-            TimerScheduler<Command> timers,
-            LedgerDatabase database,
+    /**
+     * The rules of {@link #create}'s actor.
+     *
+     * @param nanoTime monotonic nanoseconds
+     */
+    public JobLedger(
+            Surroundings<Command> around,
+            LedgerStore database,
             LedgerSettings settings,
-            MeterRegistry meters) {
-        this.context = context;
-        this.timers = timers;
+            MeterRegistry meters,
+            LongSupplier nanoTime) {
+        this.around = around;
+        this.timers = around.timers();
         this.database = database;
         this.loadRetry = settings.waits().retryMax();
-        this.books = new LedgerBooks(settings, new CommitTimes(meters), System::nanoTime);
+        this.books = new LedgerBooks(settings, new CommitTimes(meters), nanoTime);
         this.reads = new LedgerReads(database.readers());
+        load();
     }
 
     /**
@@ -176,71 +194,59 @@ public final class JobLedger {
      * @param database closed by the ledger when it stops
      * @param meters receives {@code drover.ledger.commit}
      */
-    public static Behavior<Command> create(LedgerDatabase database, LedgerSettings settings, MeterRegistry meters) {
-        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            JobLedger ledger = new JobLedger(context, timers, database, settings, meters);
-            ledger.load();
-            return Behaviors.withStash(MAX_STASHED, ledger::loading);
-        }));
+    public static Behavior<Command> create(LedgerStore database, LedgerSettings settings, MeterRegistry meters) {
+        return RulesActor.create(
+                JobLedger.class, around -> new JobLedger(around, database, settings, meters, System::nanoTime));
+    }
+
+    @Override
+    public boolean hear(Command command) {
+        return switch (stage) {
+            case LOADING -> whileLoading(command);
+            case READY -> {
+                onMessage(command);
+                yield true;
+            }
+            case CLOSING -> whileClosing(command);
+            case CLOSED -> onceClosed(command);
+        };
     }
 
     private void load() {
-        context.pipeToSelf(
+        around.pipe(
                 CompletableFuture.supplyAsync(database::recover, database.writer()),
                 (recovered, failure) -> failure == null ? new Loaded(recovered) : new LoadFailed(failure));
     }
 
-    /** Until the unfinished jobs have been read everything waits; jobs only as long as that promises to be short. */
-    private Behavior<Command> loading(StashBuffer<Command> stash) {
-        return Behaviors.receive(Command.class)
-                .onMessage(Loaded.class, loaded -> {
-                    books.load(loaded.recovered());
-                    LOG.info("ledger open, {} jobs on the way", books.unfinished());
-                    return stash.unstashAll(ready());
-                })
-                .onMessage(LoadFailed.class, failed -> {
-                    unreadable = true;
-                    LOG.error("the ledger cannot read its jobs and tries again", failed.cause());
-                    timers.startSingleTimer(new Load(), loadRetry);
-                    return Behaviors.same();
-                })
-                .onMessage(Load.class, load -> {
-                    load();
-                    return Behaviors.same();
-                })
-                .onMessage(GetStatistics.class, get -> {
-                    get.replyTo().tell(books.statistics(false));
-                    return Behaviors.same();
-                })
-                .onMessage(Close.class, close -> {
-                    if (unreadable) {
-                        return close(close.replyTo());
-                    }
-                    stash.stash(close);
-                    return Behaviors.same();
-                })
-                .onAnyMessage(message -> {
-                    if (message instanceof Accept accept && (unreadable || stash.isFull())) {
-                        accept.replyTo()
-                                .tell(new AcceptReply.Unavailable(
-                                        "the jobs are being read", LedgerBooks.FULL_RETRY_AFTER));
-                    } else {
-                        stash.stash(message);
-                    }
-                    return Behaviors.same();
-                })
-                .onSignal(PostStop.class, stopped -> onPostStop())
-                .build();
+    private boolean whileLoading(Command command) {
+        switch (command) {
+            case Loaded loaded -> onLoaded(loaded.recovered());
+            case LoadFailed failed -> {
+                unreadable = true;
+                around.log().error("the ledger cannot read its jobs and tries again", failed.cause());
+                timers.startSingleTimer(new Load(), loadRetry);
+            }
+            case Load _ -> load();
+            case GetStatistics get -> get.replyTo().tell(books.statistics(false));
+            case Close close when unreadable -> close(close.replyTo());
+            case Accept accept
+            when unreadable || waiting.size() >= MAX_STASHED ->
+                accept.replyTo()
+                        .tell(new AcceptReply.Unavailable("the jobs are being read", LedgerBooks.FULL_RETRY_AFTER));
+            default -> waiting.add(command);
+        }
+        return true;
     }
 
-    private Behavior<Command> ready() {
-        return Behaviors.receive(Command.class)
-                .onAnyMessage(this::onMessage)
-                .onSignal(PostStop.class, stopped -> onPostStop())
-                .build();
+    private void onLoaded(LedgerStore.Recovered recovered) {
+        books.load(recovered);
+        around.log().info("ledger open, {} jobs on the way", books.unfinished());
+        stage = Stage.READY;
+        waiting.forEach(this::hear);
+        waiting.clear();
     }
 
-    private Behavior<Command> onMessage(Command command) {
+    private void onMessage(Command command) {
         switch (command) {
             case Accept accept -> {
                 books.accept(accept);
@@ -251,7 +257,7 @@ public final class JobLedger {
                 commit();
             }
             case Attach(ActorRef<OpenJob> board) -> {
-                context.watchWith(board, new BoardGone(board));
+                around.watch(board, new BoardGone(board));
                 books.attach(board);
             }
             case Find find -> onFind(find);
@@ -272,12 +278,9 @@ public final class JobLedger {
                 commit();
             }
             case BoardGone gone -> books.detach(gone.board());
-            case Close close -> {
-                return closing(close.replyTo());
-            }
+            case Close close -> beginClosing(close.replyTo());
             case Loaded _, LoadFailed _, Load _, Closed _ -> {}
         }
-        return Behaviors.same();
     }
 
     private void onFind(Find find) {
@@ -291,7 +294,7 @@ public final class JobLedger {
 
     private void commit() {
         books.next().ifPresent(batch -> {
-            context.pipeToSelf(
+            around.pipe(
                     CompletableFuture.supplyAsync(() -> write(batch), database.writer()),
                     (done, failure) -> failure == null ? done : new CommitFailed(true, failure));
         });
@@ -320,51 +323,64 @@ public final class JobLedger {
     }
 
     /** Writes what waits, takes nothing new on. What cannot be written now is given up: a restart runs it again. */
-    private Behavior<Command> closing(ActorRef<Done> replyTo) {
+    private void beginClosing(ActorRef<Done> replyTo) {
         timers.cancelAll();
+        closer = Optional.of(replyTo);
+        stage = Stage.CLOSING;
         books.retry();
         books.lingered();
         commit();
         if (books.isIdle()) {
-            return close(replyTo);
+            close(replyTo);
         }
-        return Behaviors.receive(Command.class)
-                .onMessage(Accept.class, this::onAcceptTooLate)
-                .onMessage(Committed.class, committed -> {
-                    books.committed(committed.outcomes(), committed.took());
-                    commit();
-                    return books.isIdle() ? close(replyTo) : Behaviors.same();
-                })
-                .onMessage(CommitFailed.class, failed -> {
-                    LOG.error("{} events could not be written before the end", books.pending(), failed.cause());
-                    return close(replyTo);
-                })
-                .onAnyMessage(this::onMessage)
-                .onSignal(PostStop.class, stopped -> onPostStop())
-                .build();
     }
 
-    private Behavior<Command> close(ActorRef<Done> replyTo) {
-        context.pipeToSelf(
+    private boolean whileClosing(Command command) {
+        ActorRef<Done> replyTo = closer.orElseThrow();
+        switch (command) {
+            case Accept accept -> onAcceptTooLate(accept);
+            case Committed committed -> {
+                books.committed(committed.outcomes(), committed.took());
+                commit();
+                if (books.isIdle()) {
+                    close(replyTo);
+                }
+            }
+            case CommitFailed failed -> {
+                around.log().error("{} events could not be written before the end", books.pending(), failed.cause());
+                close(replyTo);
+            }
+            default -> onMessage(command);
+        }
+        return true;
+    }
+
+    private void close(ActorRef<Done> replyTo) {
+        closer = Optional.of(replyTo);
+        stage = Stage.CLOSED;
+        around.pipe(
                 CompletableFuture.runAsync(database::close, JobLedger::onOwnThread), (done, failure) -> new Closed());
-        return Behaviors.receive(Command.class)
-                .onMessage(Accept.class, this::onAcceptTooLate)
-                .onMessage(Closed.class, closed -> {
-                    replyTo.tell(Done.getInstance());
-                    return Behaviors.stopped();
-                })
-                .onAnyMessage(message -> Behaviors.same())
-                .build();
     }
 
-    private Behavior<Command> onAcceptTooLate(Accept accept) {
+    private boolean onceClosed(Command command) {
+        switch (command) {
+            case Accept accept -> onAcceptTooLate(accept);
+            case Closed _ -> {
+                closer.orElseThrow().tell(Done.getInstance());
+                return false;
+            }
+            default -> {}
+        }
+        return true;
+    }
+
+    private static void onAcceptTooLate(Accept accept) {
         accept.replyTo().tell(new AcceptReply.Unavailable("the ledger is closing", LedgerBooks.FULL_RETRY_AFTER));
-        return Behaviors.same();
     }
 
-    private Behavior<Command> onPostStop() {
+    @Override
+    public void stopped() {
         onOwnThread(database::close);
-        return Behaviors.same();
     }
 
     private static void onOwnThread(Runnable task) {

@@ -40,7 +40,7 @@ final class LedgerBooks {
     }
 
     /** What was found at the start. */
-    void load(LedgerDatabase.Recovered recovered) {
+    void load(LedgerStore.Recovered recovered) {
         nextOrdinal = recovered.nextOrdinal();
         recovered.unfinished().forEach(kept -> state.admit(kept.job(), kept.seq()));
     }

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * The job database: its connections, its schema, and its transactions. Every method blocks. {@link #write} belongs to
  * one thread; reading may be done by many at once.
  */
-public final class LedgerDatabase implements AutoCloseable {
+public final class LedgerDatabase implements LedgerStore {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerDatabase.class);
     /** Served by the unique index on the ordinal, from its end. */
     static final String NEXT_ORDINAL = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM jobs";
@@ -128,19 +128,8 @@ public final class LedgerDatabase implements AutoCloseable {
         return "cannot open the job database " + settings + ": " + what + ". " + advice;
     }
 
-    /**
-     * What a restart finds.
-     *
-     * @param nextOrdinal greater than every ordinal in use
-     * @param unfinished the jobs that have not come to their end, in the order of their acceptance
-     */
-    record Recovered(long nextOrdinal, List<Kept> unfinished) {
-        /** A job with the number of its last event. */
-        record Kept(Job job, int seq) {}
-    }
-
-    /** Reads what has not come to its end. */
-    Recovered recover() {
+    @Override
+    public Recovered recover() {
         return jdbi.withHandle(handle -> new Recovered(
                 handle.createQuery(NEXT_ORDINAL).mapTo(Long.class).one(),
                 handle.createQuery(UNFINISHED)
@@ -149,13 +138,8 @@ public final class LedgerDatabase implements AutoCloseable {
                         .list()));
     }
 
-    /**
-     * Writes the batch in one transaction. When this returns, it is on disk.
-     *
-     * @return one outcome for each entry
-     * @throws WriteFailedException if it is not on disk, or if that is unknown
-     */
-    List<Entry.Outcome> write(Entry.Batch batch) throws WriteFailedException {
+    @Override
+    public List<Entry.Outcome> write(Entry.Batch batch) throws WriteFailedException {
         return inTransaction(() -> new BatchWriter(connection).write(batch));
     }
 
@@ -189,16 +173,16 @@ public final class LedgerDatabase implements AutoCloseable {
         }
     }
 
-    /** Reads one job. */
-    Optional<Job> find(JobId job) {
+    @Override
+    public Optional<Job> find(JobId job) {
         return jdbi.withHandle(handle -> handle.createQuery("SELECT body FROM jobs WHERE id = :id")
                 .bind("id", job.value())
                 .map((rs, ctx) -> LedgerJson.read(rs.getString("body"), Job.class))
                 .findOne());
     }
 
-    /** Reads jobs, newest first; none if {@code before} is unknown. */
-    List<Job> query(Optional<JobState> state, Optional<JobId> before, int limit) {
+    @Override
+    public List<Job> query(Optional<JobState> state, Optional<JobId> before, int limit) {
         String sql = "SELECT body FROM jobs WHERE 1 = 1"
                 + (state.isPresent() ? " AND state = :state" : "")
                 + (before.isPresent() ? " AND ordinal < (SELECT b.ordinal FROM jobs b WHERE b.id = :before)" : "")
@@ -297,13 +281,14 @@ public final class LedgerDatabase implements AutoCloseable {
         });
     }
 
-    /** The one thread for {@link #write} and {@link #keep}. */
-    Executor writer() {
+    /** Also for {@link #keep}. */
+    @Override
+    public Executor writer() {
         return writer;
     }
 
-    /** The threads for everything that reads; refuses work when too much of it waits. */
-    Executor readers() {
+    @Override
+    public Executor readers() {
         return readers;
     }
 

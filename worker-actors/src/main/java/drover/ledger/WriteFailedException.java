@@ -1,14 +1,14 @@
 package drover.ledger;
 
 /** A transaction did not go well. */
-final class WriteFailedException extends Exception {
+public final class WriteFailedException extends Exception {
     private final boolean unknown;
     private final Exception reason;
 
     /**
      * @param unknown whether it may be on disk all the same, because it failed while it was committed
      */
-    WriteFailedException(boolean unknown, Exception cause) {
+    public WriteFailedException(boolean unknown, Exception cause) {
         super(cause.getMessage(), cause);
         this.unknown = unknown;
         this.reason = cause;

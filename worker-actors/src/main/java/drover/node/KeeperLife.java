@@ -5,7 +5,11 @@ import drover.board.SlotId;
 import drover.inference.AttemptId;
 import drover.logging.LogKeys;
 import drover.node.NodeKeeper.Command;
+import drover.rules.Rules;
+import drover.rules.RulesActor;
+import drover.rules.Surroundings;
 import drover.watchdog.NodeSilent;
+import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Quarantine;
 import drover.watchdog.Stall;
 import drover.watchdog.Verdict;
@@ -14,28 +18,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.DispatcherSelector;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /** What {@link NodeKeeper} does; its messages and its states are described there. */
-final class KeeperLife extends AbstractBehavior<Command> {
+final class KeeperLife implements Rules<Command> {
     private static final Duration PULSE = Duration.ofSeconds(1);
-    private static final Duration STATUS_DELAY = Duration.ofMillis(100);
     /** A standby that fails is not urgent. */
     private static final Duration STANDBY_PAUSE = Duration.ofSeconds(10);
     /** What a drained process gets beyond its own deadlines. */
     private static final Duration DRAIN_MARGIN = Node.LAST_WORDS.plusSeconds(3);
 
+    private final Surroundings<Command> around;
     private final TimerScheduler<Command> timers;
     private final NodeKeeper.Links links;
     private final GpuDevice device;
@@ -46,52 +42,40 @@ final class KeeperLife extends AbstractBehavior<Command> {
     private final Eviction eviction;
     private final ActorRef<NodeSilent> silences;
     private NodeSettings settings;
+    /** What the watchdog of this process allows; it comes second. */
+    private PhaseTimeouts outside;
+
     private NodeKeeper.AfterDrain afterDrain = NodeKeeper.AfterDrain.STOP;
 
     static Behavior<Command> create(NodeKeeper.Links links, GpuDevice device, NodeSettings settings, long launches) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new KeeperLife(context, timers, links, device, settings, launches)));
+        return RulesActor.create(NodeKeeper.class, around -> new KeeperLife(around, links, device, settings, launches));
     }
 
-    private KeeperLife(
-            ActorContext<Command> context,
-            TimerScheduler<Command> timers,
+    KeeperLife(
+            Surroundings<Command> around,
             NodeKeeper.Links links,
             GpuDevice device,
             NodeSettings settings,
             long launches) {
-        super(context);
-        context.setLoggerName(NodeKeeper.class);
-        this.timers = timers;
+        this.around = around;
+        this.timers = around.timers();
         this.links = links;
         this.device = device;
         this.settings = settings;
+        this.outside = settings.timeouts().fromOutside(settings.controlMargin());
         this.record = new KeeperRecord(device, settings.recovery().toPolicy(), links.clock());
-        ActorRef<SlotCommand> boardWords = context.messageAdapter(SlotCommand.class, NodeKeeper.BoardSaid::new);
-        this.silences = context.messageAdapter(NodeSilent.class, NodeKeeper.NodeIsSilent::new);
-        ActorRef<Verdict> verdicts = context.messageAdapter(Verdict.class, NodeKeeper.WatchdogSaid::new);
+        ActorRef<SlotCommand> boardWords = around.adapter(SlotCommand.class, NodeKeeper.BoardSaid::new);
+        this.silences = around.adapter(NodeSilent.class, NodeKeeper.NodeIsSilent::new);
+        ActorRef<Verdict> verdicts = around.adapter(Verdict.class, NodeKeeper.WatchdogSaid::new);
         this.desk = new AttemptDesk(links.board(), links.watchdog(), boardWords, verdicts, links.clock());
-        Executor blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
-        this.children = new Children(device, links, blocking, ownAddress(context), context.getSelf(), launches);
+        this.children = new Children(device, links, around.blocking(), around.address(), around.self(), launches);
         this.eviction = new Eviction(children, desk, seats);
         timers.startTimerWithFixedDelay(NodeKeeper.Timer.PULSE, NodeKeeper.Timer.PULSE, PULSE);
         takeNext(NodeState.LAUNCHING);
     }
 
-    private static String ownAddress(ActorContext<Command> context) {
-        return ActorRefResolver.get(context.getSystem())
-                .toSerializationFormat(context.getSelf().unsafeUpcast());
-    }
-
     @Override
-    public Receive<Command> createReceive() {
-        return newReceiveBuilder()
-                .onMessage(Command.class, this::onCommand)
-                .onSignal(PostStop.class, _ -> onPostStop())
-                .build();
-    }
-
-    private Behavior<Command> onCommand(Command command) {
+    public boolean hear(Command command) {
         switch (command) {
             case NodeKeeper.FromNode it -> children.find(it.launch()).ifPresent(child -> onNodeWord(child, it));
             case NodeKeeper.BoardSaid it -> onBoardWord(it.word());
@@ -113,12 +97,12 @@ final class KeeperLife extends AbstractBehavior<Command> {
             case NodeKeeper.Timer it -> onTimer(it);
         }
         if (record.is(NodeState.STOPPED) && !desk.hasUnrecorded()) {
-            return Behaviors.stopped();
+            return false;
         }
         if (command != NodeKeeper.Timer.STATUS && !timers.isTimerActive(NodeKeeper.Timer.STATUS)) {
-            after(NodeKeeper.Timer.STATUS, STATUS_DELAY);
+            after(NodeKeeper.Timer.STATUS, links.statusDelay());
         }
-        return this;
+        return true;
     }
 
     // ---- words of the node
@@ -147,7 +131,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
                 child.reported(it);
                 links.watchdog().tell(new Watchdog.Heard(child.name()));
             }
-            case NodeKeeper.Drained _ -> getContext().getLog().debug("{} is drained", child.name());
+            case NodeKeeper.Drained _ -> around.log().debug("{} is drained", child.name());
         }
     }
 
@@ -209,7 +193,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
             desk.refuse(offer, "node " + device.node() + " is " + record.state() + " and takes no work");
             return;
         }
-        desk.take(offer, settings.timeouts().fromOutside(settings.controlMargin()));
+        desk.take(offer, outside);
         child.get().tell(new Node.Run(slot.index(), offer.attempt(), offer.request()));
     }
 
@@ -248,7 +232,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
         if (child.condemnation().isPresent()) {
             return;
         }
-        LoggingEventBuilder line = getContext().getLog().atWarn();
+        LoggingEventBuilder line = around.log().atWarn();
         if (why.stall().isPresent()) {
             AttemptId stuck = why.stall().get().attempt();
             line = line.addKeyValue(LogKeys.JOB, stuck.job().value()).addKeyValue(LogKeys.ATTEMPT, stuck.number());
@@ -295,7 +279,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
         String reason = child.lastWords().map(words -> how + ": " + words).orElse(how);
         List<AttemptDesk.Out> lost = desk.of(launch);
         eviction.endAttempts(child, lost, reason, code);
-        getContext().getLog().info("{} {}", child.name(), child.condemnation().isPresent() ? "has been ended" : reason);
+        around.log().info("{} {}", child.name(), child.condemnation().isPresent() ? "has been ended" : reason);
         if (!expected) {
             record.ofProcess(child, lost, code).ifPresent(links.incidents()::tell);
             if (child.condemnation().isEmpty()) {
@@ -343,7 +327,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
             Duration pause = Duration.between(record.now(), at);
             after(NodeKeeper.Timer.RETRY, pause.isNegative() ? Duration.ZERO : pause);
         });
-        getContext().getLog().warn("node {} is {}: {}", device.node(), next, reason);
+        around.log().warn("node {} is {}: {}", device.node(), next, reason);
     }
 
     private void adjustStandby() {
@@ -365,6 +349,7 @@ final class KeeperLife extends AbstractBehavior<Command> {
     private void onReconfigure(NodeSettings next) {
         boolean resized = next.actorsPerGpu() != settings.actorsPerGpu();
         settings = next;
+        outside = next.timeouts().fromOutside(next.controlMargin());
         children.all().forEach(child -> child.logBy(next.logging().levels()));
         if (resized) {
             seats.serving().filter(Child::isActivated).ifPresent(c -> c.activate(next.actorsPerGpu()));
@@ -446,9 +431,9 @@ final class KeeperLife extends AbstractBehavior<Command> {
         }
     }
 
-    private Behavior<Command> onPostStop() {
+    @Override
+    public void stopped() {
         children.close();
-        return this;
     }
 
     // ---- what others see

@@ -6,6 +6,8 @@ import drover.inference.CborSerializable;
 import drover.inference.Engine;
 import drover.inference.InferenceActor;
 import drover.inference.InferenceRequest;
+import drover.rules.Rules;
+import drover.rules.Surroundings;
 import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Verdict;
 import java.time.Duration;
@@ -121,6 +123,17 @@ public final class Node {
     public static Behavior<Command> create(
             Identity identity, Host host, CompletionStage<Engine> engine, ActorRef<NodeKeeper.FromNode> keeper) {
         return NodeLife.create(identity, host, engine, keeper);
+    }
+
+    /** The rules of {@link #create}'s actor. */
+    public static Rules<Command> rules(
+            Surroundings<Command> around,
+            Identity identity,
+            Host host,
+            NodeCrew crew,
+            CompletionStage<Engine> engine,
+            ActorRef<NodeKeeper.FromNode> keeper) {
+        return new NodeLife(around, identity, host, crew, engine, keeper);
     }
 
     private Node() {}

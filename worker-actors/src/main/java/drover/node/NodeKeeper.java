@@ -8,11 +8,14 @@ import drover.inference.CborSerializable;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
 import drover.logging.LogKeys;
+import drover.rules.Rules;
+import drover.rules.Surroundings;
 import drover.watchdog.Incident;
 import drover.watchdog.NodeSilent;
 import drover.watchdog.Stall;
 import drover.watchdog.Verdict;
 import drover.watchdog.Watchdog;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -170,18 +173,20 @@ public final class NodeKeeper {
      * @param status gets the node's status whenever it has changed
      * @param launcher starts processes
      * @param stacks takes the stack of a stuck thread
+     * @param statusDelay how soon a change is told
      * @param host the address that processes listen on
      * @param seed this process's address in the cluster
      */
-    record Links(
+    public record Links(
             ActorRef<JobBoard.Command> board,
             ActorRef<Watchdog.Command> watchdog,
             ActorRef<Incident> incidents,
             ActorRef<ClusterUndertaker.Command> undertaker,
             ActorRef<NodeSupervisor.KeeperSaid> status,
             ProcessLauncher launcher,
-            StackCapture stacks,
+            StackSource stacks,
             InstantSource clock,
+            Duration statusDelay,
             String host,
             String seed) {}
 
@@ -195,6 +200,12 @@ public final class NodeKeeper {
                 Command.class,
                 Map.of(LogKeys.NODE, device.node()),
                 KeeperLife.create(links, device, settings, launches));
+    }
+
+    /** The rules of {@link #create}'s actor. */
+    public static Rules<Command> rules(
+            Surroundings<Command> around, Links links, GpuDevice device, NodeSettings settings, long launches) {
+        return new KeeperLife(around, links, device, settings, launches);
     }
 
     private NodeKeeper() {}

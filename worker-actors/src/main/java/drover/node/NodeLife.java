@@ -6,6 +6,9 @@ import drover.inference.EngineException;
 import drover.inference.InferenceActor;
 import drover.job.AttemptOutcome;
 import drover.node.Node.Command;
+import drover.rules.Rules;
+import drover.rules.RulesActor;
+import drover.rules.Surroundings;
 import drover.watchdog.Rungs;
 import drover.watchdog.Stall;
 import drover.watchdog.Verdict;
@@ -18,14 +21,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /** What {@link Node} does; its messages are described there. */
-final class NodeLife extends AbstractBehavior<Command> {
+final class NodeLife implements Rules<Command> {
     private enum Stage {
         /** The engine is being opened. */
         STARTING,
@@ -36,6 +35,8 @@ final class NodeLife extends AbstractBehavior<Command> {
         CONDEMNED
     }
 
+    private final Surroundings<Command> around;
+    private final NodeCrew crew;
     private final TimerScheduler<Command> timers;
     private final Node.Identity identity;
     private final Node.Host host;
@@ -54,29 +55,29 @@ final class NodeLife extends AbstractBehavior<Command> {
             Node.Host host,
             CompletionStage<Engine> engine,
             ActorRef<NodeKeeper.FromNode> keeper) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new NodeLife(context, timers, identity, host, engine, keeper)));
+        return RulesActor.create(
+                Node.class,
+                (context, around) ->
+                        new NodeLife(around, identity, host, NodeCrew.childrenOf(context, host), engine, keeper));
     }
 
-    private NodeLife(
-            ActorContext<Command> context,
-            TimerScheduler<Command> timers,
+    NodeLife(
+            Surroundings<Command> around,
             Node.Identity identity,
             Node.Host host,
+            NodeCrew crew,
             CompletionStage<Engine> opening,
             ActorRef<NodeKeeper.FromNode> keeper) {
-        super(context);
-        context.setLoggerName(Node.class);
-        this.timers = timers;
+        this.around = around;
+        this.crew = crew;
+        this.timers = around.timers();
         this.identity = identity;
         this.host = host;
         this.keeper = new KeeperLine(keeper, identity.launch());
-        this.watchdog = context.spawn(Watchdog.create("node", host.nanoTime(), host.wall()), "watchdog");
-        context.watch(watchdog); // Unhandled, its end is the node's: nobody would notice a stall any more.
-        this.verdicts = context.messageAdapter(Verdict.class, Node.WatchdogSaid::new);
-        this.events = context.messageAdapter(InferenceActor.Event.class, Node.SlotSaid::new);
-        context.pipeToSelf(
-                opening, (opened, problem) -> problem == null ? new Node.EngineOpened(opened) : failed(problem));
+        this.watchdog = crew.watchdog();
+        this.verdicts = around.adapter(Verdict.class, Node.WatchdogSaid::new);
+        this.events = around.adapter(InferenceActor.Event.class, Node.SlotSaid::new);
+        around.pipe(opening, (opened, problem) -> problem == null ? new Node.EngineOpened(opened) : failed(problem));
         timers.startTimerWithFixedDelay(Node.Timer.PULSE, Node.Timer.PULSE, Node.PULSE);
         expectKeeper();
     }
@@ -89,11 +90,7 @@ final class NodeLife extends AbstractBehavior<Command> {
     }
 
     @Override
-    public Receive<Command> createReceive() {
-        return newReceiveBuilder().onMessage(Command.class, this::onCommand).build();
-    }
-
-    private Behavior<Command> onCommand(Command command) {
+    public boolean hear(Command command) {
         if (command instanceof Node.FromKeeper) {
             expectKeeper();
         }
@@ -111,7 +108,7 @@ final class NodeLife extends AbstractBehavior<Command> {
             case Node.WatchdogSaid it -> onVerdict(it.verdict());
             case Node.Timer it -> onTimer(it);
         }
-        return this;
+        return true;
     }
 
     private void onEngineOpened(Engine opened) {
@@ -120,8 +117,7 @@ final class NodeLife extends AbstractBehavior<Command> {
         if (stage == Stage.STARTING) {
             stage = Stage.SERVING;
         }
-        getContext()
-                .getLog()
+        around.log()
                 .info(
                         "node {} is ready with engine {}, {} ms after its start",
                         identity.node(),
@@ -132,16 +128,11 @@ final class NodeLife extends AbstractBehavior<Command> {
 
     private void sayHello(Engine opened) {
         keeper.tell(new NodeKeeper.Hello(
-                identity.launch(),
-                identity.pid(),
-                opened.name(),
-                opened.models(),
-                resident,
-                getContext().getSelf()));
+                identity.launch(), identity.pid(), opened.name(), opened.models(), resident, around.self()));
     }
 
     private void onEngineFailed(Node.EngineFailed it) {
-        getContext().getLog().error("the engine could not be opened: {}", it.reason());
+        around.log().error("the engine could not be opened: {}", it.reason());
         keeper.tell(new NodeKeeper.StartFailed(identity.launch(), it.code(), it.reason()));
         // A moment for the words to leave; the keeper learns of the end from the process handle anyway.
         timers.startSingleTimer(Node.Timer.LAST_WORDS, Node.Timer.LAST_WORDS, Duration.ofMillis(200));
@@ -159,8 +150,7 @@ final class NodeLife extends AbstractBehavior<Command> {
 
     private ActorRef<InferenceActor.Command> spawn(Engine open, int slot, int incarnation) {
         InferenceActor.Id id = new InferenceActor.Id(identity.node(), slot, incarnation);
-        return getContext()
-                .spawn(InferenceActor.create(id, open, host.assets(), events), "slot-" + slot + "-" + incarnation);
+        return crew.slot(id, open, events);
     }
 
     private void onRun(Node.Run it) {
@@ -325,11 +315,11 @@ final class NodeLife extends AbstractBehavior<Command> {
         switch (timer) {
             case PULSE -> onPulse();
             case ORPHANED -> {
-                getContext().getLog().error("no word of the keeper for {}; ending", identity.orphanTimeout());
+                around.log().error("no word of the keeper for {}; ending", identity.orphanTimeout());
                 host.exit().exit(NodeExit.ORPHANED);
             }
             case SELF_HALT -> {
-                getContext().getLog().error("asked to be replaced and nobody came; ending");
+                around.log().error("asked to be replaced and nobody came; ending");
                 host.exit().exit(NodeExit.SELF_HALT);
             }
             case DRAIN_DEADLINE -> onDrainDeadline();

@@ -38,6 +38,8 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
     /** How long a failed keeper stays away. */
     public static final Duration KEEPER_PAUSE = Duration.ofSeconds(1);
 
+    private static final Duration STATUS_DELAY = Duration.ofMillis(100);
+
     /** What the supervisor understands. */
     public sealed interface Command {}
 
@@ -84,7 +86,7 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
     public record Drained() {}
 
     /** From a keeper: its node's status, and how many processes it has started. */
-    record KeeperSaid(NodeStatus status, long launches) implements Command {}
+    public record KeeperSaid(NodeStatus status, long launches) implements Command {}
 
     private record Selected(NodeSettings settings, List<GpuDevice> devices) implements Command {}
 
@@ -265,6 +267,7 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
                 parts.launcher(),
                 parts.stacks(),
                 parts.clock(),
+                STATUS_DELAY,
                 parts.host(),
                 parts.seed());
         String node = entry.device.node();

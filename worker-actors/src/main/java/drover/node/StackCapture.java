@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * Takes the stack of one thread of another Java process, through the JDK's {@code jcmd}. Where that cannot work, what
  * Linux says about the process takes its place.
  */
-public final class StackCapture {
+public final class StackCapture implements StackSource {
     /** How long {@code jcmd} may take. A process that is alive answers within half a second. */
     public static final Duration PATIENCE = Duration.ofSeconds(2);
 
@@ -36,7 +36,8 @@ public final class StackCapture {
         return new StackCapture(Path.of(System.getProperty("java.home"), "bin", "jcmd"));
     }
 
-    /** The stack of the thread with this name, or why there is none. Blocks for {@link #PATIENCE} at most. */
+    /** Blocks for {@link #PATIENCE} at most. */
+    @Override
     public Incident.Stack take(long pid, String thread) {
         String state = state(pid);
         if (state.startsWith("T") || state.startsWith("Z") || state.startsWith("t")) {

@@ -3,6 +3,9 @@ package drover.watchdog;
 import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.Position;
+import drover.rules.Rules;
+import drover.rules.RulesActor;
+import drover.rules.Surroundings;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -11,11 +14,6 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.eventstream.EventStream;
-import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * is nothing to watch. A deadline that has come is not judged at once: everything that was in the mailbox by then is
  * heard first.
  */
-public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
+public final class Watchdog implements Rules<Watchdog.Command> {
     /** The longest the watchdog sleeps while it has something to watch. */
     public static final Duration PULSE = Duration.ofSeconds(1);
 
@@ -97,6 +95,7 @@ public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
 
     private record OwnerGone(ActorRef<?> owner) implements Command {}
 
+    private final Surroundings<Command> around;
     private final TimerScheduler<Command> timers;
     private final AwakeClock clock;
     private final WatchList attempts;
@@ -115,15 +114,10 @@ public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
     /** Whether a {@link Judge} is on its way; until it comes, no timer is needed. */
     private boolean judging;
 
-    private Watchdog(
-            ActorContext<Command> context,
-            TimerScheduler<Command> timers,
-            String name,
-            LongSupplier nanoTime,
-            InstantSource wall) {
-        super(context);
-        context.setLoggerName(Watchdog.class);
-        this.timers = timers;
+    /** The rules of {@link #create}'s actor. */
+    public Watchdog(Surroundings<Command> around, String name, LongSupplier nanoTime, InstantSource wall) {
+        this.around = around;
+        this.timers = around.timers();
         this.name = name;
         this.clock = new AwakeClock(nanoTime, PULSE, TOLERANCE);
         this.attempts = new WatchList(name, wall);
@@ -139,16 +133,11 @@ public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
      * @param wall tells the time of day for reports
      */
     public static Behavior<Command> create(String name, LongSupplier nanoTime, InstantSource wall) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new Watchdog(context, timers, name, nanoTime, wall)));
+        return RulesActor.create(Watchdog.class, around -> new Watchdog(around, name, nanoTime, wall));
     }
 
     @Override
-    public Receive<Command> createReceive() {
-        return newReceiveBuilder().onMessage(Command.class, this::onCommand).build();
-    }
-
-    private Behavior<Command> onCommand(Command command) {
+    public boolean hear(Command command) {
         long now = clock.now();
         switch (command) {
             case Advanced it -> attempts.advanced(it.attempt(), it.position(), now);
@@ -166,7 +155,7 @@ public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
             case OwnerGone it -> onOwnerGone(it.owner());
         }
         arm(now);
-        return this;
+        return true;
     }
 
     private void onWatch(Watch it, long now) {
@@ -196,7 +185,7 @@ public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
         armed = false;
         if (attempts.isDue(now) || nodes.isDue(now)) {
             judging = true;
-            getContext().getSelf().tell(new Judge(now));
+            around.self().tell(new Judge(now));
         }
     }
 
@@ -222,8 +211,7 @@ public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
             nodes.forget(node);
             nodeOwners.remove(node);
         });
-        getContext()
-                .getLog()
+        around.log()
                 .info(
                         "{} has ended, so {} attempts and {} nodes are no longer watched",
                         owner.path(),
@@ -237,7 +225,7 @@ public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
             owner.tell(verdict);
         }
         publish(verdict);
-        Reports.log(getContext().getLog(), verdict);
+        Reports.log(around.log(), verdict);
     }
 
     private void announce(NodeSilent silent) {
@@ -246,11 +234,11 @@ public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
             owner.tell(silent);
         }
         publish(silent);
-        Reports.log(getContext().getLog(), silent);
+        Reports.log(around.log(), silent);
     }
 
     private void publish(Object event) {
-        getContext().getSystem().eventStream().tell(new EventStream.Publish<>(event));
+        around.publish(event);
     }
 
     private WatchCounts counts() {
@@ -279,13 +267,13 @@ public final class Watchdog extends AbstractBehavior<Watchdog.Command> {
 
     private void hold(ActorRef<?> owner) {
         if (holds.merge(owner, 1, Integer::sum) == 1) {
-            getContext().watchWith(owner, new OwnerGone(owner));
+            around.watch(owner, new OwnerGone(owner));
         }
     }
 
     private void release(@Nullable ActorRef<?> owner) {
         if (owner != null && holds.computeIfPresent(owner, (_, n) -> n == 1 ? null : n - 1) == null) {
-            getContext().unwatch(owner);
+            around.unwatch(owner);
         }
     }
 

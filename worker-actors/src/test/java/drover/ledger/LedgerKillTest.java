@@ -91,7 +91,7 @@ class LedgerKillTest {
 
         try (LedgerDatabase database = LedgerDatabase.open(LedgerSettings.h2In(folder))) {
             Set<String> found = new HashSet<>();
-            for (LedgerDatabase.Recovered.Kept kept : database.recover().unfinished()) {
+            for (LedgerStore.Recovered.Kept kept : database.recover().unfinished()) {
                 assertThat(kept.job())
                         .isEqualTo(Job.of(Jobs.accepted(kept.job().id().value())));
                 found.add(kept.job().id().value());

@@ -1,0 +1,392 @@
+package drover.simulation;
+
+import drover.feed.JobFeed;
+import drover.inference.AttemptId;
+import drover.inference.JobId;
+import drover.inference.Phase;
+import drover.inference.Position;
+import drover.job.AttemptOutcome;
+import drover.job.Job;
+import drover.job.JobEvent;
+import drover.job.JobState;
+import drover.job.Priority;
+import drover.ledger.JobLedger;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps account of a run and says what is wrong with it, as soon as it is. It knows three truths: what the board has
+ * decided, what is on disk, and what the runners are really doing; none of the rules gets to see it.
+ */
+final class Books {
+    /** What a hung attempt may take beyond its deadlines: ways, pulses, busy dispatchers. */
+    private static final long SLACK = 3_000_000_000L;
+
+    /** How long a finished result may take to be recorded while everybody lives. */
+    private static final long REPORT = 12_000_000_000L;
+
+    private final World world;
+    private final Map<JobId, Order> orders = new HashMap<>();
+    private final Map<JobId, View> board = new HashMap<>();
+    private final Map<Line, TreeSet<View>> waiting = new HashMap<>();
+    private final Map<JobId, Truth> runs = new HashMap<>();
+    private final Map<JobId, JobState> ended = new HashMap<>();
+    private final Map<Integer, JobId> told = new HashMap<>();
+    private int life;
+    private int controlStops;
+    private boolean controlStopped;
+    private int unfinished;
+
+    Books(World world) {
+        this.world = world;
+    }
+
+    /** Jobs of one kind, among which only their age counts. */
+    private record Line(String model, Priority priority) {}
+
+    /** A job as the board has it. */
+    private static final class View {
+        private static final Comparator<View> BY_AGE =
+                Comparator.<View, Instant>comparing(v -> v.job.accepted()).thenComparing(v -> v.job.id());
+
+        private final Job job;
+        private int attempt;
+        private boolean out;
+        private boolean produced;
+
+        private View(Job job) {
+            this.job = job;
+            this.attempt = job.attempts().size();
+            this.out = job.state().isOut();
+            this.produced = job.state() == JobState.PRODUCED;
+        }
+
+        private Line line() {
+            return new Line(job.request().model(), job.priority());
+        }
+    }
+
+    /** What an attempt is really doing, whatever is said of it. */
+    final class Truth {
+        private final AttemptId attempt;
+        private final GpuProcess process;
+        private final int processStops;
+        private final int controlStopsBefore = controlStops;
+        private final int bornIn = life;
+        private Position position = Position.entering(Phase.STARTING, 1);
+        private long advancedAt;
+        private long producedAt = -1;
+        private boolean stuck;
+        private boolean failed;
+        private boolean cancelled;
+        private boolean over;
+
+        private Truth(AttemptId attempt, GpuProcess process) {
+            this.attempt = attempt;
+            this.process = process;
+            this.processStops = process.host().stops();
+            this.advancedAt = world.now();
+        }
+
+        Position position() {
+            return position;
+        }
+
+        void advanced(long now, Position to) {
+            if (to.isBeyond(position)) {
+                position = to;
+                advancedAt = now;
+            }
+        }
+
+        /** It no longer gets anywhere; within its deadlines somebody has to notice. */
+        void sticks() {
+            stuck = true;
+            Plan.Shape shape = world.plan().shape();
+            long noticed = advancedAt
+                    + process.limit(position.phase())
+                    + Machine.GRACE.toNanos() * 2
+                    + shape.margin().toNanos()
+                    + SLACK;
+            world.timeline().at(noticed, () -> {
+                if (stuck && !over && isOut(attempt) && !isExcused()) {
+                    throw new Violation(
+                            "a hung attempt is not missed",
+                            attempt + " stands at " + position + " on " + process + " since "
+                                    + Trouble.seconds(advancedAt) + " and is still out");
+                }
+            });
+        }
+
+        void fails() {
+            failed = true;
+        }
+
+        void cancelled() {
+            cancelled = true;
+        }
+
+        void over() {
+            over = true;
+        }
+
+        /** Its result is stored and has been told to its node. */
+        void produces(long now) {
+            producedAt = now;
+            world.timeline().at(now + REPORT, () -> {
+                if (isOut(attempt) && !process.host().isDead() && !isExcused()) {
+                    throw new Violation(
+                            "no finished result is thrown away",
+                            attempt + " was finished at " + Trouble.seconds(producedAt) + " and nobody knows of it");
+                }
+            });
+        }
+
+        /** Whether somebody was stopped meanwhile, so that nothing can be said about who should have noticed what. */
+        private boolean isExcused() {
+            return controlStopped
+                    || bornIn != life
+                    || controlStops != controlStopsBefore
+                    || process.host().stops() != processStops;
+        }
+    }
+
+    // ---- what happens to processes
+
+    /** A control process ends: whatever was out is not any more, and the next board knows nothing yet. */
+    void controlEnds() {
+        life++;
+        controlStopped = false;
+        board.clear();
+        waiting.clear();
+    }
+
+    /** The control process is stopped, or goes on: either way nobody can be blamed for what it did not see meanwhile. */
+    void controlStops(boolean stopped) {
+        controlStops++;
+        controlStopped = stopped;
+    }
+
+    boolean isControlStopped() {
+        return controlStopped;
+    }
+
+    int life() {
+        return life;
+    }
+
+    int controlStopCount() {
+        return controlStops;
+    }
+
+    // ---- what runners do
+
+    /** A runner begins with an attempt. */
+    Truth runs(AttemptId attempt, GpuProcess process) {
+        Truth before = runs.get(attempt.job());
+        Truth truth = new Truth(attempt, process);
+        if (before != null
+                && !before.over
+                && !before.stuck
+                && !before.cancelled
+                && !before.process.host().isDead()
+                && !before.isExcused()) {
+            throw new Violation(
+                    "at most one live attempt per job",
+                    attempt + " begins on " + process + " while " + before.attempt + " still runs on "
+                            + before.process);
+        }
+        runs.put(attempt.job(), truth);
+        return truth;
+    }
+
+    private boolean isOut(AttemptId attempt) {
+        View view = board.get(attempt.job());
+        return view != null && view.out && view.attempt == attempt.number();
+    }
+
+    // ---- what the board does
+
+    /** The board, or the delivery, tells the followers of a job. */
+    void followed(JobFeed.Command word) {
+        if (word instanceof JobFeed.Changed(Job job) && !job.state().isTerminal() && !board.containsKey(job.id())) {
+            View view = new View(job);
+            board.put(job.id(), view);
+            if (job.state() == JobState.QUEUED && job.attempts().isEmpty()) {
+                waiting.computeIfAbsent(view.line(), _ -> new TreeSet<>(View.BY_AGE))
+                        .add(view);
+            }
+        }
+    }
+
+    /** Somebody published something; the board publishes what it decides. */
+    void published(Object event) {
+        world.note(() -> String.valueOf(event));
+        if (!(event instanceof JobEvent decided)) {
+            return;
+        }
+        View view = board.get(decided.job());
+        if (view == null) {
+            throw new Violation("the board decides about its own jobs", decided + " is about another");
+        }
+        switch (decided) {
+            case JobEvent.Assigned e -> onAssigned(e, view);
+            case JobEvent.AttemptEnded e -> onAttemptEnded(e, view);
+            case JobEvent.Produced e -> {
+                requireCurrent(e.attempt(), view, e);
+                view.out = false;
+                view.produced = true;
+            }
+            case JobEvent.Faulted _, JobEvent.Cancelled _, JobEvent.Expired _ -> {
+                if (view.produced) {
+                    throw new Violation("no finished result is thrown away", decided + " although it is produced");
+                }
+                view.out = false;
+                leavesLine(view);
+            }
+            case JobEvent.Started e -> requireCurrent(e.attempt(), view, e);
+            case JobEvent.Accepted _, JobEvent.Delivered _ -> {}
+        }
+    }
+
+    private void onAssigned(JobEvent.Assigned e, View view) {
+        if (view.out) {
+            throw new Violation("at most one live attempt per job", e + " while attempt " + view.attempt + " is out");
+        }
+        if (e.attempt().number() != view.attempt + 1) {
+            throw new Violation("attempt numbers grow by one", e + " follows attempt " + view.attempt);
+        }
+        leavesLine(view);
+        TreeSet<View> line = waiting.get(view.line());
+        if (line != null && !line.isEmpty() && line.first().job.accepted().isBefore(view.job.accepted())) {
+            throw new Violation(
+                    "the queue is served by age within a priority",
+                    e + " although " + line.first().job.id() + " waits since "
+                            + line.first().job.accepted() + " and this one since " + view.job.accepted());
+        }
+        view.out = true;
+        view.attempt = e.attempt().number();
+    }
+
+    private void leavesLine(View view) {
+        TreeSet<View> line = waiting.get(view.line());
+        if (line != null) {
+            line.remove(view);
+        }
+    }
+
+    private void onAttemptEnded(JobEvent.AttemptEnded e, View view) {
+        Truth truth = runs.get(e.job());
+        boolean known = truth != null && truth.attempt.equals(e.attempt());
+        if (e.outcome() == AttemptOutcome.RESULT_LOST) {
+            throw new Violation("no finished result is thrown away", e.toString());
+        }
+        requireCurrent(e.attempt(), view, e);
+        view.out = false;
+        if (truth == null || !known) {
+            return;
+        }
+        if (e.outcome() == AttemptOutcome.STALLED && !truth.stuck && !truth.isExcused()) {
+            throw new Violation(
+                    "a healthy attempt is not killed",
+                    e + ", but it stands at " + truth.position + " since " + Trouble.seconds(truth.advancedAt));
+        }
+        if (e.outcome() == AttemptOutcome.FAILED && !truth.failed) {
+            throw new Violation("only what failed is called so", e.toString());
+        }
+        if (truth.producedAt >= 0 && world.now() - truth.producedAt > REPORT && !truth.isExcused()) {
+            throw new Violation("no finished result is thrown away", e + ", but it was finished");
+        }
+    }
+
+    private static void requireCurrent(AttemptId attempt, View view, JobEvent event) {
+        if (!view.out || view.attempt != attempt.number()) {
+            throw new Violation(
+                    "words of old attempts are ignored",
+                    event + ", but attempt " + view.attempt + (view.out ? " is out" : " was the last"));
+        }
+    }
+
+    /** Somebody got an answer. */
+    void overheard(Object answer) {
+        if (answer instanceof JobLedger.AppendReply.Refused(JobEvent event, String reason)) {
+            throw new Violation("board and ledger agree", event + " was refused: " + reason);
+        }
+    }
+
+    // ---- what is on disk
+
+    /** An event has been written. */
+    void onDisk(JobEvent event, Job after) {
+        if (event instanceof JobEvent.Accepted) {
+            unfinished++;
+        }
+        if (after.state().isTerminal()) {
+            JobState before = ended.put(after.id(), after.state());
+            if (before != null) {
+                throw new Violation("exactly one terminal state", event + " although it was " + before);
+            }
+            unfinished--;
+        }
+    }
+
+    /** An acceptance that nobody was told of has been taken back. */
+    void takenBack(Job job) {
+        unfinished--;
+        if (told.containsValue(job.id())) {
+            throw new Violation("what is accepted stays accepted", job.id() + " was taken back");
+        }
+    }
+
+    /** How many jobs on disk have not come to their end. */
+    int unfinished() {
+        return unfinished;
+    }
+
+    // ---- what callers are told
+
+    /** A caller is about to send an order under this id. */
+    void sends(JobId job, Order order) {
+        orders.put(job, order);
+    }
+
+    Order order(JobId job) {
+        Order order = orders.get(job);
+        if (order == null) {
+            throw new Violation("nothing runs that nobody ordered", job.toString());
+        }
+        return order;
+    }
+
+    /** A caller has been told that its order is accepted as this job. */
+    void tells(Order order, JobId job, Disk disk) {
+        @Nullable JobId before = told.putIfAbsent(order.index(), job);
+        if (before != null && !before.equals(job)) {
+            throw new Violation("one key, one job", "order " + order.index() + " is both " + before + " and " + job);
+        }
+        if (disk.find(job).isEmpty()) {
+            throw new Violation("accepted means on disk", job + " is not there");
+        }
+    }
+
+    /** The run is over. */
+    void close(Disk disk) {
+        told.forEach((order, job) -> {
+            if (!ended.containsKey(job)) {
+                throw new Violation(
+                        "what is accepted comes to an end",
+                        job + " is "
+                                + disk.find(job).map(j -> j.state().toString()).orElse("gone") + " at the end");
+            }
+        });
+        for (Job job : disk.all()) {
+            if (!job.state().isTerminal()) {
+                throw new Violation("what is accepted comes to an end", job.id() + " is " + job.state());
+            }
+        }
+    }
+}

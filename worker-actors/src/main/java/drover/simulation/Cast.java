@@ -1,0 +1,38 @@
+package drover.simulation;
+
+import drover.board.JobBoard;
+import drover.board.RetryRules;
+import drover.delivery.Delivery;
+import drover.feed.JobFeed;
+import drover.ledger.JobLedger;
+import drover.rules.Rules;
+import drover.rules.Surroundings;
+import drover.watchdog.Watchdog;
+import java.time.InstantSource;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** Who plays the parts. The real rules do; a test may put a known defect in the place of one, to see it found. */
+interface Cast {
+    /** The board. */
+    default Rules<JobBoard.Command> board(
+            Surroundings<JobBoard.Command> around,
+            ActorRef<JobLedger.Command> ledger,
+            ActorRef<JobFeed.Command> feed,
+            ActorRef<Delivery.Command> delivery,
+            RetryRules rules,
+            InstantSource clock) {
+        return new JobBoard(around, ledger, feed, delivery, rules, clock);
+    }
+
+    /** A watchdog, {@code node} or {@code control}. */
+    default Rules<Watchdog.Command> watchdog(
+            Surroundings<Watchdog.Command> around, String name, LongSupplier nanoTime, InstantSource wall) {
+        return new Watchdog(around, name, nanoTime, wall);
+    }
+
+    /** The rules as they are. */
+    static Cast real() {
+        return new Cast() {};
+    }
+}
