@@ -22,7 +22,7 @@ public final class TorchDevice {
      * @param name {@code cpu}, {@code cuda}, {@code cuda:1}, or {@code auto} for the first GPU if there is one
      * @throws IllegalArgumentException if there is no such device here
      */
-    public static Device of(String name) {
+    static Device of(String name) {
         if (name.equals("cpu")) {
             return Device.cpu();
         }

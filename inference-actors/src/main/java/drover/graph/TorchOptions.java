@@ -17,6 +17,21 @@ public record TorchOptions(Device device, int threads, boolean optimizeGraphs) {
         }
     }
 
+    /**
+     * Runs on the device of this name, graphs as they were written. Loads libtorch unless it is the CPU.
+     *
+     * @param device {@code cpu}, {@code cuda}, {@code cuda:1}, or {@code auto} for the first GPU if there is one
+     * @throws IllegalArgumentException if there is no such device here
+     */
+    public static TorchOptions on(String device, int threads) {
+        return new TorchOptions(TorchDevice.of(device), threads, false);
+    }
+
+    /** The device, as libtorch calls it. */
+    public String deviceName() {
+        return device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
+    }
+
     /** Runs on the CPU with the given threads, graphs as they were written. */
     public static TorchOptions cpu(int threads) {
         return new TorchOptions(Device.cpu(), threads, false);

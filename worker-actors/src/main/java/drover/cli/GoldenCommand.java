@@ -3,7 +3,6 @@ package drover.cli;
 import drover.config.DroverConfig;
 import drover.golden.GoldenResult;
 import drover.golden.GoldenRunner;
-import drover.graph.TorchDevice;
 import drover.graph.TorchOptions;
 import drover.node.EngineSettings;
 import java.nio.file.Files;
@@ -63,16 +62,16 @@ final class GoldenCommand implements Callable<Integer> {
         });
         int code = GoldenRunner.exitCode(results);
         if (json) {
-            Remote.printJson(cli, new Report(code, options.device().toString(), results));
+            Remote.printJson(cli, new Report(code, options.deviceName(), results));
         } else {
-            cli.out().println(summary(results) + ", on " + options.device());
+            cli.out().println(summary(results) + ", on " + options.deviceName());
         }
         return code;
     }
 
     private TorchOptions options() {
         try {
-            return new TorchOptions(TorchDevice.of(device), threads(cli.config(common.config())), false);
+            return TorchOptions.on(device, threads(cli.config(common.config())));
         } catch (IllegalArgumentException e) {
             throw CommandFailure.failed(String.valueOf(e.getMessage()));
         }

@@ -35,7 +35,7 @@ final class Machine {
     static final Duration GRACE = Duration.ofSeconds(1);
 
     private static final Path NOWHERE = Path.of("simulated");
-    private static final LedgerSettings LEDGER = LedgerSettings.at("jdbc:simulated");
+    private static final LedgerSettings LEDGER = LedgerSettings.at("jdbc:h2:mem:simulated");
     private static final StackSource STACKS = (_, _) -> new Incident.Stack.NotTaken("it is simulated");
 
     private final World world;
