@@ -183,7 +183,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
         this.timers = around.timers();
         this.database = database;
         this.loadRetry = settings.waits().retryMax();
-        this.books = new LedgerBooks(settings, new CommitTimes(meters), nanoTime);
+        this.books = new LedgerBooks(settings, new CommitTimes(meters), nanoTime, around.log());
         this.reads = new LedgerReads(database.readers());
         load();
     }

@@ -15,16 +15,15 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What the ledger knows and decides: which jobs and events it takes, what goes into the next transaction, and what its
  * callers are told once that is on disk or has failed. It touches no database and waits for nothing.
  */
 final class LedgerBooks {
-    private static final Logger LOG = LoggerFactory.getLogger(LedgerBooks.class);
     static final Duration FULL_RETRY_AFTER = Duration.ofSeconds(5);
 
+    private final Logger log;
     private final LedgerSettings.Limits limits;
     private final LedgerState state = new LedgerState();
     private final CommitQueue queue;
@@ -33,7 +32,8 @@ final class LedgerBooks {
     private long nextOrdinal;
     private int acceptancesPending;
 
-    LedgerBooks(LedgerSettings settings, CommitTimes times, LongSupplier nanoTime) {
+    LedgerBooks(LedgerSettings settings, CommitTimes times, LongSupplier nanoTime, Logger log) {
+        this.log = log;
         this.limits = settings.limits();
         this.queue = new CommitQueue(settings, nanoTime);
         this.times = times;
@@ -122,7 +122,7 @@ final class LedgerBooks {
     /** The last batch is on disk. */
     void committed(List<Entry.Outcome> outcomes, Duration took) {
         if (queue.isFailing()) {
-            LOG.info("the job database can be written again");
+            log.info("the job database can be written again");
         }
         List<Entry> written = queue.succeeded();
         times.committed(took, written.size());
@@ -163,9 +163,9 @@ final class LedgerBooks {
         boolean again = queue.isFailing();
         Duration pause = queue.failed(unknown, refused);
         if (again) {
-            LOG.warn("the job database still cannot be written, next try in {}: {}", pause, cause.toString());
+            log.warn("the job database still cannot be written, next try in {}: {}", pause, cause.toString());
         } else {
-            LOG.error("the job database cannot be written, next try in {}; no jobs are taken on", pause, cause);
+            log.error("the job database cannot be written, next try in {}; no jobs are taken on", pause, cause);
         }
         acceptancesPending -= refused.size();
         refused.forEach(acceptance -> acceptance.replyTo().tell(unavailable()));

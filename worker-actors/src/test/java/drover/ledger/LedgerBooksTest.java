@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
+import org.slf4j.helpers.NOPLogger;
 
 class LedgerBooksTest {
     private final TestInbox<AcceptReply> accepts = TestInbox.create();
@@ -20,7 +21,8 @@ class LedgerBooksTest {
     private final LedgerBooks books = new LedgerBooks(
             LedgerSettings.at("jdbc:h2:mem:none").withLimits(new LedgerSettings.Limits(10, 1, 2, 3)),
             new CommitTimes(new SimpleMeterRegistry()),
-            () -> 0);
+            () -> 0,
+            NOPLogger.NOP_LOGGER);
 
     private void accept(String id) {
         books.accept(new JobLedger.Accept(Jobs.accepted(id), Optional.empty(), accepts.getRef()));
