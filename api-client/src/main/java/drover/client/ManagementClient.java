@@ -18,9 +18,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Asks and tells a running Drover, over its management port. Safe for use by many threads. */
 public final class ManagementClient implements AutoCloseable {
+    /** In the answer to a change that could not be written into the audit log: why. */
+    public static final String AUDIT_HEADER = "Drover-Audit";
+
     private static final Duration CONNECT = Duration.ofSeconds(3);
     private static final Duration ANSWER = Duration.ofSeconds(15);
 
@@ -33,15 +37,29 @@ public final class ManagementClient implements AutoCloseable {
 
     private final URI base;
     private final Optional<String> token;
+    private final Consumer<String> unaudited;
     private final HttpClient http;
+
+    /** Why an operator does something. */
+    private record Why(Optional<String> reason) {}
 
     /**
      * @param base such as {@code http://127.0.0.1:7626}
      * @param token bearer token, where one is asked for
      */
     public ManagementClient(URI base, Optional<String> token) {
+        this(base, token, why -> {});
+    }
+
+    /**
+     * @param base such as {@code http://127.0.0.1:7626}
+     * @param token bearer token, where one is asked for
+     * @param unaudited is told why a change that was made is not in the audit log
+     */
+    public ManagementClient(URI base, Optional<String> token, Consumer<String> unaudited) {
         this.base = base;
         this.token = token;
+        this.unaudited = unaudited;
         this.http = HttpClient.newBuilder()
                 .connectTimeout(CONNECT)
                 .version(HttpClient.Version.HTTP_1_1)
@@ -61,12 +79,51 @@ public final class ManagementClient implements AutoCloseable {
     /**
      * Does something to a node.
      *
-     * @param action {@code drain}, {@code restart}, {@code quarantine} or {@code release}
+     * @param action {@code drain}, {@code resume}, {@code restart}, {@code quarantine}, which needs a reason, or {@code
+     *     release}
      * @return the node as it is now
      */
-    public NodesView.NodeView act(String node, String action) throws ManagementException {
-        String path = "/drover/nodes/" + URLEncoder.encode(node, StandardCharsets.UTF_8) + "/" + action;
-        return call("POST", path, Optional.empty(), NodesView.NodeView.class);
+    public NodesView.NodeView act(String node, String action, Optional<String> reason) throws ManagementException {
+        return change("/drover/nodes/" + encoded(node) + "/" + action, reason, NodesView.NodeView.class);
+    }
+
+    /**
+     * Gives one inference actor of a node a fresh start; what it runs goes back to the queue.
+     *
+     * @return the node as it is now
+     */
+    public NodesView.NodeView restartActor(String node, int actor, Optional<String> reason) throws ManagementException {
+        return change(
+                "/drover/nodes/" + encoded(node) + "/actors/" + actor + "/restart", reason, NodesView.NodeView.class);
+    }
+
+    /** Withdraws a job; to do so twice is fine. */
+    public OverviewView.SummaryView cancelJob(String job, Optional<String> reason) throws ManagementException {
+        return change("/drover/jobs/" + encoded(job) + "/cancel", reason, OverviewView.SummaryView.class);
+    }
+
+    /** Takes a job from the node that runs it and puts it back by its age; one that waits stays where it is. */
+    public OverviewView.SummaryView requeueJob(String job, Optional<String> reason) throws ManagementException {
+        return change("/drover/jobs/" + encoded(job) + "/requeue", reason, OverviewView.SummaryView.class);
+    }
+
+    /** Every model with the nodes that have it. */
+    public ModelsView models() throws ManagementException {
+        return call("GET", "/drover/models", Optional.empty(), ModelsView.class);
+    }
+
+    /**
+     * What operators have changed, newest first.
+     *
+     * @param limit 1 to 1,000
+     */
+    public AuditView audit(int limit) throws ManagementException {
+        return call("GET", "/drover/audit?limit=" + limit, Optional.empty(), AuditView.class);
+    }
+
+    /** The configuration that is in force. */
+    public ConfigView config() throws ManagementException {
+        return call("GET", "/drover/config", Optional.empty(), ConfigView.class);
     }
 
     /** What the control process's watchdog sees. */
@@ -77,6 +134,20 @@ public final class ManagementClient implements AutoCloseable {
     /** What waits and runs, and the newest jobs. */
     public OverviewView jobs() throws ManagementException {
         return call("GET", "/drover/jobs", Optional.empty(), OverviewView.class);
+    }
+
+    /**
+     * What waits and runs, and jobs of the ledger, newest first.
+     *
+     * @param state only those in this state
+     * @param before only those accepted before this job
+     * @param limit 1 to 100
+     */
+    public OverviewView jobs(Optional<String> state, Optional<String> before, int limit) throws ManagementException {
+        String path = "/drover/jobs?limit=" + limit
+                + state.map(s -> "&state=" + encoded(s)).orElse("")
+                + before.map(b -> "&before=" + encoded(b)).orElse("");
+        return call("GET", path, Optional.empty(), OverviewView.class);
     }
 
     /**
@@ -113,6 +184,14 @@ public final class ManagementClient implements AutoCloseable {
         http.close();
     }
 
+    private static String encoded(String part) {
+        return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private <T> T change(String path, Optional<String> reason, Class<T> type) throws ManagementException {
+        return call("POST", path, reason.map(text -> new Why(Optional.of(text))), type);
+    }
+
     private <T> T call(String method, String path, Optional<?> body, Class<T> type) throws ManagementException {
         HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
                 .timeout(ANSWER)
@@ -131,6 +210,7 @@ public final class ManagementClient implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new ManagementException.Unreachable("interrupted while asking " + base, e);
         }
+        response.headers().firstValue(AUDIT_HEADER).ifPresent(unaudited);
         if (response.statusCode() / 100 != 2) {
             throw new ManagementException.Rejected(response.statusCode(), problem(response));
         }

@@ -190,6 +190,40 @@ final class Board {
         return Optional.of(actions);
     }
 
+    /** What comes of putting a job back. */
+    record Requeue(JobBoard.RequeueReply reply, List<BoardAction> actions) {}
+
+    /**
+     * An operator wants the job taken from the slot that runs it. Its attempt is only told to stop: the job waits again
+     * when the slot says that it has stopped, without blame and with its age, so that no two attempts live at once and a
+     * result that is finished meanwhile counts.
+     */
+    Requeue requeue(JobId job, Instant now) {
+        Entry entry = entries.get(job);
+        if (entry == null) {
+            return new Requeue(new JobBoard.RequeueReply.NotHere(), List.of());
+        }
+        if (entry.job.state() == JobState.PRODUCED) {
+            return new Requeue(
+                    new JobBoard.RequeueReply.Refused("its results are made and only wait for delivery"), List.of());
+        }
+        if (entry.slot == null) {
+            return new Requeue(new JobBoard.RequeueReply.Waiting(), List.of());
+        }
+        AttemptId attempt = entry.job.lastAttempt().orElseThrow();
+        String reason = "put back by an operator";
+        Job after = entry.job.apply(new JobEvent.AttemptEnded(attempt, now, AttemptOutcome.HANDED_BACK, reason));
+        if (rules.judge(after) instanceof RetryRules.Verdict.GiveUp(Fault fault)) {
+            return new Requeue(
+                    new JobBoard.RequeueReply.Refused(
+                            "without its running attempt it would be given up. " + fault.detail()),
+                    List.of());
+        }
+        return new Requeue(
+                new JobBoard.RequeueReply.UnderWay(attempt, entry.slot),
+                List.of(new Cancel(entry.slot, attempt, reason)));
+    }
+
     /** Does what has fallen due: expires what is too late, releases what has waited out its back-off. */
     List<BoardAction> wake(Instant now) {
         List<BoardAction> actions = new ArrayList<>();

@@ -46,6 +46,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         @JsonSubTypes.Type(value = Produced.class, name = "produced"),
         @JsonSubTypes.Type(value = AttemptEnded.class, name = "attempt-ended"),
         @JsonSubTypes.Type(value = CancelJob.class, name = "cancel-job"),
+        @JsonSubTypes.Type(value = RequeueJob.class, name = "requeue-job"),
         @JsonSubTypes.Type(value = GetSnapshot.class, name = "get-snapshot")
     })
     public sealed interface Command extends CborSerializable {}
@@ -99,6 +100,9 @@ public final class JobBoard implements Rules<JobBoard.Command> {
     /** From a caller: stop working on the job. */
     public record CancelJob(JobId job, ActorRef<CancelReply> replyTo) implements Command {}
 
+    /** From an operator: take the job from the slot that runs it and put it back by its age. Safe to repeat. */
+    public record RequeueJob(JobId job, ActorRef<RequeueReply> replyTo) implements Command {}
+
     /** From an inspector: what is going on. */
     public record GetSnapshot(ActorRef<Snapshot> replyTo) implements Command {}
 
@@ -123,6 +127,28 @@ public final class JobBoard implements Rules<JobBoard.Command> {
 
         /** The board does not have the job: it has ended, or never was. */
         record NotHere() implements CancelReply {}
+    }
+
+    /** Answers to {@link RequeueJob}. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = RequeueReply.UnderWay.class, name = "under-way"),
+        @JsonSubTypes.Type(value = RequeueReply.Waiting.class, name = "waiting"),
+        @JsonSubTypes.Type(value = RequeueReply.Refused.class, name = "refused"),
+        @JsonSubTypes.Type(value = RequeueReply.NotHere.class, name = "not-here")
+    })
+    public sealed interface RequeueReply extends CborSerializable {
+        /** The attempt has been told to stop; the job is back in the line when it has. */
+        record UnderWay(AttemptId attempt, SlotId slot) implements RequeueReply {}
+
+        /** Nothing runs it: it waits already. */
+        record Waiting() implements RequeueReply {}
+
+        /** It cannot be put back. */
+        record Refused(String reason) implements RequeueReply {}
+
+        /** The board does not have the job: it has ended, or never was. */
+        record NotHere() implements RequeueReply {}
     }
 
     /**
@@ -234,6 +260,11 @@ public final class JobBoard implements Rules<JobBoard.Command> {
                                 ended.retryable(),
                                 now));
             case CancelJob cancel -> onCancelJob(cancel, now);
+            case RequeueJob requeue -> {
+                Board.Requeue requeued = board.requeue(requeue.job(), now);
+                carryOut(requeued.actions());
+                requeue.replyTo().tell(requeued.reply());
+            }
             case GetSnapshot get -> get.replyTo().tell(board.snapshot());
             case LedgerReplied replied -> onLedgerReplied(replied.reply());
             case DeliveryReplied replied -> onDeliveryReplied(replied.outcome(), now);

@@ -3,6 +3,7 @@ package drover.cli;
 import drover.config.ConfigException;
 import drover.config.ConfigLoader;
 import drover.config.DroverConfig;
+import drover.config.LoadedConfig;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Map;
@@ -30,8 +31,13 @@ record Cli(
 
     /** Reads the configuration; what is wrong with it is a matter of usage. */
     DroverConfig config(Optional<Path> file) {
+        return loadConfig(file).config();
+    }
+
+    /** Like {@link #config}, with where each setting was set. */
+    LoadedConfig loadConfig(Optional<Path> file) {
         try {
-            return new ConfigLoader(home, environment).load(file);
+            return new ConfigLoader(home, environment).loadWithOrigins(file);
         } catch (ConfigException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }

@@ -31,7 +31,7 @@ final class IncidentsCommand implements Callable<Integer> {
         if (limit < 1 || limit > 1000) {
             throw CommandFailure.usage("--limit must be 1 to 1000, but was " + limit);
         }
-        IncidentsView view = Remote.ask(cli.config(common.config()), client -> client.incidents(limit));
+        IncidentsView view = Remote.ask(cli, common, client -> client.incidents(limit));
         if (json) {
             Remote.printJson(cli, view);
             return Cli.DONE;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import drover.client.ManagementClient;
 import drover.client.ManagementException;
-import drover.config.DroverConfig;
 import drover.management.ManagementSettings;
 import java.net.URI;
 
@@ -18,11 +17,12 @@ final class Remote {
     }
 
     /** Asks; what goes wrong becomes a sentence. */
-    static <T> T ask(DroverConfig config, Question<T> question) {
-        ManagementSettings management = config.management();
+    static <T> T ask(Cli cli, CommonOptions common, Question<T> question) {
+        ManagementSettings management = cli.config(common.config()).management();
         String host = management.host().contains(":") ? "[" + management.host() + "]" : management.host();
         URI base = URI.create("http://" + host + ":" + management.port());
-        try (ManagementClient client = new ManagementClient(base, management.token())) {
+        try (ManagementClient client = new ManagementClient(
+                base, management.token(), why -> cli.err().println("warning: this is not in the audit log: " + why))) {
             return question.ask(client);
         } catch (ManagementException e) {
             throw switch (e) {

@@ -1,9 +1,13 @@
 package drover.cli;
 
+import com.github.f4b6a3.uuid.UuidCreator;
+import drover.client.ConfigView;
 import drover.client.ReloadView;
+import drover.config.ConfigEntry;
 import drover.config.ConfigLoader;
 import drover.config.ConfigReload;
 import drover.config.DroverConfig;
+import drover.config.LoadedConfig;
 import drover.control.ControlProcess;
 import drover.ledger.LedgerException;
 import drover.logging.Logging;
@@ -33,10 +37,10 @@ final class RunningDrover {
     private final ConfigReload configReload;
     private final AtomicBoolean ending = new AtomicBoolean();
 
-    RunningDrover(Cli cli, Optional<Path> file, DroverConfig config) {
+    RunningDrover(Cli cli, Optional<Path> file, LoadedConfig loaded, DroverConfig config) {
         this.cli = cli;
         this.config = config;
-        this.configReload = new ConfigReload(new ConfigLoader(cli.home(), cli.environment()), file, config);
+        this.configReload = new ConfigReload(new ConfigLoader(cli.home(), cli.environment()), file, loaded);
     }
 
     /** Runs until it is told to end, and gives the exit code. */
@@ -76,8 +80,11 @@ final class RunningDrover {
                 control.tree().board(),
                 control.tree().ledger(),
                 control.tree().incidents(),
+                control.tree().audit(),
+                () -> UuidCreator.getTimeOrderedEpoch().toString(),
                 meters,
                 () -> reload(control),
+                this::configInForce,
                 () -> drain(control),
                 InstantSource.system());
         opened(
@@ -148,6 +155,16 @@ final class RunningDrover {
                     String.join(", ", result.restartNeeded()));
         }
         return new ReloadView(applied, result.problems(), result.restartNeeded());
+    }
+
+    private ConfigView configInForce() {
+        return new ConfigView(configReload.effective().stream()
+                .map(setting -> new ConfigView.SettingView(
+                        setting.inForce().key(),
+                        setting.inForce().value(),
+                        setting.inForce().origin(),
+                        setting.afterRestart().map(ConfigEntry::value)))
+                .toList());
     }
 
     private static Throwable rootOf(Throwable e) {

@@ -34,8 +34,7 @@ final class StatusCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         common.applyVerbosity();
-        Everything everything =
-                Remote.ask(cli.config(common.config()), client -> new Everything(client.nodes(), client.jobs()));
+        Everything everything = Remote.ask(cli, common, client -> new Everything(client.nodes(), client.jobs()));
         if (json) {
             Remote.printJson(cli, everything);
             return Cli.DONE;

@@ -1,6 +1,7 @@
 package drover.cli;
 
 import drover.config.DroverConfig;
+import drover.config.LoadedConfig;
 import drover.logging.Logging;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -28,12 +29,12 @@ final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        DroverConfig file = cli.config(common.config());
-        DroverConfig config = common.verbose() ? file.withLogLevel("DEBUG") : file;
+        LoadedConfig loaded = cli.loadConfig(common.config());
+        DroverConfig config = common.verbose() ? loaded.config().withLogLevel("DEBUG") : loaded.config();
         DataLock lock = DataLock.take(config.dataDir());
         try (lock) {
             Logging.start(config.logging(), "drover", Logging.Console.ALL, Map.of());
-            return new RunningDrover(cli, common.config(), config).run();
+            return new RunningDrover(cli, common.config(), loaded, config).run();
         } finally {
             Logging.stop();
         }

@@ -10,7 +10,9 @@ final class ConfigChecks {
     /** Notes what does not hold. */
     static void check(ConfigValues values) {
         requireTokenBeyondLoopback(values, Schema.HTTP_HOST, Schema.HTTP_TOKEN);
-        requireTokenBeyondLoopback(values, Schema.MANAGEMENT_HOST, Schema.MANAGEMENT_TOKEN);
+        if (values.get(Schema.OPERATORS).isEmpty()) {
+            requireTokenBeyondLoopback(values, Schema.MANAGEMENT_HOST, Schema.MANAGEMENT_TOKEN);
+        }
         int port = values.get(Schema.MANAGEMENT_PORT);
         if (port != 0 && port == values.get(Schema.HTTP_PORT)) {
             values.reject(Schema.MANAGEMENT_PORT, "= " + port + " is the port of drover.http.port too; take another");

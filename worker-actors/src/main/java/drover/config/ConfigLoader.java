@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigLoader {
     private static final String ENVIRONMENT = "environment variable ";
+    private static final String DEFAULT = "default";
 
     private final Path home;
     private final Map<String, String> environment;
@@ -55,13 +56,22 @@ public final class ConfigLoader {
      * @throws ConfigException with every mistake that was found
      */
     public DroverConfig load(Optional<Path> file) throws ConfigException {
+        return loadWithOrigins(file).config();
+    }
+
+    /**
+     * Like {@link #load}, with every setting's origin.
+     *
+     * @throws ConfigException with every mistake that was found
+     */
+    public LoadedConfig loadWithOrigins(Optional<Path> file) throws ConfigException {
         if (file.isPresent() || Files.exists(standardFile())) {
             return read(file.orElseGet(this::standardFile));
         }
         return build(ConfigFactory.empty(), "the defaults");
     }
 
-    private DroverConfig read(Path file) throws ConfigException {
+    private LoadedConfig read(Path file) throws ConfigException {
         if (!Files.isRegularFile(file)) {
             throw failure(file.toString(), "there is no such file; name one with --config, or leave the option out");
         }
@@ -76,7 +86,7 @@ public final class ConfigLoader {
         }
     }
 
-    private DroverConfig build(Config file, String name) throws ConfigException {
+    private LoadedConfig build(Config file, String name) throws ConfigException {
         Set<ConfigProblem> problems = new LinkedHashSet<>();
         for (Map.Entry<String, ConfigValue> top : file.root().entrySet()) {
             if (!top.getKey().equals("drover")) {
@@ -103,7 +113,7 @@ public final class ConfigLoader {
         if (!problems.isEmpty()) {
             throw new ConfigException(List.copyOf(problems));
         }
-        return DroverConfig.from(values, home, environment);
+        return new LoadedConfig(DroverConfig.from(values, home, environment), values.entries());
     }
 
     private static void findUnknown(String path, ConfigObject object, Set<ConfigProblem> problems) {
@@ -135,7 +145,7 @@ public final class ConfigLoader {
                 .map(s -> s.path() + " = " + s.standard() + "\n"
                         + s.env().map(env -> s.path() + " = ${?" + env + "}\n").orElse(""))
                 .collect(Collectors.joining());
-        return ConfigFactory.parseString(text, ConfigParseOptions.defaults().setOriginDescription("default"));
+        return ConfigFactory.parseString(text, ConfigParseOptions.defaults().setOriginDescription(DEFAULT));
     }
 
     private Config environmentAsConfig() {
@@ -153,8 +163,11 @@ public final class ConfigLoader {
             return otherwise;
         }
         String description = origin.description();
-        if (description.startsWith(ENVIRONMENT) || description.startsWith("default")) {
+        if (description.startsWith(ENVIRONMENT)) {
             return description;
+        }
+        if (description.startsWith(DEFAULT)) {
+            return DEFAULT;
         }
         String file = origin.filename() == null ? otherwise : origin.filename();
         return origin.lineNumber() > 0 ? file + ":" + origin.lineNumber() : file;

@@ -2,7 +2,9 @@ package drover.config;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -15,16 +17,39 @@ import java.util.function.Function;
 public final class ConfigReload {
     private final ConfigLoader loader;
     private final Optional<Path> file;
+    private final Map<String, ConfigEntry> inForce = new LinkedHashMap<>();
     private DroverConfig current;
+    private List<ConfigEntry> latest;
 
     /**
      * @param file the file that {@code current} was read from; empty for the standard one
      * @param current what is in force
      */
-    public ConfigReload(ConfigLoader loader, Optional<Path> file, DroverConfig current) {
+    public ConfigReload(ConfigLoader loader, Optional<Path> file, LoadedConfig current) {
         this.loader = loader;
         this.file = file;
-        this.current = current;
+        this.current = current.config();
+        this.latest = current.entries();
+        latest.forEach(entry -> inForce.put(entry.key(), entry));
+    }
+
+    /**
+     * One setting.
+     *
+     * @param inForce what Drover runs by
+     * @param afterRestart what has been read since, if that is something else and needs a restart
+     */
+    public record Effective(ConfigEntry inForce, Optional<ConfigEntry> afterRestart) {}
+
+    /** Every setting, in the order of the file. */
+    public synchronized List<Effective> effective() {
+        return latest.stream()
+                .map(read -> {
+                    ConfigEntry used = Objects.requireNonNull(inForce.get(read.key()));
+                    return new Effective(
+                            used, used.value().equals(read.value()) ? Optional.empty() : Optional.of(read));
+                })
+                .toList();
     }
 
     /**
@@ -46,16 +71,23 @@ public final class ConfigReload {
      * @param apply gets the new configuration
      */
     public synchronized Result reload(Consumer<DroverConfig> apply) {
-        DroverConfig next;
+        LoadedConfig loaded;
         try {
-            next = loader.load(file);
+            loaded = loader.loadWithOrigins(file);
         } catch (ConfigException e) {
             return new Result(e.problems().stream().map(ConfigProblem::toString).toList(), List.of());
         }
+        DroverConfig next = loaded.config();
         List<String> restart = restartNeeded(current, next);
         current = next;
+        latest = loaded.entries();
+        latest.stream().filter(entry -> isLive(entry.key())).forEach(entry -> inForce.put(entry.key(), entry));
         apply.accept(next);
         return new Result(List.of(), restart);
+    }
+
+    private static boolean isLive(String key) {
+        return Schema.LIVE.stream().anyMatch(setting -> setting.path().equals(key));
     }
 
     private static List<String> restartNeeded(DroverConfig before, DroverConfig after) {

@@ -3,11 +3,16 @@ package drover.config;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads settings out of a resolved configuration and collects what is wrong with them. */
@@ -40,7 +45,7 @@ final class ConfigValues {
             return setting.kind().read(value);
         } catch (Kind.Unfit e) {
             // What was found must not be printed where it may be half a secret.
-            String found = standard(setting) instanceof Secret
+            String found = setting.kind().isSecret()
                     ? "is not usable"
                     : "= " + shorten(value.render(ConfigRenderOptions.concise()));
             reject(setting, found + "; expected " + setting.kind().expected());
@@ -53,6 +58,48 @@ final class ConfigValues {
         ConfigValue value = value(setting);
         problems.add(new ConfigProblem(
                 ConfigLoader.where(value == null ? null : value.origin(), name), setting.path(), message));
+    }
+
+    /** Every setting as it is in force, with where it was set; secrets are masked. */
+    List<ConfigEntry> entries() {
+        List<ConfigEntry> entries = new ArrayList<>();
+        for (Setting<?> setting : Schema.all()) {
+            ConfigValue value = value(setting);
+            if (value != null) {
+                entries.add(new ConfigEntry(
+                        setting.path(), shown(setting, value), ConfigLoader.where(origin(value), name)));
+            }
+        }
+        return entries;
+    }
+
+    private String shown(Setting<?> setting, ConfigValue value) {
+        Object read = get(setting);
+        if (setting.kind().isSecret()) {
+            return read instanceof Map<?, ?> named
+                    ? named.keySet().stream()
+                            .map(key -> key + " = (secret)")
+                            .sorted()
+                            .collect(Collectors.joining(", ", "{", "}"))
+                    : read.toString();
+        }
+        return setting.path().equals(Schema.LEDGER_URL.path())
+                ? withoutSecrets(value.unwrapped().toString())
+                : value.render(ConfigRenderOptions.concise());
+    }
+
+    /** What follows the database's address may hold a password, and so may what comes before its host. */
+    private static String withoutSecrets(String url) {
+        String[] parts = url.split("[;?]", 2);
+        String address = parts[0].replaceAll("//[^/@]*@", "//(secret)@");
+        return parts.length > 1 ? address + " (parameters not shown)" : address;
+    }
+
+    /** Of a block, where its first value is: its own is only where it is merged. */
+    private static ConfigOrigin origin(ConfigValue value) {
+        return value instanceof ConfigObject block && !block.isEmpty()
+                ? block.values().iterator().next().origin()
+                : value.origin();
     }
 
     private @Nullable ConfigValue value(Setting<?> setting) {

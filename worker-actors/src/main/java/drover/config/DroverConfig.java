@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Everything an operator has set, checked and complete. Paths are absolute; relative ones in the file are below the
@@ -96,7 +97,10 @@ public record DroverConfig(
                 new ManagementSettings(
                         values.get(Schema.MANAGEMENT_HOST),
                         values.get(Schema.MANAGEMENT_PORT),
-                        optional(values.get(Schema.MANAGEMENT_TOKEN))),
+                        optional(values.get(Schema.MANAGEMENT_TOKEN)),
+                        values.get(Schema.OPERATORS).entrySet().stream()
+                                .collect(Collectors.toUnmodifiableMap(
+                                        Map.Entry::getKey, e -> e.getValue().reveal()))),
                 new ClusterSettings(values.get(Schema.CLUSTER_HOST), values.get(Schema.CLUSTER_PORT)));
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Every setting there is: its key, what values it takes, its default. {@code conf/drover.conf} explains them; a test
@@ -137,6 +138,7 @@ final class Schema {
             add("management.port", Kinds.whole(0, 65535), "7626", "DROVER_MANAGEMENT_PORT");
     static final Setting<Secret> MANAGEMENT_TOKEN =
             add("management.token", Kinds.secret(16), "\"\"", "DROVER_MANAGEMENT_TOKEN");
+    static final Setting<Map<String, Secret>> OPERATORS = add("management.operators", new OperatorTokens(), "{}");
 
     static final Setting<String> CLUSTER_HOST = add("cluster.host", Kinds.host(), "127.0.0.1", "DROVER_CLUSTER_HOST");
     static final Setting<Integer> CLUSTER_PORT =
@@ -148,6 +150,32 @@ final class Schema {
     static final Setting<Long> LOG_MAX_FILE = add("logging.max-file", Kinds.size("64KiB", "10GiB"), "20MiB");
     static final Setting<Integer> LOG_KEEP_DAYS = add("logging.keep-days", Kinds.whole(1, 3650), "14");
     static final Setting<Long> LOG_MAX_TOTAL = add("logging.max-total", Kinds.size("64KiB", "1024GiB"), "500MiB");
+
+    /** What a reload puts in force at once; the file marks these with {@code [live]}. */
+    static final Set<Setting<?>> LIVE = Set.of(
+            GPUS,
+            ACTORS_PER_GPU,
+            WARM_STANDBY,
+            DRAIN_TIMEOUT,
+            SILENCE_TIMEOUT,
+            SIBLING_TIMEOUT,
+            INFERENCE_STEP_TIMEOUT,
+            PRELOAD_TIMEOUT,
+            DOWNLOAD_TIMEOUT,
+            ENCODE_TIMEOUT,
+            DECODE_TIMEOUT,
+            POST_PROCESS_TIMEOUT,
+            CHECK_TIMEOUT,
+            UPLOAD_TIMEOUT,
+            CANCEL_GRACE,
+            RESTART_GRACE,
+            CONTROL_MARGIN,
+            BACKOFF_MIN,
+            BACKOFF_MAX,
+            QUARANTINE_AFTER,
+            QUARANTINE_WINDOW,
+            QUARANTINE_TIME,
+            LOG_LEVEL);
 
     private Schema() {}
 

@@ -6,6 +6,7 @@ import drover.delivery.Delivery;
 import drover.feed.FeedSettings;
 import drover.feed.JobFeed;
 import drover.inference.AssetStore;
+import drover.ledger.AuditLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
@@ -44,6 +45,7 @@ import org.apache.pekko.cluster.typed.Cluster;
  *  ledger    what is on disk; the only writer of jobs
  *  incidents what is kept about replacements
  *  retention removes what has been kept for long enough
+ *  audit     what operators have changed
  *  feed      tells followers what happens to jobs
  *  delivery  brings finished results to whoever ordered them
  *  board     what waits, what runs where, what comes next
@@ -51,10 +53,10 @@ import org.apache.pekko.cluster.typed.Cluster;
  *  nodes     one keeper for each GPU process
  * </pre>
  *
- * Only the incidents and the retention can start anew in place. Every other part remembers something that the rest relies on and that
- * nobody would tell it again: slots that asked for work, followers, deliveries under way. A Drover that goes on without it
- * would stand still and say nothing; so should one of them fail, the process ends, its nodes with it, and the next start
- * finds everything on disk.
+ * Only the incidents, the audit and the retention can start anew in place. Every other part remembers something that the
+ * rest relies on and that nobody would tell it again: slots that asked for work, followers, deliveries under way. A
+ * Drover that goes on without it would stand still and say nothing; so should one of them fail, the process ends, its
+ * nodes with it, and the next start finds everything on disk.
  */
 public final class Drover extends AbstractBehavior<Drover.Command> {
     /** What the guardian understands. */
@@ -74,6 +76,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
     public record Tree(
             ActorRef<JobLedger.Command> ledger,
             ActorRef<IncidentLog.Command> incidents,
+            ActorRef<AuditLog.Command> audit,
             ActorRef<JobBoard.Command> board,
             ActorRef<JobFeed.Command> feed,
             ActorRef<Watchdog.Command> watchdog,
@@ -133,6 +136,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
         renewable(
                 "retention",
                 Retention.create(on.database(), on.removal(), on.ledger().retention(), on.clock(), on.meters()));
+        var audit = renewable("audit", AuditLog.create(on.database()));
         var feed = vital("feed", JobFeed.create(on.feed(), UUID.randomUUID().toString(), ledger));
         var delivery = vital("delivery", Delivery.create(on.assets(), ledger, feed, on.clock()));
         var board = vital("board", JobBoard.create(ledger, feed, delivery, on.retries(), on.clock()));
@@ -150,7 +154,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                 host.address(),
                 Cluster.get(context.getSystem()).selfMember().address().toString());
         var nodes = vital("nodes", NodeSupervisor.create(parts, on.nodes()));
-        this.tree = new Tree(ledger, incidents, board, feed, watchdog, nodes);
+        this.tree = new Tree(ledger, incidents, audit, board, feed, watchdog, nodes);
     }
 
     private <M> ActorRef<M> renewable(String name, Behavior<M> behavior) {

@@ -226,6 +226,37 @@ public final class LedgerDatabase implements LedgerStore {
                         .list());
     }
 
+    /** Keeps what operators have changed; an entry that is there already is not doubled. When this returns, they are on disk. */
+    void keepAudit(List<AuditEntry> entries) throws WriteFailedException {
+        inTransaction(() -> {
+            PreparedStatement delete = connection.prepare("DELETE FROM audit WHERE id = ?");
+            PreparedStatement insert =
+                    connection.prepare("INSERT INTO audit (id, happened_at, who, action, body) VALUES (?, ?, ?, ?, ?)");
+            for (AuditEntry entry : entries) {
+                delete.setString(1, entry.id());
+                delete.addBatch();
+                insert.setString(1, entry.id());
+                insert.setObject(2, entry.at().atOffset(ZoneOffset.UTC));
+                insert.setString(3, entry.who());
+                insert.setString(4, entry.action());
+                insert.setString(5, LedgerJson.write(entry));
+                insert.addBatch();
+            }
+            delete.executeBatch();
+            insert.executeBatch();
+            return Done.getInstance();
+        });
+    }
+
+    /** Reads what operators have changed, newest first. */
+    List<AuditEntry> audit(int limit) {
+        return jdbi.withHandle(
+                handle -> handle.createQuery("SELECT body FROM audit ORDER BY happened_at DESC, id DESC LIMIT :limit")
+                        .bind("limit", limit)
+                        .map((rs, ctx) -> LedgerJson.read(rs.getString("body"), AuditEntry.class))
+                        .list());
+    }
+
     /** How many jobs have come to their end. */
     long countEnded() {
         return jdbi.withHandle(handle -> handle.createQuery("SELECT COUNT(*) FROM jobs WHERE state IN (<ended>)")
@@ -281,7 +312,7 @@ public final class LedgerDatabase implements LedgerStore {
         });
     }
 
-    /** Also for {@link #keep}. */
+    /** Also for {@link #keep} and {@link #keepAudit}. */
     @Override
     public Executor writer() {
         return writer;

@@ -4,6 +4,8 @@ import drover.board.JobBoard;
 import drover.inference.JobId;
 import drover.job.Job;
 import drover.job.JobState;
+import drover.ledger.AuditEntry;
+import drover.ledger.AuditLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerStatistics;
@@ -64,6 +66,26 @@ final class Inquiry {
 
     CompletionStage<JobLedger.ReadReply<List<Incident>>> incidents(int limit) {
         return ask(context.incidents(), replyTo -> new IncidentLog.Newest(limit, replyTo));
+    }
+
+    CompletionStage<JobLedger.ReadReply<Optional<Job>>> job(JobId id) {
+        return ask(context.ledger(), replyTo -> new JobLedger.Find(id, replyTo));
+    }
+
+    CompletionStage<JobBoard.CancelReply> cancel(JobId id) {
+        return ask(context.board(), replyTo -> new JobBoard.CancelJob(id, replyTo));
+    }
+
+    CompletionStage<JobBoard.RequeueReply> requeue(JobId id) {
+        return ask(context.board(), replyTo -> new JobBoard.RequeueJob(id, replyTo));
+    }
+
+    CompletionStage<AuditLog.Reply> keep(AuditEntry entry) {
+        return ask(context.audit(), replyTo -> new AuditLog.Keep(entry, replyTo));
+    }
+
+    CompletionStage<JobLedger.ReadReply<List<AuditEntry>>> audit(int limit) {
+        return ask(context.audit(), replyTo -> new AuditLog.Newest(limit, replyTo));
     }
 
     private <C, R> CompletionStage<R> ask(ActorRef<C> actor, Function<ActorRef<R>, C> question) {

@@ -1,7 +1,9 @@
 package drover.management;
 
 import drover.board.JobBoard;
+import drover.client.ConfigView;
 import drover.client.ReloadView;
+import drover.ledger.AuditLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.node.NodeSupervisor;
@@ -19,9 +21,12 @@ import org.apache.pekko.actor.typed.ActorRef;
  * @param board knows what waits and runs
  * @param ledger knows the jobs
  * @param incidents knows the incidents
+ * @param audit knows and keeps what operators have changed
+ * @param ids gives each change a name of its own
  * @param meters where figures are kept for Prometheus
  * @param reload reads the configuration again and puts it in force, or says what is wrong; may block for a
  *     moment
+ * @param config the configuration that is in force
  * @param drain ends this Drover in good order; returns at once
  * @param clock the time
  */
@@ -31,7 +36,10 @@ public record ManagementContext(
         ActorRef<JobBoard.Command> board,
         ActorRef<JobLedger.Command> ledger,
         ActorRef<IncidentLog.Command> incidents,
+        ActorRef<AuditLog.Command> audit,
+        Supplier<String> ids,
         PrometheusMeterRegistry meters,
         Supplier<ReloadView> reload,
+        Supplier<ConfigView> config,
         Runnable drain,
         InstantSource clock) {}

@@ -1,6 +1,5 @@
 package drover.management;
 
-import drover.http.BearerToken;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -13,14 +12,20 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.RemoteAddress;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.ExceptionHandler;
-import org.apache.pekko.http.javadsl.server.MalformedQueryParamRejection;
+import org.apache.pekko.http.javadsl.server.MalformedRequestContentRejection;
 import org.apache.pekko.http.javadsl.server.MethodRejection;
 import org.apache.pekko.http.javadsl.server.RejectionHandler;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.management.cluster.javadsl.ClusterHttpManagementRoutes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,13 +35,13 @@ public final class ManagementServer extends AllDirectives {
     private static final Logger log = LoggerFactory.getLogger(ManagementServer.class);
     private static final Duration GOODBYE = Duration.ofSeconds(2);
 
-    private final BearerToken token;
+    private final Operators operators;
     private final ActorSystem<?> system;
     private final Metrics metrics;
     private final ManagementRoutes routes;
 
     private ManagementServer(ManagementSettings settings, ManagementContext context, ActorSystem<?> system) {
-        this.token = new BearerToken(settings.token());
+        this.operators = new Operators(settings);
         this.system = system;
         Inquiry inquiry = new Inquiry(context, system);
         this.metrics = new Metrics(inquiry, context.meters(), system);
@@ -55,6 +60,7 @@ public final class ManagementServer extends AllDirectives {
         Route route = new ManagementServer(settings, context, system).route();
         return Http.get(system)
                 .newServerAt(settings.host(), settings.port())
+                .withSettings(ServerSettings.create(system.classicSystem()).withRemoteAddressAttribute(true))
                 .bind(route)
                 .thenApply(binding -> {
                     log.info("management listens on {}", binding.localAddress());
@@ -66,16 +72,40 @@ public final class ManagementServer extends AllDirectives {
         return handleRejections(
                 rejections(),
                 () -> handleExceptions(
-                        failures(),
-                        () -> concat(logged(routes.health()), extractRequest(request -> {
-                            Optional<String> shown =
-                                    request.getHeader("Authorization").map(header -> header.value());
-                            return token.admits(shown) ? guarded() : complete(unauthorized());
-                        }))));
+                        failures(), () -> concat(logged(routes.health()), extractRequest(this::authenticated))));
     }
 
-    private Route guarded() {
-        return logged(concat(routes.guarded(), ClusterHttpManagementRoutes.readOnly(Cluster.get(system))));
+    private Route authenticated(HttpRequest request) {
+        Optional<String> shown = request.getHeader("Authorization").map(HttpHeader::value);
+        return operators
+                .admit(shown)
+                .map(name -> fromElsewhere(request)
+                        ? complete(Responses.problem(
+                                StatusCodes.FORBIDDEN,
+                                "drover:request.origin",
+                                "a page of another site may not do this"))
+                        : guarded(new Operator(name, remote(request))))
+                .orElseGet(() -> complete(unauthorized()));
+    }
+
+    /** A browser says from which page a change comes; without a token, any page could order one on this machine. */
+    private static boolean fromElsewhere(HttpRequest request) {
+        String host = request.getHeader("Host").map(HttpHeader::value).orElse("");
+        return request.getHeader("Origin")
+                .map(HttpHeader::value)
+                .filter(origin -> !origin.equalsIgnoreCase("http://" + host))
+                .isPresent();
+    }
+
+    /** Of the connection: what a header says of it, anybody could have written. */
+    private static Optional<String> remote(HttpRequest request) {
+        return request.getAttribute(AttributeKeys.remoteAddress)
+                .flatMap(RemoteAddress::getAddress)
+                .map(InetAddress::getHostAddress);
+    }
+
+    private Route guarded(Operator operator) {
+        return logged(concat(routes.guarded(operator), ClusterHttpManagementRoutes.readOnly(Cluster.get(system))));
     }
 
     /** At debug only: health checks and scrapes come every few seconds. */
@@ -96,7 +126,11 @@ public final class ManagementServer extends AllDirectives {
         return Responses.problem(
                 StatusCodes.UNAUTHORIZED,
                 "drover:unauthorized",
-                "show the token of drover.management.token in the header Authorization: Bearer TOKEN");
+                "show a token of drover.management in the header Authorization: Bearer TOKEN");
+    }
+
+    private static HttpResponse invalid(String detail) {
+        return Responses.problem(StatusCodes.BAD_REQUEST, "drover:request.invalid", detail);
     }
 
     private RejectionHandler rejections() {
@@ -108,11 +142,14 @@ public final class ManagementServer extends AllDirectives {
                                 "drover:request.method",
                                 "only " + rejection.supported().name() + " is answered here")))
                 .handle(
-                        MalformedQueryParamRejection.class,
-                        rejection -> complete(Responses.problem(
-                                StatusCodes.BAD_REQUEST,
-                                "drover:request.invalid",
-                                rejection.parameterName() + " is not as expected: " + rejection.errorMsg())))
+                        MalformedRequestContentRejection.class,
+                        rejection -> complete(
+                                rejection.getCause() instanceof EntityStreamSizeException
+                                        ? Responses.problem(
+                                                StatusCodes.CONTENT_TOO_LARGE,
+                                                "drover:request.too-large",
+                                                "a body has at most " + Inputs.MAX_BODY + " bytes")
+                                        : invalid("the body cannot be read: " + rejection.message())))
                 .handleNotFound(complete(Responses.problem(
                         StatusCodes.NOT_FOUND, "drover:request.path", "there is nothing at this path")))
                 .build();
@@ -122,6 +159,9 @@ public final class ManagementServer extends AllDirectives {
         return ExceptionHandler.newBuilder()
                 .matchAny(e -> {
                     Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+                    if (cause instanceof Refusal refusal) {
+                        return complete(invalid(refusal.detail()));
+                    }
                     if (cause instanceof TimeoutException) {
                         return complete(Responses.problem(
                                 StatusCodes.SERVICE_UNAVAILABLE,
@@ -143,9 +183,9 @@ public final class ManagementServer extends AllDirectives {
             throw new IllegalArgumentException(
                     "management host must be a name or address of this machine, but was " + settings.host(), e);
         }
-        if (!loopback && settings.token().isEmpty()) {
+        if (!loopback && !settings.isGuarded()) {
             throw new IllegalArgumentException("management would be open to other machines on " + settings.host()
-                    + "; set drover.management.token, or listen on 127.0.0.1");
+                    + "; set drover.management.token or operators, or listen on 127.0.0.1");
         }
     }
 }

@@ -1,5 +1,6 @@
 package drover.management;
 
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -7,18 +8,26 @@ import java.util.Optional;
  *
  * @param host name or address to listen on; anything but loopback needs a token
  * @param port TCP port; 0 takes a free one
- * @param token bearer token that every caller must show; never printed
+ * @param token bearer token of a caller without a name; never printed
+ * @param operators bearer token of each caller with a name; without any and without a token, nobody has to show one
  */
-public record ManagementSettings(String host, int port, Optional<String> token) {
+public record ManagementSettings(String host, int port, Optional<String> token, Map<String, String> operators) {
     public ManagementSettings {
+        operators = Map.copyOf(operators);
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException("management port must be 0 to 65535, but was " + port);
         }
     }
 
-    /** Without the token. */
+    /** Whether callers have to show a token. */
+    boolean isGuarded() {
+        return token.isPresent() || !operators.isEmpty();
+    }
+
+    /** Without the tokens. */
     @Override
     public String toString() {
-        return "ManagementSettings[" + host + ":" + port + (token.isPresent() ? ", with token" : ", no token") + "]";
+        return "ManagementSettings[" + host + ":" + port + (isGuarded() ? ", with token" : ", no token") + ", "
+                + operators.keySet().stream().sorted().toList() + "]";
     }
 }

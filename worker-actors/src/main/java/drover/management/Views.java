@@ -2,10 +2,12 @@ package drover.management;
 
 import drover.board.JobBoard;
 import drover.board.SlotId;
+import drover.client.AuditView;
 import drover.client.IncidentsView;
 import drover.client.IncidentsView.FollowUpView;
 import drover.client.IncidentsView.IncidentView;
 import drover.client.IncidentsView.StallView;
+import drover.client.ModelsView;
 import drover.client.NodesView;
 import drover.client.NodesView.ActorView;
 import drover.client.NodesView.MemoryView;
@@ -17,6 +19,7 @@ import drover.client.WatchdogView;
 import drover.inference.AttemptId;
 import drover.inference.Position;
 import drover.job.Job;
+import drover.ledger.AuditEntry;
 import drover.node.NodeStatus;
 import drover.node.NodeSupervisor;
 import drover.watchdog.Incident;
@@ -26,8 +29,12 @@ import drover.watchdog.WatchCounts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Turns what the runtime knows into what the operator's API shows. */
 final class Views {
@@ -68,6 +75,35 @@ final class Views {
                 work.model(),
                 work.position().map(Views::position),
                 seconds(Duration.between(work.lastAdvance(), now)));
+    }
+
+    /** By model: which nodes can run it, and which have it in memory. */
+    static ModelsView models(NodeSupervisor.Status status) {
+        Map<String, Set<String>> runnable = new TreeMap<>();
+        Map<String, Set<String>> resident = new TreeMap<>();
+        for (NodeStatus node : status.nodes()) {
+            node.models()
+                    .forEach(m ->
+                            runnable.computeIfAbsent(m, _ -> new TreeSet<>()).add(node.node()));
+            node.resident()
+                    .forEach(m ->
+                            resident.computeIfAbsent(m, _ -> new TreeSet<>()).add(node.node()));
+        }
+        Set<String> all = new TreeSet<>(runnable.keySet());
+        all.addAll(resident.keySet());
+        return new ModelsView(all.stream()
+                .map(model -> new ModelsView.ModelView(
+                        model,
+                        List.copyOf(runnable.getOrDefault(model, Set.of())),
+                        List.copyOf(resident.getOrDefault(model, Set.of()))))
+                .toList());
+    }
+
+    static AuditView audit(List<AuditEntry> entries) {
+        return new AuditView(entries.stream()
+                .map(e -> new AuditView.EntryView(
+                        e.id(), e.at(), e.who(), e.remote(), e.action(), e.subject(), e.detail(), e.result()))
+                .toList());
     }
 
     static WatchdogView watchdog(Table table) {
@@ -118,7 +154,7 @@ final class Views {
                 newest.stream().map(Views::summary).toList());
     }
 
-    private static OverviewView.SummaryView summary(Job job) {
+    static OverviewView.SummaryView summary(Job job) {
         return new OverviewView.SummaryView(
                 job.id().value(),
                 job.state().name(),

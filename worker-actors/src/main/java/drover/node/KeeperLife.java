@@ -93,6 +93,8 @@ final class KeeperLife implements Rules<Command> {
             case NodeKeeper.GraceOver it -> children.find(it.launch()).ifPresent(eviction::graceOver);
             case NodeKeeper.Reconfigure it -> onReconfigure(it.settings());
             case NodeKeeper.Drain it -> onDrain(it);
+            case NodeKeeper.RestartSlot it ->
+                seats.serving().ifPresent(child -> child.tell(new Node.RestartSlot(it.slot())));
             case NodeKeeper.Release _ -> onRelease();
             case NodeKeeper.Timer it -> onTimer(it);
         }

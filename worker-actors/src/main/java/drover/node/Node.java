@@ -52,6 +52,9 @@ public final class Node {
     /** Nobody waits for this attempt any more. */
     public record Cancel(int slot, AttemptId attempt, String reason) implements FromKeeper {}
 
+    /** Put a fresh inference actor in the place of this one, as soon as what it runs has been stopped and handed back. */
+    public record RestartSlot(int slot) implements FromKeeper {}
+
     /** The end of this attempt is in the ledger and need not be reported again. */
     public record Recorded(AttemptId attempt) implements FromKeeper {}
 

@@ -130,6 +130,9 @@ public final class NodeKeeper {
     /** Drain, and do this when no process is left. */
     record Drain(AfterDrain then, String reason) implements Command {}
 
+    /** Give one inference actor a fresh start. */
+    record RestartSlot(int slot) implements Command {}
+
     /** Forget the node's record and start a process if there is none. */
     record Release() implements Command {}
 

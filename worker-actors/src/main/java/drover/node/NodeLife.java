@@ -100,6 +100,7 @@ final class NodeLife implements Rules<Command> {
             case Node.Resize it -> onResize(it.actors());
             case Node.Run it -> onRun(it);
             case Node.Cancel it -> onCancel(it);
+            case Node.RestartSlot it -> onRestartSlot(it.slot());
             case Node.Recorded it -> onRecorded(it.attempt());
             case Node.Drain it -> onDrain(it.within());
             case Node.SetLogLevels it -> host.logLevels().accept(it.levels());
@@ -174,6 +175,28 @@ final class NodeLife implements Rules<Command> {
                 .ifPresent(slot -> slot.actor().tell(new InferenceActor.Cancel(it.attempt(), it.reason())));
     }
 
+    private void onRestartSlot(int index) {
+        Optional<NodeSlots.Slot> found = slots.find(index).filter(slot -> stage == Stage.SERVING && !slot.isClosing());
+        if (found.isEmpty()) {
+            return;
+        }
+        NodeSlots.Slot slot = found.get();
+        around.log().info("inference actor {} is restarted by an operator", index);
+        if (slot.attempt().isEmpty()) {
+            renew(slot);
+        } else {
+            // Its runner has to come back first; one that does not is for the watchdog.
+            slot.markRenewable();
+            slot.actor().tell(new InferenceActor.Cancel(slot.attempt().get(), "its actor is restarted"));
+        }
+    }
+
+    private void renew(NodeSlots.Slot slot) {
+        slot.actor().tell(new InferenceActor.Stop());
+        Engine open = engine.orElseThrow();
+        slots.renew(slot, (index, incarnation) -> spawn(open, index, incarnation));
+    }
+
     private void onRecorded(AttemptId attempt) {
         keeper.recorded(attempt);
         endIfDrained();
@@ -233,6 +256,8 @@ final class NodeLife implements Rules<Command> {
             slots.close(slot);
             closed(slot);
             endIfDrained();
+        } else if (slot.isRenewable()) {
+            renew(slot);
         } else {
             askForWork(slot);
         }
@@ -296,9 +321,7 @@ final class NodeLife implements Rules<Command> {
                     "it no longer advanced at " + stall.position() + " and was cancelled",
                     true);
         }
-        slot.actor().tell(new InferenceActor.Stop());
-        Engine open = engine.orElseThrow();
-        slots.renew(slot, (index, incarnation) -> spawn(open, index, incarnation));
+        renew(slot);
     }
 
     private void condemn(ReplaceReason reason) {

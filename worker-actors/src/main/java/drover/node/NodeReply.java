@@ -11,6 +11,7 @@ import java.util.List;
 @JsonSubTypes({
     @JsonSubTypes.Type(value = NodeReply.Done.class, name = "done"),
     @JsonSubTypes.Type(value = NodeReply.UnknownNode.class, name = "unknown-node"),
+    @JsonSubTypes.Type(value = NodeReply.Refused.class, name = "refused"),
     @JsonSubTypes.Type(value = NodeReply.Unavailable.class, name = "unavailable")
 })
 public sealed interface NodeReply extends CborSerializable {
@@ -23,6 +24,13 @@ public sealed interface NodeReply extends CborSerializable {
             known = List.copyOf(known);
         }
     }
+
+    /**
+     * As the node is, it cannot be done.
+     *
+     * @param reason goes on after the node's name: {@code is QUARANTINED}
+     */
+    record Refused(String node, String reason) implements NodeReply {}
 
     /** Not now; try again later. */
     record Unavailable(String node, String reason, Duration retryAfter) implements NodeReply {}

@@ -31,6 +31,7 @@ final class NodeSlots {
         private boolean idle;
         private boolean closing;
         private boolean handedBack;
+        private boolean renewable;
 
         private Slot(int index, int incarnation, ActorRef<InferenceActor.Command> actor) {
             this.index = index;
@@ -70,6 +71,15 @@ final class NodeSlots {
         /** Whether the attempt was given back while it still ran. */
         boolean isHandedBack() {
             return handedBack;
+        }
+
+        /** Whether it is to get a fresh actor when its present one has nothing left to do. */
+        boolean isRenewable() {
+            return renewable;
+        }
+
+        void markRenewable() {
+            renewable = true;
         }
 
         void begin(AttemptId which) {
@@ -136,6 +146,7 @@ final class NodeSlots {
     void renew(Slot slot, Spawner spawner) {
         slot.end();
         slot.idle = false;
+        slot.renewable = false;
         slot.incarnation = ++incarnations;
         slot.actor = spawner.spawn(slot.index, slot.incarnation);
     }

@@ -72,6 +72,12 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
     /** Drain the node and start no new process until it is released. */
     public record QuarantineNode(String node, String reason, ActorRef<NodeReply> replyTo) implements Command {}
 
+    /** Give one inference actor of the node a fresh start; what it runs is handed back first. */
+    public record RestartSlot(String node, int slot, ActorRef<NodeReply> replyTo) implements Command {}
+
+    /** End what {@link QuarantineNode} has begun. A node that is out for its own failures stays out. */
+    public record ResumeNode(String node, ActorRef<NodeReply> replyTo) implements Command {}
+
     /** Put the node back to work, whatever its record. */
     public record ReleaseNode(String node, ActorRef<NodeReply> replyTo) implements Command {}
 
@@ -138,6 +144,8 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
         private NodeStatus status;
         private Optional<ActorRef<NodeKeeper.Command>> keeper = Optional.empty();
         private long launches;
+        /** Whether an operator has taken it out and not let it back. */
+        private boolean heldBack;
         /** Whether the configuration still has it. */
         private boolean wanted = true;
 
@@ -208,8 +216,10 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
                         it.node(),
                         it.replyTo(),
                         new NodeKeeper.Drain(NodeKeeper.AfterDrain.RELAUNCH, "restarted by an operator"));
+            case RestartSlot it -> onRestartSlot(it);
             case QuarantineNode it ->
                 order(it.node(), it.replyTo(), new NodeKeeper.Drain(NodeKeeper.AfterDrain.QUARANTINE, it.reason()));
+            case ResumeNode it -> onResumeNode(it);
             case ReleaseNode it -> order(it.node(), it.replyTo(), new NodeKeeper.Release());
             case KeeperSaid it -> onKeeperSaid(it);
             case KeeperEnded it -> onKeeperEnded(it);
@@ -322,6 +332,38 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
         }
     }
 
+    private void onResumeNode(ResumeNode it) {
+        Optional<Entry> entry = find(it.node());
+        NodeState state = entry.map(e -> e.status.state()).orElse(NodeState.RUNNING);
+        if (entry.isPresent() && !entry.get().heldBack && state == NodeState.QUARANTINED) {
+            String why = entry.get().status.note().orElse("it has failed too often");
+            it.replyTo()
+                    .tell(new NodeReply.Refused(
+                            it.node(), "is not out because an operator drained it: " + why + "; release it instead"));
+        } else if (entry.isPresent() && !entry.get().heldBack) {
+            it.replyTo().tell(new NodeReply.Done(entry.get().status));
+        } else {
+            order(it.node(), it.replyTo(), new NodeKeeper.Release());
+        }
+    }
+
+    private void onRestartSlot(RestartSlot it) {
+        Optional<NodeStatus> status = find(it.node()).map(entry -> entry.status);
+        if (status.filter(s -> s.state() != NodeState.RUNNING).isPresent()) {
+            it.replyTo()
+                    .tell(new NodeReply.Refused(it.node(), "is " + status.get().state() + " and has no actor at work"));
+        } else if (status.isPresent() && status.get().slots().stream().noneMatch(slot -> slot.index() == it.slot())) {
+            String known = status.get().slots().stream()
+                    .map(slot -> Integer.toString(slot.index()))
+                    .collect(Collectors.joining(", "));
+            it.replyTo()
+                    .tell(new NodeReply.Refused(
+                            it.node(), "has no actor " + it.slot() + " at work; there are: " + known));
+        } else {
+            order(it.node(), it.replyTo(), new NodeKeeper.RestartSlot(it.slot()));
+        }
+    }
+
     private void order(String node, ActorRef<NodeReply> replyTo, NodeKeeper.Command order) {
         Entry entry = nodes.get(node);
         if (entry == null) {
@@ -331,6 +373,11 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
                     draining ? "Drover is being shut down" : entry.status.note().orElse("it is being removed");
             replyTo.tell(new NodeReply.Unavailable(node, why, KEEPER_PAUSE));
         } else {
+            entry.heldBack = switch (order) {
+                case NodeKeeper.Drain drain -> drain.then() == NodeKeeper.AfterDrain.QUARANTINE;
+                case NodeKeeper.Release _ -> false;
+                default -> entry.heldBack;
+            };
             entry.keeper.get().tell(order);
             replyTo.tell(new NodeReply.Done(entry.status));
         }

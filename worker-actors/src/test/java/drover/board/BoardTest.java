@@ -244,6 +244,47 @@ class BoardTest {
     }
 
     @Test
+    void aJobPutBackStopsWhereItRunsAndWaitsAgainWithItsAgeAndWithoutBlame() {
+        give("a", GPU0);
+        Board.Requeue requeue = board.requeue(new JobId("a"), T0);
+
+        assertThat(requeue.reply()).isEqualTo(new JobBoard.RequeueReply.UnderWay(attempt("a", 1), GPU0));
+        assertThat(requeue.actions()).containsExactly(new Cancel(GPU0, attempt("a", 1), "put back by an operator"));
+        assertThat(board.slotOf(new JobId("a"))).contains(GPU0);
+
+        board.take(job("younger", "m", T0.plusSeconds(1)), T0.plusSeconds(1));
+        board.ended(GPU0, attempt("a", 1), AttemptOutcome.HANDED_BACK, "c", "stopped", true, T0.plusSeconds(2));
+        assertThat(board.requeue(new JobId("a"), T0.plusSeconds(2)).reply())
+                .isEqualTo(new JobBoard.RequeueReply.Waiting());
+        assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), T0.plusSeconds(3))))
+                .isEqualTo(attempt("a", 2));
+    }
+
+    @Test
+    void whatHasEndedOrIsFinishedIsNotPutBack() {
+        give("a", GPU0);
+        board.produced(GPU0, attempt("a", 1), List.of(asset()), T0);
+
+        assertThat(board.requeue(new JobId("a"), T0).reply()).isInstanceOf(JobBoard.RequeueReply.Refused.class);
+        board.ended(new JobId("a"));
+        assertThat(board.requeue(new JobId("a"), T0).reply()).isEqualTo(new JobBoard.RequeueReply.NotHere());
+    }
+
+    @Test
+    void aJobThatWouldBeGivenUpIsNotPutBack() {
+        Board strict =
+                new Board(new RetryRules(1, 2, 1, Duration.ofSeconds(1), Duration.ofSeconds(1)), ModelRules.DEFAULT);
+        strict.take(job("a", "m", T0), T0);
+        strict.idle(GPU0, Set.of("m"), Set.of(), T0);
+
+        Board.Requeue requeue = strict.requeue(new JobId("a"), T0);
+
+        assertThat(requeue.actions()).isEmpty();
+        assertThat(requeue.reply()).isInstanceOf(JobBoard.RequeueReply.Refused.class);
+        assertThat(strict.slotOf(new JobId("a"))).contains(GPU0);
+    }
+
+    @Test
     void afterARestartEverythingUnfinishedGoesOn() {
         Job running = job("r", "m", T0)
                 .apply(new JobEvent.Assigned(attempt("r", 1), T0, "gpu0"))

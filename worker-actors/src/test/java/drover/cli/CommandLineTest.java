@@ -83,12 +83,47 @@ final class CommandLineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"status", "incidents", "drain", "restart gpu0", "quarantine gpu0", "release gpu0"})
+    @CsvSource({
+        "status",
+        "incidents",
+        "drain",
+        "reload",
+        "config",
+        "audit",
+        "log-level",
+        "log-level drover debug",
+        "models where",
+        "nodes drain gpu0",
+        "nodes resume gpu0",
+        "nodes restart gpu0 --actor 1",
+        "nodes quarantine gpu0 --reason broken",
+        "nodes release gpu0",
+        "jobs list",
+        "jobs cancel a",
+        "jobs requeue a"
+    })
     void withoutADroverCommandsSaySo(String command) {
         assertThat(cli.run(command.split(" ", -1))).isEqualTo(1);
         assertThat(cli.err().strip())
                 .contains("no Drover is running here: nothing answers at http://127.0.0.1:9; start one with drover up")
                 .hasLineCount(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nodes quarantine gpu0 | a quarantine needs a reason: --reason TEXT",
+                "nodes drain           | Missing required parameter: 'NODE'",
+                "nodes restart gpu0 --actor first | 'first' is not an int",
+                "nodes                 | Missing required subcommand",
+                "jobs list --limit 101 | --limit must be 1 to 100, but was 101",
+                "audit --limit 0       | --limit must be 1 to 1000, but was 0",
+                "log-level drover      | a level is missing",
+            })
+    void operatorsAreToldWhatIsMissing(String command, String expected) {
+        assertThat(cli.run(command.strip().split(" ", -1))).isEqualTo(2);
+        assertThat(cli.err().strip()).contains(expected).hasLineCount(1);
     }
 
     @Test

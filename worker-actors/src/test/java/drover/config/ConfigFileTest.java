@@ -66,6 +66,30 @@ final class ConfigFileTest {
     }
 
     @Test
+    void theFileMarksWhatAReloadPutsInForce() throws IOException {
+        Set<String> marked = new TreeSet<>();
+        boolean live = false;
+        String block = "";
+        for (String line : Files.readAllLines(FILE)) {
+            Matcher opens = Pattern.compile(" *([a-z-]+) \\{").matcher(line);
+            Matcher sets = Pattern.compile(" +([a-z-]+) = .*").matcher(line);
+            if (opens.matches() && !opens.group(1).equals("drover")) {
+                block = opens.group(1) + ".";
+            } else if (line.strip().equals("}")) {
+                block = "";
+            } else if (line.strip().startsWith("#")) {
+                live |= line.contains("[live]");
+            } else if (sets.matches() && live) {
+                marked.add("drover." + block + sets.group(1));
+            } else if (line.isBlank()) {
+                live = false;
+            }
+        }
+        assertThat(marked)
+                .isEqualTo(Schema.LIVE.stream().map(Setting::path).collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    @Test
     void everyKeyIsExplained() throws IOException {
         List<String> lines = Files.readAllLines(FILE);
         for (int i = 0; i < lines.size(); i++) {
@@ -110,7 +134,11 @@ final class ConfigFileTest {
     }
 
     private static Set<String> keys(Config config) {
-        return config.entrySet().stream().map(Map.Entry::getKey).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> keys =
+                config.entrySet().stream().map(Map.Entry::getKey).collect(Collectors.toCollection(TreeSet::new));
+        // An empty block is a value of its own, which entrySet passes over.
+        paths().stream().filter(config::hasPath).forEach(keys::add);
+        return keys;
     }
 
     private static Object read(Setting<?> setting, ConfigValue value) {

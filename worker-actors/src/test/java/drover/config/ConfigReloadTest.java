@@ -53,11 +53,31 @@ final class ConfigReloadTest {
                 .containsExactly("drover.http", "drover.logging (but level)");
     }
 
+    @Test
+    void whatIsInForceIsShownWithItsOriginAndWhatWaitsForARestart() throws Exception {
+        ConfigReload reload = started("drover.http.port = 1234\ndrover.nodes.actors-per-gpu = 1");
+
+        write("\ndrover.http.port = 2345\ndrover.nodes.actors-per-gpu = 3");
+        reload.reload(applied::add);
+
+        Path file = home.resolve("my.conf");
+        assertThat(reload.effective())
+                .contains(
+                        new ConfigReload.Effective(
+                                new ConfigEntry("drover.http.port", "1234", file + ":1"),
+                                Optional.of(new ConfigEntry("drover.http.port", "2345", file + ":2"))),
+                        new ConfigReload.Effective(
+                                new ConfigEntry("drover.nodes.actors-per-gpu", "3", file + ":3"), Optional.empty()),
+                        new ConfigReload.Effective(
+                                new ConfigEntry("drover.http.host", "\"127.0.0.1\"", "default"), Optional.empty()))
+                .hasSameSizeAs(Schema.all());
+    }
+
     private ConfigReload started(String text) throws Exception {
         write(text);
         ConfigLoader loader = new ConfigLoader(home, Map.of());
         Optional<Path> file = Optional.of(home.resolve("my.conf"));
-        return new ConfigReload(loader, file, loader.load(file));
+        return new ConfigReload(loader, file, loader.loadWithOrigins(file));
     }
 
     private void write(String text) throws IOException {

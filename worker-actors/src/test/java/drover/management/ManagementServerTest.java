@@ -6,16 +6,24 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import drover.board.JobBoard;
 import drover.board.SlotId;
+import drover.client.ConfigView;
 import drover.client.ManagementClient;
 import drover.client.ManagementException;
 import drover.client.OverviewView;
 import drover.client.ReloadView;
 import drover.inference.AttemptId;
+import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
+import drover.inference.Sampler;
 import drover.job.AttemptOutcome;
+import drover.job.Job;
 import drover.job.JobEvent;
+import drover.job.JobState;
+import drover.job.Priority;
+import drover.ledger.AuditEntry;
+import drover.ledger.AuditLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerStatistics;
@@ -43,7 +51,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.Behavior;
@@ -52,10 +62,13 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The operator's API on a free port, over actors that answer with fixed values. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -63,10 +76,16 @@ final class ManagementServerTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:10Z");
     private static final AttemptId ATTEMPT = new AttemptId(new JobId("j1"), 2);
     private static final String TOKEN = "0123456789abcdef";
+    private static final String ALICE = "alice-alice-alice";
 
+    private final AtomicInteger ids = new AtomicInteger();
     private final AtomicInteger drains = new AtomicInteger();
     private ActorTestKit kit;
+    private final List<AuditEntry> audited = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean databaseDown = new AtomicBoolean();
+    private final List<String> unaudited = new CopyOnWriteArrayList<>();
     private ManagementClient open;
+    private URI openUri;
     private ManagementClient guarded;
     private URI guardedUri;
 
@@ -76,9 +95,9 @@ final class ManagementServerTest {
                 "management", ClusterConfig.of("127.0.0.1", 0, List.of(ClusterConfig.CONTROL), Optional.empty()));
         Cluster cluster = Cluster.get(kit.system());
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
-        URI openUri = serve(Optional.empty());
-        guardedUri = serve(Optional.of(TOKEN));
-        open = new ManagementClient(openUri, Optional.empty());
+        openUri = serve(Optional.empty(), Map.of());
+        guardedUri = serve(Optional.of(TOKEN), Map.of("alice", ALICE));
+        open = new ManagementClient(openUri, Optional.empty(), unaudited::add);
         guarded = new ManagementClient(guardedUri, Optional.of(TOKEN));
     }
 
@@ -106,15 +125,17 @@ final class ManagementServerTest {
 
     @Test
     void nodesAreToldWhatToDo() throws Exception {
-        assertThat(open.act("gpu0", "restart").node()).isEqualTo("gpu0");
+        assertThat(open.act("gpu0", "restart", Optional.empty()).node()).isEqualTo("gpu0");
 
-        var unknown = catchThrowableOfType(ManagementException.Rejected.class, () -> open.act("gpu9", "release"));
+        var unknown = catchThrowableOfType(
+                ManagementException.Rejected.class, () -> open.act("gpu9", "release", Optional.empty()));
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(unknown).hasMessage("there is no node gpu9; there are: gpu0");
 
-        var senseless = catchThrowableOfType(ManagementException.Rejected.class, () -> open.act("gpu0", "paint"));
+        var senseless = catchThrowableOfType(
+                ManagementException.Rejected.class, () -> open.act("gpu0", "paint", Optional.empty()));
         assertThat(senseless.status()).isEqualTo(404);
-        assertThat(senseless).hasMessageContaining("drain, restart, quarantine or release");
+        assertThat(senseless).hasMessageContaining("drain, resume, restart, quarantine or release");
     }
 
     @Test
@@ -236,9 +257,145 @@ final class ManagementServerTest {
     }
 
     @Test
+    void everyChangeIsWrittenDownWithWhoMadeIt() throws Exception {
+        try (ManagementClient alice = new ManagementClient(guardedUri, Optional.of(ALICE))) {
+            alice.act("gpu0", "restart", Optional.of("its fans are loud"));
+            guarded.cancelJob("waits", Optional.empty());
+            open.setLogLevels(Map.of("drover.nothing", "info"));
+            assertThatThrownBy(() -> open.act("gpu9", "release", Optional.empty()))
+                    .isInstanceOf(ManagementException.Rejected.class);
+
+            assertThat(alice.audit(4).entries())
+                    .extracting(e -> e.who() + " " + e.remote().orElse("?") + " " + e.action() + " " + e.subject() + " "
+                            + e.detail().orElse("-") + " " + e.result())
+                    .containsExactly(
+                            "loopback 127.0.0.1 node.release gpu9 - refused: there is no node gpu9; there are: gpu0",
+                            "loopback 127.0.0.1 log-levels all processes {drover.nothing=info} done",
+                            "token 127.0.0.1 job.cancel waits - done",
+                            "alice 127.0.0.1 node.restart gpu0 its fans are loud done");
+        }
+    }
+
+    @Test
+    void aChangeThatCannotBeWrittenDownIsMadeAndSaysSo() throws Exception {
+        databaseDown.set(true);
+        try {
+            assertThat(open.act("gpu0", "restart", Optional.empty()).node()).isEqualTo("gpu0");
+            assertThat(unaudited).singleElement().asString().contains("the database is away");
+        } finally {
+            databaseDown.set(false);
+        }
+    }
+
+    @Test
+    void jobsAreCancelledAndPutBack() throws Exception {
+        assertThat(open.cancelJob("waits", Optional.empty()).state()).isEqualTo("CANCELLED");
+        assertThat(open.requeueJob("waits", Optional.empty()).job()).isEqualTo("ended");
+
+        var gone = catchThrowableOfType(
+                ManagementException.Rejected.class, () -> open.cancelJob("nobody", Optional.empty()));
+        assertThat(gone.status()).isEqualTo(404);
+        var ended = catchThrowableOfType(
+                ManagementException.Rejected.class, () -> open.requeueJob("ended", Optional.empty()));
+        assertThat(ended.status()).isEqualTo(409);
+        assertThat(ended).hasMessageContaining("DELIVERED").hasMessageContaining("order it again");
+    }
+
+    @Test
+    void modelsShowWhereTheyAre() throws Exception {
+        assertThat(open.models().models()).singleElement().satisfies(model -> {
+            assertThat(model.model()).isEqualTo("m");
+            assertThat(model.nodes()).containsExactly("gpu0");
+            assertThat(model.resident()).isEmpty();
+        });
+    }
+
+    @Test
+    void theConfigurationIsShown() throws Exception {
+        assertThat(open.config().settings())
+                .singleElement()
+                .satisfies(setting -> assertThat(setting.origin()).isEqualTo("default"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "POST | /drover/nodes/gpu0/quarantine | | 400",
+                "POST | /drover/nodes/gpu0/drain | {\"raeson\": \"x\"} | 400",
+                "POST | /drover/nodes/gpu0/drain | {\"reason\": \"\"} | 400",
+                "POST | /drover/nodes/gpu0/drain | {\"reason\": \"a\", \"reason\": \"b\"} | 400",
+                "POST | /drover/nodes/gpu0/drain | {\"reason\": [1]} | 400",
+                "POST | /drover/nodes/gpu0/drain | {} {} | 400",
+                "POST | /drover/nodes/gpu0/drain | null | 400",
+                "POST | /drover/nodes/gpu0/drain | not json | 400",
+                "POST | /drover/nodes/gpu0/actors/-1/restart | | 400",
+                "POST | /drover/nodes/gpu0/actors/99999999999/restart | | 400",
+                "POST | /drover/nodes/gpu0/actors/0/paint | | 404",
+                "POST | /drover/nodes//drain | | 404",
+                "POST | /drover/jobs/j1/paint | | 404",
+                "POST | /drover/jobs/%00/cancel | | 400",
+                "DELETE | /drover/jobs/j1/cancel | | 405",
+                "PUT | /drover/log-levels | {\"levels\": null} | 400",
+                "PUT | /drover/log-levels | {\"levels\": {\"a\": null}} | 400",
+                "PUT | /drover/log-levels | {\"levels\": {\"a\": \"loud\"}} | 400",
+                "PUT | /drover/log-levels | [] | 400",
+                "PUT | /drover/log-levels | {\"levels\": {}} | 400",
+                "PUT | /drover/log-levels | | 400",
+                "GET | /drover/jobs?state=sleeping | | 400",
+                "GET | /drover/jobs?stat=queued | | 400",
+                "GET | /drover/jobs?state=queued&state=queued | | 400",
+                "GET | /drover/jobs?limit=101 | | 400",
+                "GET | /drover/jobs?before=%0a | | 400",
+                "GET | /drover/audit?limit=1e3 | | 400",
+                "GET | /drover/incidents?limit=-5 | | 400",
+            })
+    void nonsenseIsAProblemAndChangesNothing(String method, String path, @Nullable String body, int status)
+            throws Exception {
+        int before = audited.size();
+
+        HttpResponse<String> answer = send(method, path, Optional.ofNullable(body), Map.of());
+
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+        assertThat(audited).hasSize(before);
+    }
+
+    @Test
+    void aBodyOfAnyLengthIsNotRead() throws Exception {
+        HttpResponse<String> answer =
+                send("POST", "/drover/reload", Optional.of("{\"reason\": \"" + "x".repeat(100_000) + "\"}"), Map.of());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(413);
+    }
+
+    @Test
+    void aPageOfAnotherSiteOrdersNothing() throws Exception {
+        int before = audited.size();
+        Map<String, String> elsewhere = Map.of("Origin", "http://example.org");
+        assertThat(send("POST", "/drover/nodes/gpu0/restart", Optional.empty(), elsewhere)
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(audited).hasSize(before);
+    }
+
+    private HttpResponse<String> send(String method, String path, Optional<String> body, Map<String, String> headers)
+            throws Exception {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpRequest.Builder request = HttpRequest.newBuilder(openUri.resolve(path))
+                    .timeout(Duration.ofSeconds(20))
+                    .method(
+                            method,
+                            body.map(HttpRequest.BodyPublishers::ofString)
+                                    .orElseGet(HttpRequest.BodyPublishers::noBody));
+            headers.forEach(request::header);
+            return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        }
+    }
+
+    @Test
     void anAddressThatOthersReachNeedsAToken() {
         assertThatThrownBy(() -> ManagementServer.start(
-                        new ManagementSettings("0.0.0.0", 0, Optional.empty()), context(), kit.system()))
+                        new ManagementSettings("0.0.0.0", 0, Optional.empty(), Map.of()), context(), kit.system()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("set drover.management.token");
     }
@@ -250,8 +407,9 @@ final class ManagementServerTest {
         }
     }
 
-    private URI serve(Optional<String> token) throws Exception {
-        var binding = ManagementServer.start(new ManagementSettings("127.0.0.1", 0, token), context(), kit.system())
+    private URI serve(Optional<String> token, Map<String, String> operators) throws Exception {
+        ManagementSettings settings = new ManagementSettings("127.0.0.1", 0, token, operators);
+        var binding = ManagementServer.start(settings, context(), kit.system())
                 .toCompletableFuture()
                 .get(30, TimeUnit.SECONDS);
         return URI.create("http://127.0.0.1:" + binding.localAddress().getPort());
@@ -264,8 +422,12 @@ final class ManagementServerTest {
                 kit.spawn(board()),
                 kit.spawn(ledger()),
                 kit.spawn(incidents()),
+                kit.spawn(audit()),
+                () -> "change-" + ids.incrementAndGet(),
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                 () -> new ReloadView(false, List.of("drover.conf:3: wrong"), List.of()),
+                () -> new ConfigView(
+                        List.of(new ConfigView.SettingView("drover.http.port", "1", "default", Optional.empty()))),
                 drains::incrementAndGet,
                 () -> NOW);
     }
@@ -323,7 +485,37 @@ final class ManagementServerTest {
                                     List.of()));
                     return Behaviors.same();
                 })
+                .onMessage(JobBoard.CancelJob.class, m -> {
+                    m.replyTo()
+                            .tell(
+                                    m.job().value().equals("waits")
+                                            ? new JobBoard.CancelReply.Cancelled(job("waits", JobState.CANCELLED))
+                                            : new JobBoard.CancelReply.NotHere());
+                    return Behaviors.same();
+                })
+                .onMessage(JobBoard.RequeueJob.class, m -> {
+                    m.replyTo()
+                            .tell(
+                                    m.job().value().equals("waits")
+                                            ? new JobBoard.RequeueReply.Waiting()
+                                            : new JobBoard.RequeueReply.NotHere());
+                    return Behaviors.same();
+                })
                 .build();
+    }
+
+    private static Job job(String id, JobState state) {
+        return new Job(
+                new JobId(id),
+                new ImageRequest("m", "p", "", 64, 64, 1, Sampler.EULER, 1, 1, 1, 1, Optional.empty()),
+                Priority.NORMAL,
+                state,
+                NOW,
+                NOW,
+                NOW,
+                List.of(),
+                List.of(),
+                Optional.empty());
     }
 
     private static Behavior<JobLedger.Command> ledger() {
@@ -332,10 +524,38 @@ final class ManagementServerTest {
                     m.replyTo().tell(new JobLedger.ReadReply.Found<>(List.of()));
                     return Behaviors.same();
                 })
+                .onMessage(JobLedger.Find.class, m -> {
+                    m.replyTo()
+                            .tell(new JobLedger.ReadReply.Found<>(
+                                    m.job().value().equals("nobody")
+                                            ? Optional.empty()
+                                            : Optional.of(job("ended", JobState.DELIVERED))));
+                    return Behaviors.same();
+                })
                 .onMessage(JobLedger.GetStatistics.class, m -> {
                     m.replyTo()
                             .tell(new LedgerStatistics(
                                     true, 5, 7, 9, 11, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO));
+                    return Behaviors.same();
+                })
+                .build();
+    }
+
+    private Behavior<AuditLog.Command> audit() {
+        return Behaviors.receive(AuditLog.Command.class)
+                .onMessage(AuditLog.Keep.class, m -> {
+                    audited.add(m.entry());
+                    m.replyTo()
+                            .tell(
+                                    databaseDown.get()
+                                            ? new AuditLog.Reply.NotWritten("the database is away")
+                                            : new AuditLog.Reply.Written());
+                    return Behaviors.same();
+                })
+                .onMessage(AuditLog.Newest.class, m -> {
+                    m.replyTo()
+                            .tell(new JobLedger.ReadReply.Found<>(
+                                    audited.reversed().stream().limit(m.limit()).toList()));
                     return Behaviors.same();
                 })
                 .build();

@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -235,6 +237,46 @@ class NodeProcessTest {
     }
 
     @Test
+    void anActorIsRestartedAloneAndWhatItRanIsHandedBack() throws IOException {
+        try (ControlFixture control = control(1, false, Duration.ofMillis(25), Map.of("a", Requests.healthy(60)))) {
+            await().atMost(ControlFixture.PATIENCE).until(() -> control.record.isRunning("a"));
+            long pid = control.process().pid();
+            await().atMost(ControlFixture.PATIENCE)
+                    .until(() -> !control.status().slots().isEmpty());
+
+            assertThat(tell(control, reply -> new NodeSupervisor.RestartSlot("cpu0", 7, reply)))
+                    .isEqualTo(new NodeReply.Refused("cpu0", "has no actor 7 at work; there are: 0"));
+            assertThat(tell(control, reply -> new NodeSupervisor.RestartSlot("cpu0", 0, reply)))
+                    .isInstanceOf(NodeReply.Done.class);
+
+            await().atMost(ControlFixture.PATIENCE)
+                    .until(() -> control.record.produced("a").isPresent());
+            assertThat(control.record.outcomes("a")).containsExactly(AttemptOutcome.HANDED_BACK);
+            assertThat(control.process().pid()).isEqualTo(pid);
+            assertThat(control.incidents).isEmpty();
+        }
+    }
+
+    @Test
+    void aDrainedNodeIsResumed() throws IOException {
+        try (ControlFixture control = control(1, false, Duration.ofMillis(25), Map.of())) {
+            await().atMost(ControlFixture.PATIENCE).until(() -> !control.record.idle.isEmpty());
+            // To resume a node that is at work is fine.
+            assertThat(tell(control, reply -> new NodeSupervisor.ResumeNode("cpu0", reply)))
+                    .isInstanceOf(NodeReply.Done.class);
+            tell(control, reply -> new NodeSupervisor.QuarantineNode("cpu0", "to see", reply));
+            await().atMost(ControlFixture.PATIENCE).until(() -> control.status().state() == NodeState.QUARANTINED);
+            assertThat(control.status().note()).contains("to see");
+            assertThat(tell(control, reply -> new NodeSupervisor.RestartSlot("cpu0", 0, reply)))
+                    .isInstanceOf(NodeReply.Refused.class);
+
+            tell(control, reply -> new NodeSupervisor.ResumeNode("cpu0", reply));
+
+            await().atMost(ControlFixture.PATIENCE).until(() -> control.status().state() == NodeState.RUNNING);
+        }
+    }
+
+    @Test
     void aDrainLetsARunningJobFinishAndLeavesNoProcess() throws IOException {
         try (ControlFixture control = control(1, false, Duration.ofMillis(25), Map.of("a", Requests.healthy(40)))) {
             await().atMost(ControlFixture.PATIENCE).until(() -> control.record.isRunning("a"));
@@ -244,5 +286,10 @@ class NodeProcessTest {
             assertThat(control.processes.getFirst().onExit()).isCompletedWithValue(NodeExit.DONE);
             assertThat(control.incidents).isEmpty();
         }
+    }
+
+    private static NodeReply tell(
+            ControlFixture control, Function<ActorRef<NodeReply>, NodeSupervisor.Command> command) {
+        return control.ask(command, ControlFixture.PATIENCE);
     }
 }

@@ -1,0 +1,218 @@
+package drover.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import drover.client.DroverClient;
+import drover.client.DroverException;
+import drover.client.JobRequest;
+import drover.client.JobView;
+import drover.client.ManagementClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The operator's commands, from one end to the other: a running Drover with two nodes, told what to do by Alice. */
+class OperatingTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String ALICE = "alice-alice-alice";
+
+    @TempDir
+    Path home;
+
+    private final List<ProcessHandle> started = new ArrayList<>();
+    private int port;
+    private Process up;
+
+    @BeforeEach
+    void start() throws Exception {
+        port = freePort();
+        Files.createDirectory(home.resolve("conf"));
+        Files.writeString(home.resolve("conf").resolve("drover.conf"), """
+                drover {
+                  engine = fault
+                  http.port = %d
+                  management { port = %d, token = ${?DROVER_MANAGEMENT_TOKEN}, operators.alice = "%s" }
+                  cluster.port = 0
+                  nodes { gpus = [cpu, cpu], heap = 128m }
+                  fault { load-time = 10ms, encode-time = 1ms, step-time = 100ms, decode-time = 1ms }
+                }
+                """.formatted(port, freePort(), ALICE));
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "drover.cli.Main",
+                "up");
+        builder.environment().put("DROVER_HOME", home.toString());
+        builder.redirectErrorStream(true).redirectOutput(home.resolve("up.log").toFile());
+        up = builder.start();
+        started.add(up.toHandle());
+    }
+
+    @AfterEach
+    void reap() {
+        started.addAll(up.descendants().toList());
+        started.forEach(ProcessHandle::destroyForcibly);
+        await().atMost(PATIENCE).until(() -> started.stream().noneMatch(ProcessHandle::isAlive));
+    }
+
+    @Test
+    void anOperatorRunsItFromTheCommandLine() throws Exception {
+        await().atMost(PATIENCE).until(() -> states().equals(List.of("RUNNING", "RUNNING")));
+        TestCli stranger = new TestCli(home, Map.of());
+        assertThat(stranger.run("nodes", "drain", "cpu0")).isEqualTo(1);
+        assertThat(stranger.err()).contains("show a token of drover.management");
+
+        nodesAreDrainedAndQuarantined();
+        jobsArePutBackAndCancelled();
+        everythingElseIsShownAndSet();
+        theAuditLogHasItAll();
+
+        assertThat(command("drain").out()).contains("draining");
+        assertThat(up.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(up.exitValue()).isZero();
+        assertThat(home.resolve("logs").resolve("drover.log"))
+                .content()
+                .contains("alice (127.0.0.1): node.drain cpu0")
+                .contains("alice (127.0.0.1): drain everything: done")
+                .doesNotContain(ALICE);
+    }
+
+    private void nodesAreDrainedAndQuarantined() {
+        command("nodes", "drain", "cpu0", "--reason", "new fans");
+        await().atMost(PATIENCE).until(() -> states().equals(List.of("QUARANTINED", "RUNNING")));
+        assertThat(command("status").out()).contains("drained by alice: new fans");
+        command("nodes", "resume", "cpu0");
+        await().atMost(PATIENCE).until(() -> states().equals(List.of("RUNNING", "RUNNING")));
+        command("nodes", "quarantine", "cpu1", "--reason", "smells");
+        await().atMost(PATIENCE).until(() -> states().equals(List.of("RUNNING", "QUARANTINED")));
+        TestCli unknown = cli();
+        assertThat(unknown.run("nodes", "release", "gpu7")).isEqualTo(1);
+        assertThat(unknown.err()).contains("there is no node gpu7; there are: cpu0, cpu1");
+    }
+
+    private void jobsArePutBackAndCancelled() throws Exception {
+        try (DroverClient client = new DroverClient(URI.create("http://127.0.0.1:" + port), Optional.empty())) {
+            String job = client.submit(JobRequest.of("long").steps(150).build(), Optional.empty())
+                    .id();
+            await().atMost(PATIENCE).until(() -> client.job(job).state().equals("running"));
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            command("jobs", "list", "--state", "running").out().contains(job));
+            assertThat(command("models", "where").out()).contains("emoji-diffusion  cpu0");
+
+            command("jobs", "requeue", job);
+            await().atMost(PATIENCE).until(() -> attempts(client, job) == 2);
+            JobView.AttemptView first = client.job(job).attempts().getFirst();
+            assertThat(first.outcome()).contains("handed_back");
+            await().atMost(PATIENCE).until(() -> client.job(job).state().equals("running"));
+            command("nodes", "restart", "cpu0", "--actor", "0");
+            await().atMost(PATIENCE).until(() -> attempts(client, job) == 3);
+
+            assertThat(command("jobs", "cancel", job).out()).contains(job + " is cancelled");
+            assertThat(client.job(job).state()).isEqualTo("cancelled");
+            TestCli late = cli();
+            assertThat(late.run("jobs", "requeue", job)).isEqualTo(1);
+            assertThat(late.err()).contains("is CANCELLED").contains("order it again as a new job");
+            command("nodes", "release", "cpu1");
+            await().atMost(PATIENCE).until(() -> states().equals(List.of("RUNNING", "RUNNING")));
+        }
+    }
+
+    private static int attempts(DroverClient client, String job) throws DroverException, InterruptedException {
+        return client.job(job).attempts().size();
+    }
+
+    private void everythingElseIsShownAndSet() throws IOException {
+        assertThat(command("log-level", "drover.board", "debug").out()).containsPattern("drover.board +DEBUG");
+        Path nodeLog = home.resolve("logs").resolve("node-cpu0.log");
+        await().atMost(PATIENCE).until(() -> Files.readString(nodeLog).contains("drover.board=DEBUG"));
+
+        Path conf = home.resolve("conf").resolve("drover.conf");
+        Files.writeString(conf, "drover.watchdog.decode-timeout = 7s\n", StandardOpenOption.APPEND);
+        assertThat(command("reload").out()).contains("in force");
+        assertThat(command("config").out())
+                .containsPattern("drover.watchdog.decode-timeout +\"7s\" +" + conf + ":9")
+                .containsPattern("drover.http.host +\"127.0.0.1\" +default")
+                .containsPattern("drover.management.operators +\\{alice = \\(secret\\)\\} +" + conf + ":4")
+                .doesNotContain(ALICE);
+    }
+
+    private void theAuditLogHasItAll() throws IOException {
+        JsonNode entries = ManagementClient.json()
+                .readTree(command("audit", "--json").out())
+                .path("entries");
+        assertThat(entries.valueStream()
+                        .map(e ->
+                                e.path("who").asText() + " " + e.path("action").asText() + " "
+                                        + e.path("subject").asText().replaceAll("[0-9a-f-]{36}", "JOB"))
+                        .toList()
+                        .reversed())
+                .containsExactly(
+                        "alice node.drain cpu0",
+                        "alice node.resume cpu0",
+                        "alice node.quarantine cpu1",
+                        "alice node.release gpu7",
+                        "alice job.requeue JOB",
+                        "alice actor.restart cpu0/0",
+                        "alice job.cancel JOB",
+                        "alice job.requeue JOB",
+                        "alice node.release cpu1",
+                        "alice log-levels all processes",
+                        "alice reload configuration");
+    }
+
+    private List<String> states() throws IOException {
+        TestCli cli = cli();
+        if (cli.run("status", "--json") != 0) {
+            assertThat(up.isAlive())
+                    .as(Files.readString(home.resolve("up.log")))
+                    .isTrue();
+            assertThat(cli.err()).contains("no Drover is running here");
+            return List.of(); // It does not listen so far.
+        }
+        return ManagementClient.json()
+                .readTree(cli.out())
+                .path("nodes")
+                .path("nodes")
+                .valueStream()
+                .map(node -> node.path("state").asText())
+                .toList();
+    }
+
+    private TestCli command(String... arguments) {
+        TestCli cli = cli();
+        assertThat(cli.run(arguments)).as(cli.err()).isZero();
+        assertThat(cli.err()).isEmpty();
+        return cli;
+    }
+
+    private TestCli cli() {
+        return new TestCli(home, Map.of("DROVER_MANAGEMENT_TOKEN", ALICE));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}
