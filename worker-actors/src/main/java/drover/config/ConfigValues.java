@@ -40,7 +40,7 @@ final class ConfigValues {
             return setting.kind().read(value);
         } catch (Kind.Unfit e) {
             // What was found must not be printed where it may be half a secret.
-            String found = standard(setting) instanceof Secret
+            String found = setting.kind().isSecret()
                     ? "is not usable"
                     : "= " + shorten(value.render(ConfigRenderOptions.concise()));
             reject(setting, found + "; expected " + setting.kind().expected());

@@ -11,6 +11,11 @@ interface Kind<T> {
     /** What is expected, as the end of a sentence: {@code a whole number from 0 to 65535}. */
     String expected();
 
+    /** Whether a value of this kind holds a secret, so that it is never printed. */
+    default boolean isSecret() {
+        return false;
+    }
+
     /**
      * Reads a value.
      *

@@ -92,7 +92,22 @@ final class Kinds {
                         || (s.length() >= minLength
                                 && s.length() <= 1000
                                 && s.chars().allMatch(c -> c > ' ' && c < 0x7f)));
-        return kind(text.expected(), v -> Secret.of(text.read(v)));
+        return new Kind<>() {
+            @Override
+            public String expected() {
+                return text.expected();
+            }
+
+            @Override
+            public boolean isSecret() {
+                return true;
+            }
+
+            @Override
+            public Secret read(ConfigValue value) throws Unfit {
+                return Secret.of(text.read(value));
+            }
+        };
     }
 
     /** On or off. */

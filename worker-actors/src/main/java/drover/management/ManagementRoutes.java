@@ -92,8 +92,10 @@ final class ManagementRoutes extends AllDirectives {
 
     private CompletionStage<HttpResponse> nodes() {
         return inquiry.nodes()
-                .thenApply(status ->
-                        Responses.ok(Views.nodes(status, context.clock().instant())));
+                .thenCombine(
+                        inquiry.board(),
+                        (status, board) -> Responses.ok(
+                                Views.nodes(status, board, context.clock().instant())));
     }
 
     private Route act(String node, String action) {
@@ -116,7 +118,8 @@ final class ManagementRoutes extends AllDirectives {
     private HttpResponse nodeReply(NodeReply reply) {
         return switch (reply) {
             case NodeReply.Done it -> {
-                NodeView view = Views.node(it.status(), context.clock().instant());
+                NodeView view = Views.node(
+                        it.status(), Optional.empty(), context.clock().instant());
                 yield Responses.json(StatusCodes.ACCEPTED, view);
             }
             case NodeReply.UnknownNode it ->
@@ -133,7 +136,8 @@ final class ManagementRoutes extends AllDirectives {
     }
 
     private CompletionStage<HttpResponse> watchdog() {
-        return inquiry.watchdogTable().thenApply(table -> Responses.ok(Views.watchdog(table)));
+        return inquiry.watchdogTable()
+                .thenCombine(inquiry.board(), (table, board) -> Responses.ok(Views.watchdog(table, board.learned())));
     }
 
     private CompletionStage<HttpResponse> jobs() {
