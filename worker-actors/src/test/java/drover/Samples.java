@@ -3,6 +3,7 @@ package drover;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Position;
+import drover.job.Tenant;
 import drover.node.GpuDevice;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.ParameterizedType;
@@ -31,6 +32,7 @@ final class Samples {
     Samples(ActorRef<?> anActor) {
         special.put(ActorRef.class, () -> anActor);
         special.put(JobId.class, () -> new JobId("0197-abc"));
+        special.put(Tenant.class, () -> new Tenant("shop"));
         special.put(GpuDevice.class, () -> GpuDevice.gpu(3));
         special.put(Position.class, () -> new Position(drover.inference.Phase.DENOISING, 3, 20));
         special.put(
@@ -62,6 +64,7 @@ final class Samples {
         special.put(long.class, () -> 9_007_199_254_740_993L);
         special.put(double.class, () -> 0.1);
         special.put(boolean.class, () -> true);
+        special.put(Double.class, () -> 0.25);
     }
 
     /** One value of a record, of an enum, or of each member of a sealed family. */

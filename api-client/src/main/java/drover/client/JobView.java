@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param id the job
  * @param state {@code queued}, {@code assigned}, {@code running}, {@code produced}, or one of the ends: {@code delivered},
  *     {@code faulted}, {@code cancelled}, {@code expired}, {@code censored}
+ * @param tenant whose job it is
  * @param request what will be made, with every default filled in
  * @param acceptedAt when it was taken on
  * @param deadline when an answer is of no more use
@@ -22,6 +23,7 @@ import java.util.Optional;
 public record JobView(
         String id,
         String state,
+        String tenant,
         JobRequest request,
         Instant acceptedAt,
         Instant deadline,
@@ -50,7 +52,7 @@ public record JobView(
      * @param number from 1
      * @param node who had it
      * @param outcome how it ended: {@code succeeded}, {@code stalled}, {@code failed}, {@code node_lost}, {@code
-     *     handed_back} or {@code result_lost}, or {@code abandoned} with its job; absent while it runs
+     *     too_slow}, {@code handed_back} or {@code result_lost}, or {@code abandoned} with its job; absent while it runs
      * @param reason why, if not well
      */
     public record AttemptView(

@@ -2,6 +2,7 @@ package drover.client;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Every node, in the order of the configuration. */
@@ -28,6 +29,7 @@ public record NodesView(List<NodeView> nodes) {
      * @param standby whether a warm standby is ready
      * @param note why it is not at work, or why its last process ended
      * @param until when the present pause or quarantine ends, if it ends by itself
+     * @param standing what the board thinks of it, once it has asked for work
      */
     public record NodeView(
             String node,
@@ -44,11 +46,34 @@ public record NodesView(List<NodeView> nodes) {
             List<ActorView> actors,
             boolean standby,
             Optional<String> note,
-            Optional<Instant> until) {
+            Optional<Instant> until,
+            Optional<StandingView> standing) {
         public NodeView {
             models = List.copyOf(models);
             resident = List.copyOf(resident);
             actors = List.copyOf(actors);
+        }
+    }
+
+    /**
+     * What the board thinks of a node. This is about jobs; whether the node's process is started is its {@code state}.
+     *
+     * @param trust {@code OPEN}, {@code SUSPENDED} (gets no jobs for a while) or {@code PROBATION} (one at a time)
+     * @param until when a suspension ends
+     * @param reliability decayed share of attempts that ended well, 0 to 1
+     * @param failuresInARow since an attempt last ended well
+     * @param reason what the last failure was
+     * @param megapixelStepsPerSecond its speed by model, as far as known
+     */
+    public record StandingView(
+            String trust,
+            Optional<Instant> until,
+            double reliability,
+            int failuresInARow,
+            Optional<String> reason,
+            Map<String, Double> megapixelStepsPerSecond) {
+        public StandingView {
+            megapixelStepsPerSecond = Map.copyOf(megapixelStepsPerSecond);
         }
     }
 

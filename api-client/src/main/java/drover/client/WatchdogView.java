@@ -11,11 +11,30 @@ import java.util.Optional;
  * @param nodes how many nodes are listened for
  * @param counts what has been counted since the start, by name
  * @param rows one for each watched attempt, the nearest deadline first
+ * @param learned what has been learned about how long a step may take; tightens what is configured
  */
-public record WatchdogView(int watched, int nodes, CountsView counts, List<RowView> rows) {
+public record WatchdogView(int watched, int nodes, CountsView counts, List<RowView> rows, List<LearnedView> learned) {
     public WatchdogView {
         rows = List.copyOf(rows);
+        learned = List.copyOf(learned);
     }
+
+    /**
+     * What is known about one phase of one kind of work on one node.
+     *
+     * @param kind the kind of work: its size class, and whether it is guided
+     * @param steps how many steps of healthy attempts were seen
+     * @param p999Seconds 99.9 % of them took no longer; absent while there are too few
+     * @param limitSeconds the deadline that follows, if that is shorter than the configured one
+     */
+    public record LearnedView(
+            String node,
+            String model,
+            String kind,
+            String phase,
+            long steps,
+            Optional<Double> p999Seconds,
+            Optional<Double> limitSeconds) {}
 
     /**
      * What only grows.

@@ -4,23 +4,23 @@ import drover.board.BoardAction.Cancel;
 import drover.board.BoardAction.Deliver;
 import drover.board.BoardAction.Offer;
 import drover.board.BoardAction.Write;
+import drover.board.Slots.Slot;
 import drover.inference.AssetRef;
 import drover.inference.AttemptId;
 import drover.inference.JobId;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.job.Fault;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
-import drover.watchdog.ModelRules;
+import drover.watchdog.LearnedTimeouts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,25 +32,33 @@ import org.jspecify.annotations.Nullable;
  * The rules of the board, without an actor: who gets which job, what follows when an attempt ends, what is too late.
  * Every method takes the present time and returns what is to be done. Not safe for use by several threads.
  *
- * <p>A slot gets the most urgent job that it can run; among equals one whose model it has in memory; among those the one
- * that has waited longest. A resident model wins over age by at most {@link #RESIDENT_LEAD}, so that no model starves.
+ * <p>What it decides by is kept in collaborators: {@link Matching} says who gets what, {@link FairQueue} in which order,
+ * {@link RetryRules} what follows a failure, {@link NodeRecords} and {@link ModelRecords} who is trusted, {@link Pace} and
+ * {@link Projection} what comes too late, {@link LearnedTimeouts} what the watchdogs allow.
  */
 final class Board {
-    /** How much older a job with a model that is not resident must be to go before one whose model is. */
-    static final Duration RESIDENT_LEAD = Duration.ofSeconds(30);
-
     private final RetryRules rules;
     private final ModelRecords models;
+    private final NodeRecords nodes;
+    private final Pace pace;
+    private final LearnedTimeouts learned;
+    private final FairQueue queue;
+    private final Slots slots = new Slots();
+    private final Matching matching;
+    private final PendingWork pending = new PendingWork();
     private final Map<JobId, Entry> entries = new HashMap<>();
-    private final Map<String, WaitingLine> waiting = new HashMap<>();
-    private final Map<SlotId, Slot> slots = new LinkedHashMap<>();
     private final PriorityQueue<Wake> wakes = new PriorityQueue<>(Comparator.comparing(Wake::at));
     private int waitingCount;
     private int undelivered;
 
-    Board(RetryRules rules, ModelRules modelRules) {
-        this.rules = rules;
-        this.models = new ModelRecords(modelRules);
+    Board(BoardSettings settings) {
+        this.rules = settings.retries();
+        this.models = new ModelRecords(settings.models());
+        this.nodes = new NodeRecords(settings.nodes());
+        this.pace = new Pace(settings.speedHalfLife());
+        this.learned = new LearnedTimeouts(settings.learning());
+        this.queue = new FairQueue(settings.weights());
+        this.matching = new Matching(slots, queue, nodes, models, pace, settings.residentLead());
     }
 
     /** Takes a job that is on disk: new, or found again after a restart. */
@@ -61,26 +69,36 @@ final class Board {
         List<BoardAction> actions = new ArrayList<>();
         Entry entry = new Entry(job);
         entries.put(job.id(), entry);
-        wakes.add(new Wake(job.deadline(), job.id(), Wake.Kind.DEADLINE));
+        account(entry);
+        wakes.add(new Wake(job.deadline(), job.id()));
         if (job.state() == JobState.PRODUCED) {
             undelivered++;
             actions.add(new Deliver(job));
         } else if (job.state().isOut()) {
             // Whoever ran it belonged to a control process that is gone, and its nodes went with it.
             AttemptId attempt = job.lastAttempt().orElseThrow();
-            endAttempt(entry, attempt, AttemptOutcome.NODE_LOST, "the control process was restarted", now, actions);
+            endAttempt(
+                    entry,
+                    attempt,
+                    AttemptOutcome.NODE_LOST,
+                    "the control process was restarted",
+                    AttemptTimings.NONE,
+                    now,
+                    actions);
         } else {
-            enqueue(entry, rules.judge(job), now, actions);
+            enqueue(entry, now, actions);
         }
+        expireIfHopeless(entry, now, actions);
         match(now, actions);
         return actions;
     }
 
     /** The slot has nothing to do and asks. */
     List<BoardAction> idle(SlotId id, Set<String> models, Set<String> resident, Instant now) {
-        Slot slot = slots.computeIfAbsent(id, Slot::new);
+        Slot slot = slots.of(id);
         slot.models = models;
         slot.resident = resident;
+        nodes.seen(id.node());
         List<BoardAction> actions = new ArrayList<>();
         if (slot.attempt == null) {
             slot.asks = true;
@@ -108,20 +126,28 @@ final class Board {
         if (entry.job.state() == JobState.ASSIGNED) {
             write(entry, new JobEvent.Started(attempt, now), actions);
         }
+        Optional<Instant> end = entry.projection.advanced(position, now, entry.job.deadline());
+        if (end.isPresent() && entry.slot != null) {
+            tooSlow(entry, entry.slot, attempt, end.get(), now, actions);
+        }
         return actions;
     }
 
     /** The attempt's results are stored. Repeats and words of old attempts change nothing. */
-    List<BoardAction> produced(SlotId slot, AttemptId attempt, List<AssetRef> assets, Instant now) {
-        free(slot, attempt);
+    List<BoardAction> produced(
+            SlotId slot, AttemptId attempt, List<AssetRef> assets, AttemptTimings timings, Instant now) {
+        slots.free(slot, attempt);
         Entry entry = current(attempt);
         if (entry == null || !entry.job.state().isOut()) {
             return List.of();
         }
         List<BoardAction> actions = new ArrayList<>();
-        models.worked(entry.job.request().model());
+        models.worked(entry.model());
+        nodes.worked(slot.node(), now);
+        pace.worked(slot.node(), entry.kind, entry.work, timings, entry.cold, now);
+        learned.observe(slot.node(), entry.kind, timings);
         entry.slot = null;
-        write(entry, new JobEvent.Produced(attempt, now, assets), actions);
+        write(entry, new JobEvent.Produced(attempt, now, assets, timings), actions);
         undelivered++;
         actions.add(new Deliver(entry.job));
         return actions;
@@ -135,22 +161,27 @@ final class Board {
             String code,
             String reason,
             boolean retryable,
+            AttemptTimings timings,
             Instant now) {
-        free(slot, attempt);
+        slots.free(slot, attempt);
         Entry entry = current(attempt);
         if (entry == null || !entry.job.state().isOut()) {
             return List.of();
         }
         List<BoardAction> actions = new ArrayList<>();
-        if (outcome == AttemptOutcome.STALLED || outcome == AttemptOutcome.CRASHED) {
-            String model = entry.job.request().model();
-            models.struck(attempt, model, slot.node(), now)
-                    .ifPresent(why -> actions.add(new BoardAction.Withdraw(model, why)));
+        if (outcome.takesNodeDown()) {
+            models.struck(attempt, entry.model(), slot.node(), now)
+                    .ifPresent(why -> actions.add(new BoardAction.Withdraw(entry.model(), why)));
+        }
+        // What would have failed anywhere says nothing about the node.
+        if (outcome.isBlamed() && retryable) {
+            nodes.failed(slot.node(), reason, now)
+                    .ifPresent(until -> actions.add(new BoardAction.Suspend(slot.node(), until, reason)));
         }
         if (retryable) {
-            endAttempt(entry, attempt, outcome, reason, now, actions);
+            endAttempt(entry, attempt, outcome, reason, timings, now, actions);
         } else {
-            write(entry, new JobEvent.AttemptEnded(attempt, now, outcome, reason), actions);
+            writeEnd(entry, attempt, outcome, reason, timings, now, actions);
             finish(entry, new JobEvent.Faulted(attempt.job(), now, new Fault(code, reason)), actions);
         }
         match(now, actions);
@@ -172,7 +203,8 @@ final class Board {
         if (entry != null && entry.job.state() == JobState.PRODUCED) {
             undelivered--;
             AttemptId attempt = entry.job.lastAttempt().orElseThrow();
-            endAttempt(entry, attempt, AttemptOutcome.RESULT_LOST, reason, now, actions);
+            AttemptTimings timings = entry.job.attempts().getLast().timings();
+            endAttempt(entry, attempt, AttemptOutcome.RESULT_LOST, reason, timings, now, actions);
             match(now, actions);
         }
         return actions;
@@ -224,23 +256,41 @@ final class Board {
                 List.of(new Cancel(entry.slot, attempt, reason)));
     }
 
-    /** Does what has fallen due: expires what is too late, releases what has waited out its back-off. */
+    /** An operator takes the model out of matching, until an operator releases it. What runs goes on. */
+    void withdrawModel(String model, String reason, Instant now) {
+        models.withdraw(model, reason, now);
+    }
+
+    /** An operator lets the model back, whatever took it out; empty if it was not out. */
+    Optional<List<BoardAction>> releaseModel(String model, Instant now) {
+        if (!models.release(model, now)) {
+            return Optional.empty();
+        }
+        List<BoardAction> actions = new ArrayList<>();
+        match(now, actions);
+        return Optional.of(actions);
+    }
+
+    /** The models that are not offered now. */
+    List<WithdrawnModel> withdrawn(Instant now) {
+        return models.withdrawn(now);
+    }
+
+    /** An operator trusts the node again. */
+    List<BoardAction> releaseNode(String node, Instant now) {
+        nodes.release(node);
+        List<BoardAction> actions = new ArrayList<>();
+        match(now, actions);
+        return actions;
+    }
+
+    /** Does what has fallen due: expires what is too late, gives out what had to wait until now. */
     List<BoardAction> wake(Instant now) {
         List<BoardAction> actions = new ArrayList<>();
         while (!wakes.isEmpty() && !wakes.peek().at().isAfter(now)) {
-            Wake due = wakes.remove();
-            Entry entry = entries.get(due.job());
-            if (entry == null) {
-                continue;
-            }
-            switch (due.kind()) {
-                case DEADLINE -> expire(entry, now, actions);
-                case BACKOFF -> {
-                    if (entry.job.state() == JobState.QUEUED && entry.delayed) {
-                        entry.delayed = false;
-                        line(entry).add(entry);
-                    }
-                }
+            Entry entry = entries.get(wakes.remove().job());
+            if (entry != null && !entry.job.deadline().isAfter(now)) {
+                expire(entry, now, actions);
             }
         }
         match(now, actions);
@@ -252,11 +302,16 @@ final class Board {
         while (!wakes.isEmpty() && !entries.containsKey(wakes.peek().job())) {
             wakes.remove();
         }
-        Optional<Instant> release = models.nextRelease(now);
+        // Asked after every message, so nothing is made that is not needed.
         Wake first = wakes.peek();
-        return first == null || release.filter(at -> at.isBefore(first.at())).isPresent()
-                ? release
-                : Optional.of(first.at());
+        Instant next = first == null ? Instant.MAX : first.at();
+        next = earlier(next, models.nextRelease(now));
+        next = earlier(next, nodes.nextRelease(now));
+        return next.equals(Instant.MAX) ? Optional.empty() : Optional.of(next);
+    }
+
+    private static Instant earlier(Instant a, Optional<Instant> b) {
+        return b.isPresent() && b.get().isBefore(a) ? b.get() : a;
     }
 
     /** Where the job is out, if it is. */
@@ -264,87 +319,74 @@ final class Board {
         return Optional.ofNullable(entries.get(job)).map(e -> e.slot);
     }
 
-    JobBoard.Snapshot snapshot() {
+    JobBoard.Snapshot snapshot(Instant now) {
         List<JobBoard.Running> out = new ArrayList<>();
-        List<SlotId> idle = new ArrayList<>();
-        for (Slot slot : slots.values()) {
-            if (slot.attempt == null && slot.asks) {
-                idle.add(slot.id);
-            }
-        }
         for (Entry entry : entries.values()) {
             if (entry.slot != null) {
                 out.add(new JobBoard.Running(
                         entry.job.lastAttempt().orElseThrow(),
-                        entry.job.request().model(),
+                        entry.model(),
                         entry.slot,
                         Optional.ofNullable(entry.position)));
             }
         }
-        return new JobBoard.Snapshot(waitingCount, out, undelivered, idle);
+        return new JobBoard.Snapshot(
+                waitingCount,
+                out,
+                undelivered,
+                slots.free().stream().map(slot -> slot.id).toList(),
+                pending.total(),
+                pending.models(),
+                pending.tenants(),
+                nodes.standings(pace, now),
+                models.withdrawn(now),
+                learned.rows());
     }
 
     private void match(Instant now, List<BoardAction> actions) {
-        if (waitingCount == 0) {
-            return;
-        }
-        for (Slot slot : slots.values()) {
-            if (slot.asks && slot.attempt == null) {
-                Entry best = bestFor(slot, now);
-                if (best != null) {
-                    assign(best, slot, now, actions);
-                }
+        while (waitingCount > 0) {
+            Optional<Matching.Choice> choice = matching.next(now);
+            matching.takeDoubtful().forEach(entry -> expireIfHopeless(entry, now, actions));
+            if (choice.isEmpty()) {
+                return;
             }
+            assign(choice.get().entry(), choice.get().slot(), now, actions);
         }
-    }
-
-    private @Nullable Entry bestFor(Slot slot, Instant now) {
-        Entry best = null;
-        boolean bestResident = false;
-        for (String model : slot.models) {
-            WaitingLine line = models.isWithdrawn(model, now) ? null : waiting.get(model);
-            Entry head = line == null ? null : line.first(entry -> mayRunOn(entry, slot));
-            if (head == null) {
-                continue;
-            }
-            boolean resident = slot.resident.contains(model);
-            if (best == null || goesBefore(head, resident, best, bestResident)) {
-                best = head;
-                bestResident = resident;
-            }
-        }
-        return best;
-    }
-
-    private static boolean goesBefore(Entry a, boolean aResident, Entry b, boolean bResident) {
-        int urgency = a.job.priority().compareTo(b.job.priority());
-        if (urgency != 0) {
-            return urgency > 0;
-        }
-        Instant aSince = aResident ? a.job.accepted().minus(RESIDENT_LEAD) : a.job.accepted();
-        Instant bSince = bResident ? b.job.accepted().minus(RESIDENT_LEAD) : b.job.accepted();
-        return aSince.isBefore(bSince);
-    }
-
-    /** A job does not go back to a node that failed it while another node could take it. */
-    private boolean mayRunOn(Entry entry, Slot slot) {
-        if (!entry.avoid.contains(slot.id.node())) {
-            return true;
-        }
-        String model = entry.job.request().model();
-        return slots.values().stream()
-                .noneMatch(other -> other.models.contains(model) && !entry.avoid.contains(other.id.node()));
     }
 
     private void assign(Entry entry, Slot slot, Instant now, List<BoardAction> actions) {
-        line(entry).remove(entry);
+        queue.give(entry);
         AttemptId attempt = entry.job.nextAttempt();
         entry.slot = slot.id;
         entry.position = null;
+        entry.passedOver = 0;
+        entry.cold = !slot.resident.contains(entry.model());
+        entry.projection = new Projection();
         slot.attempt = attempt;
         slot.asks = false;
-        write(entry, new JobEvent.Assigned(attempt, now, slot.id.node()), actions);
-        actions.add(new Offer(slot.id, attempt, entry.job.request(), entry.job.deadline()));
+        write(entry, new JobEvent.Assigned(attempt, now, slot.node()), actions);
+        actions.add(new Offer(
+                slot.id, attempt, entry.job.request(), entry.job.deadline(), learned.limits(slot.node(), entry.kind)));
+    }
+
+    /** The attempt will be done only after its deadline: another node gets the job, or nobody if none can make it. */
+    private void tooSlow(
+            Entry entry, SlotId at, AttemptId attempt, Instant end, Instant now, List<BoardAction> actions) {
+        String why = "at " + entry.projection.stepTime().toMillis() + " ms a step it would be done at " + end
+                + ", and its deadline is " + entry.job.deadline();
+        if (matching.otherCanMakeIt(entry, at.node(), true, now)) {
+            learnSlowness(entry, at, now);
+            actions.add(new Cancel(at, attempt, "too slow: " + why));
+            endAttempt(entry, attempt, AttemptOutcome.TOO_SLOW, why, AttemptTimings.NONE, now, actions);
+            match(now, actions);
+        } else if (!matching.otherCanMakeIt(entry, at.node(), false, now)) {
+            learnSlowness(entry, at, now);
+            expire(entry, "On " + at.node() + " " + why + "; no other node can make it in time", now, actions);
+        }
+    }
+
+    private void learnSlowness(Entry entry, SlotId at, Instant now) {
+        pace.slow(at.node(), entry.kind, entry.work * entry.projection.done(), entry.projection.elapsed(), now);
     }
 
     private void endAttempt(
@@ -352,29 +394,55 @@ final class Board {
             AttemptId attempt,
             AttemptOutcome outcome,
             String reason,
+            AttemptTimings timings,
             Instant now,
             List<BoardAction> actions) {
+        writeEnd(entry, attempt, outcome, reason, timings, now, actions);
         entry.slot = null;
         entry.position = null;
-        write(entry, new JobEvent.AttemptEnded(attempt, now, outcome, reason), actions);
-        enqueue(entry, rules.judge(entry.job), now, actions);
+        enqueue(entry, now, actions);
     }
 
-    private void enqueue(Entry entry, RetryRules.Verdict verdict, Instant now, List<BoardAction> actions) {
-        switch (verdict) {
+    private void writeEnd(
+            Entry entry,
+            AttemptId attempt,
+            AttemptOutcome outcome,
+            String reason,
+            AttemptTimings timings,
+            Instant now,
+            List<BoardAction> actions) {
+        Optional<Position> position = Optional.ofNullable(entry.position);
+        write(entry, new JobEvent.AttemptEnded(attempt, now, outcome, reason, position, timings), actions);
+    }
+
+    private void enqueue(Entry entry, Instant now, List<BoardAction> actions) {
+        switch (rules.judge(entry.job)) {
             case RetryRules.Verdict.GiveUp(Fault fault) ->
                 finish(entry, new JobEvent.Faulted(entry.job.id(), now, fault), actions);
             case RetryRules.Verdict.Retry(Duration delay, Set<String> avoid) -> {
                 entry.avoid = avoid;
+                entry.backAt = now.plus(delay);
                 if (delay.isPositive()) {
-                    entry.delayed = true;
-                    wakes.add(new Wake(now.plus(delay), entry.job.id(), Wake.Kind.BACKOFF));
-                } else {
-                    line(entry).add(entry);
+                    wakes.add(new Wake(entry.backAt, entry.job.id()));
                 }
-                waitingCount++;
-                entry.counted = true;
+                queue.add(entry);
             }
+        }
+    }
+
+    /** A job that no node can do in time any more is not started. */
+    private void expireIfHopeless(Entry entry, Instant now, List<BoardAction> actions) {
+        if (entry.job.state() == JobState.QUEUED && entries.containsKey(entry.job.id())) {
+            matching.tooLateEverywhere(entry, now)
+                    .ifPresent(best -> expire(
+                            entry,
+                            "It was not started: it takes about %.1f s on the fastest node, and its deadline %s is only %.1f s away"
+                                    .formatted(
+                                            Pace.seconds(best),
+                                            entry.job.deadline(),
+                                            Pace.seconds(Duration.between(now, entry.job.deadline()))),
+                            now,
+                            actions));
         }
     }
 
@@ -382,19 +450,24 @@ final class Board {
         if (entry.job.state() == JobState.PRODUCED) {
             return; // A finished result is never thrown away.
         }
-        String where = entry.slot == null ? "while it waited for a slot" : "while it ran on " + entry.slot.node();
-        stop(entry, "its deadline has passed", actions);
-        finish(
-                entry,
-                new JobEvent.Expired(entry.job.id(), now, "Its deadline " + entry.job.deadline() + " passed " + where),
-                actions);
+        String where = entry.slot == null
+                ? models.find(entry.model(), now)
+                        .map(it -> "while its model was withdrawn, which " + it.reason())
+                        .orElse("while it waited for a slot")
+                : "while it ran on " + entry.slot.node();
+        expire(entry, "Its deadline " + entry.job.deadline() + " passed " + where, now, actions);
+    }
+
+    private void expire(Entry entry, String reason, Instant now, List<BoardAction> actions) {
+        stop(entry, reason, actions);
+        finish(entry, new JobEvent.Expired(entry.job.id(), now, reason), actions);
     }
 
     private void stop(Entry entry, String reason, List<BoardAction> actions) {
         if (entry.slot != null) {
             actions.add(new Cancel(entry.slot, entry.job.lastAttempt().orElseThrow(), reason));
         } else {
-            line(entry).remove(entry);
+            queue.remove(entry);
         }
     }
 
@@ -405,17 +478,25 @@ final class Board {
 
     private void write(Entry entry, JobEvent event, List<BoardAction> actions) {
         entry.job = entry.job.apply(event);
-        if (entry.counted && entry.job.state() != JobState.QUEUED) {
-            entry.counted = false;
-            waitingCount--;
-        }
+        account(entry);
         actions.add(new Write(event));
     }
 
-    private void free(SlotId id, AttemptId attempt) {
-        Slot slot = slots.get(id);
-        if (slot != null && attempt.equals(slot.attempt)) {
-            slot.attempt = null;
+    /** Keeps what is counted in step with the job's state. */
+    private void account(Entry entry) {
+        boolean waits = entry.job.state() == JobState.QUEUED;
+        if (waits != entry.waiting) {
+            entry.waiting = waits;
+            waitingCount += waits ? 1 : -1;
+        }
+        boolean isPending = waits || entry.job.state().isOut();
+        if (isPending != entry.pending) {
+            entry.pending = isPending;
+            if (isPending) {
+                pending.add(entry);
+            } else {
+                pending.remove(entry);
+            }
         }
     }
 
@@ -424,43 +505,5 @@ final class Board {
         return entry != null && entry.job.lastAttempt().filter(attempt::equals).isPresent() ? entry : null;
     }
 
-    private WaitingLine line(Entry entry) {
-        return waiting.computeIfAbsent(entry.job.request().model(), m -> new WaitingLine());
-    }
-
-    private record Wake(Instant at, JobId job, Kind kind) {
-        private enum Kind {
-            DEADLINE,
-            BACKOFF
-        }
-    }
-
-    private static final class Slot {
-        final SlotId id;
-        Set<String> models = new HashSet<>();
-        Set<String> resident = new HashSet<>();
-        boolean asks;
-
-        @Nullable AttemptId attempt;
-
-        Slot(SlotId id) {
-            this.id = id;
-        }
-    }
-
-    /** A job on the board. */
-    static final class Entry {
-        Job job;
-        Set<String> avoid = Set.of();
-        boolean delayed;
-        boolean counted;
-
-        @Nullable SlotId slot;
-
-        @Nullable Position position;
-
-        Entry(Job job) {
-            this.job = job;
-        }
-    }
+    private record Wake(Instant at, JobId job) {}
 }

@@ -10,12 +10,13 @@ import drover.inference.CborSerializable;
 import drover.inference.JobId;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.job.Job;
 import drover.ledger.JobLedger;
 import drover.rules.Rules;
 import drover.rules.RulesActor;
 import drover.rules.Surroundings;
-import drover.watchdog.ModelRules;
+import drover.watchdog.LearnedTimeouts;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -47,6 +48,9 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         @JsonSubTypes.Type(value = AttemptEnded.class, name = "attempt-ended"),
         @JsonSubTypes.Type(value = CancelJob.class, name = "cancel-job"),
         @JsonSubTypes.Type(value = RequeueJob.class, name = "requeue-job"),
+        @JsonSubTypes.Type(value = WithdrawModel.class, name = "withdraw-model"),
+        @JsonSubTypes.Type(value = ReleaseModel.class, name = "release-model"),
+        @JsonSubTypes.Type(value = NodeReleased.class, name = "node-released"),
         @JsonSubTypes.Type(value = GetSnapshot.class, name = "get-snapshot")
     })
     public sealed interface Command extends CborSerializable {}
@@ -72,7 +76,8 @@ public final class JobBoard implements Rules<JobBoard.Command> {
     public record Advanced(SlotId slot, AttemptId attempt, Position position) implements Command {}
 
     /** From a keeper: the attempt's results are in the asset store. Answered by {@code ResultRecorded}. */
-    public record Produced(SlotId slot, AttemptId attempt, List<AssetRef> assets, ActorRef<SlotCommand> keeper)
+    public record Produced(
+            SlotId slot, AttemptId attempt, List<AssetRef> assets, AttemptTimings timings, ActorRef<SlotCommand> keeper)
             implements Command {
         public Produced {
             assets = List.copyOf(assets);
@@ -86,6 +91,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
      *     drover:attempt.stalled}
      * @param reason in a sentence for a person
      * @param retryable whether another attempt may succeed
+     * @param timings what its node measured; {@link AttemptTimings#NONE} if the node could not say
      */
     public record AttemptEnded(
             SlotId slot,
@@ -94,6 +100,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             String code,
             String reason,
             boolean retryable,
+            AttemptTimings timings,
             ActorRef<SlotCommand> keeper)
             implements Command {}
 
@@ -102,6 +109,15 @@ public final class JobBoard implements Rules<JobBoard.Command> {
 
     /** From an operator: take the job from the slot that runs it and put it back by its age. Safe to repeat. */
     public record RequeueJob(JobId job, ActorRef<RequeueReply> replyTo) implements Command {}
+
+    /** From an operator: offer the model to no node until it is released. What runs goes on. */
+    public record WithdrawModel(String model, String reason, ActorRef<ModelReply> replyTo) implements Command {}
+
+    /** From an operator: offer the model again, whatever took it out. */
+    public record ReleaseModel(String model, ActorRef<ModelReply> replyTo) implements Command {}
+
+    /** From a keeper: an operator has released the node, so its failures are forgotten here too. */
+    public record NodeReleased(String node) implements Command {}
 
     /** From an inspector: what is going on. */
     public record GetSnapshot(ActorRef<Snapshot> replyTo) implements Command {}
@@ -151,6 +167,28 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         record NotHere() implements RequeueReply {}
     }
 
+    /** Answers to {@link WithdrawModel} and {@link ReleaseModel}; both say which models are out now. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = ModelReply.Done.class, name = "done"),
+        @JsonSubTypes.Type(value = ModelReply.NotWithdrawn.class, name = "not-withdrawn")
+    })
+    public sealed interface ModelReply extends CborSerializable {
+        /** It is so now. */
+        record Done(List<WithdrawnModel> withdrawn) implements ModelReply {
+            public Done {
+                withdrawn = List.copyOf(withdrawn);
+            }
+        }
+
+        /** There was nothing to release. */
+        record NotWithdrawn(String model, List<WithdrawnModel> withdrawn) implements ModelReply {
+            public NotWithdrawn {
+                withdrawn = List.copyOf(withdrawn);
+            }
+        }
+    }
+
     /**
      * What the board holds.
      *
@@ -158,12 +196,33 @@ public final class JobBoard implements Rules<JobBoard.Command> {
      * @param out the attempts that are out with nodes
      * @param undelivered how many finished results wait for delivery
      * @param idleSlots the slots that wait for work
+     * @param pending the work of all jobs that wait or are out
+     * @param pendingByModel the same for each model that has any
+     * @param pendingByTenant the same for each tenant that has any
+     * @param nodes what is thought of each node that has asked for work
+     * @param withdrawn the models that are not offered
+     * @param learned what has been learned for the watchdogs
      */
-    public record Snapshot(int waiting, List<Running> out, int undelivered, List<SlotId> idleSlots)
+    public record Snapshot(
+            int waiting,
+            List<Running> out,
+            int undelivered,
+            List<SlotId> idleSlots,
+            WorkAmount pending,
+            Map<String, WorkAmount> pendingByModel,
+            Map<String, WorkAmount> pendingByTenant,
+            List<NodeStanding> nodes,
+            List<WithdrawnModel> withdrawn,
+            List<LearnedTimeouts.Row> learned)
             implements CborSerializable {
         public Snapshot {
             out = List.copyOf(out);
             idleSlots = List.copyOf(idleSlots);
+            pendingByModel = Map.copyOf(pendingByModel);
+            pendingByTenant = Map.copyOf(pendingByTenant);
+            nodes = List.copyOf(nodes);
+            withdrawn = List.copyOf(withdrawn);
+            learned = List.copyOf(learned);
         }
     }
 
@@ -198,9 +257,10 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             ActorRef<JobLedger.Command> ledger,
             ActorRef<JobFeed.Command> feed,
             ActorRef<Delivery.Command> delivery,
-            RetryRules rules,
+            BoardSettings settings,
             InstantSource clock) {
-        return RulesActor.create(JobBoard.class, around -> new JobBoard(around, ledger, feed, delivery, rules, clock));
+        return RulesActor.create(
+                JobBoard.class, around -> new JobBoard(around, ledger, feed, delivery, settings, clock));
     }
 
     /** The rules of {@link #create}'s actor. */
@@ -209,10 +269,10 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             ActorRef<JobLedger.Command> ledger,
             ActorRef<JobFeed.Command> feed,
             ActorRef<Delivery.Command> delivery,
-            RetryRules rules,
+            BoardSettings settings,
             InstantSource clock) {
         this.around = around;
-        this.board = new Board(rules, ModelRules.DEFAULT);
+        this.board = new Board(settings);
         this.ledger = ledger;
         this.feed = feed;
         this.delivery = delivery;
@@ -245,7 +305,8 @@ public final class JobBoard implements Rules<JobBoard.Command> {
                         produced.slot(),
                         produced.attempt(),
                         produced.keeper(),
-                        board.produced(produced.slot(), produced.attempt(), produced.assets(), now));
+                        board.produced(
+                                produced.slot(), produced.attempt(), produced.assets(), produced.timings(), now));
             case AttemptEnded ended ->
                 acknowledgeAfter(
                         ended.slot(),
@@ -258,6 +319,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
                                 ended.code(),
                                 ended.reason(),
                                 ended.retryable(),
+                                ended.timings(),
                                 now));
             case CancelJob cancel -> onCancelJob(cancel, now);
             case RequeueJob requeue -> {
@@ -265,7 +327,13 @@ public final class JobBoard implements Rules<JobBoard.Command> {
                 carryOut(requeued.actions());
                 requeue.replyTo().tell(requeued.reply());
             }
-            case GetSnapshot get -> get.replyTo().tell(board.snapshot());
+            case WithdrawModel withdraw -> {
+                board.withdrawModel(withdraw.model(), withdraw.reason(), now);
+                withdraw.replyTo().tell(new ModelReply.Done(board.withdrawn(now)));
+            }
+            case ReleaseModel release -> onReleaseModel(release, now);
+            case NodeReleased released -> carryOut(board.releaseNode(released.node(), now));
+            case GetSnapshot get -> get.replyTo().tell(board.snapshot(now));
             case LedgerReplied replied -> onLedgerReplied(replied.reply());
             case DeliveryReplied replied -> onDeliveryReplied(replied.outcome(), now);
             case Wake() -> {
@@ -290,6 +358,17 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         }
         cancelling.computeIfAbsent(cancel.job(), id -> new ArrayList<>()).add(cancel.replyTo());
         carryOut(actions.get());
+    }
+
+    private void onReleaseModel(ReleaseModel release, Instant now) {
+        Optional<List<BoardAction>> actions = board.releaseModel(release.model(), now);
+        List<WithdrawnModel> withdrawn = board.withdrawn(now);
+        release.replyTo()
+                .tell(
+                        actions.isPresent()
+                                ? new ModelReply.Done(withdrawn)
+                                : new ModelReply.NotWithdrawn(release.model(), withdrawn));
+        actions.ifPresent(this::carryOut);
     }
 
     private void onLedgerReplied(JobLedger.AppendReply reply) {
@@ -348,12 +427,14 @@ public final class JobBoard implements Rules<JobBoard.Command> {
                     ledger.tell(new JobLedger.Append(event, ledgerReplies));
                     around.publish(event);
                 }
-                case BoardAction.Offer(var slot, var attempt, var request, var deadline) ->
-                    tellKeeper(slot, new SlotCommand.Offer(slot, attempt, request, deadline));
+                case BoardAction.Offer(var slot, var attempt, var request, var deadline, var learned) ->
+                    tellKeeper(slot, new SlotCommand.Offer(slot, attempt, request, deadline, learned));
                 case BoardAction.Cancel(var slot, var attempt, var reason) ->
                     tellKeeper(slot, new SlotCommand.CancelAttempt(slot, attempt, reason));
                 case BoardAction.Withdraw(var model, var reason) ->
                     around.log().error("the model {} is not offered any more for a while: it {}", model, reason);
+                case BoardAction.Suspend(var node, var until, var reason) ->
+                    around.log().warn("{} gets no jobs until {}, after too many failures: {}", node, until, reason);
                 case BoardAction.Deliver(var job) -> delivery.tell(new Delivery.Deliver(job, deliveryReplies));
             }
         }

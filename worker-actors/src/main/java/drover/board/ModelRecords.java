@@ -9,12 +9,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
-/** What the board remembers of models that brought nodes down, so that they are not offered to the next one. */
+/**
+ * What the board remembers of models that brought nodes down, so that they are not offered to the next one. A model is
+ * withdrawn until it has cooled down, for as long as strikes count, or until an operator releases it; one that an operator
+ * has withdrawn stays out until an operator releases it.
+ */
 final class ModelRecords {
     private final ModelRules rules;
     /** Strikes since the model last worked, oldest first; a model without any is not listed. */
     private final Map<String, List<Strike>> strikes = new HashMap<>();
+
+    private final Map<String, WithdrawnModel> withdrawn = new TreeMap<>();
 
     ModelRecords(ModelRules rules) {
         this.rules = rules;
@@ -28,7 +35,10 @@ final class ModelRecords {
         List<Strike> all = strikes.computeIfAbsent(model, m -> new ArrayList<>());
         all.removeIf(s -> !s.at().isAfter(now.minus(rules.window())));
         all.add(new Strike(attempt, model, node, now));
-        return rules.withdraw(all, Optional.empty(), now);
+        Optional<String> reason = rules.withdraw(all, Optional.empty(), now);
+        reason.ifPresent(why ->
+                withdrawn.put(model, new WithdrawnModel(model, why, now, Optional.of(now.plus(rules.window())))));
+        return reason;
     }
 
     /** An attempt with this model ended well. */
@@ -36,27 +46,50 @@ final class ModelRecords {
         strikes.remove(model);
     }
 
+    /** An operator takes the model out. */
+    void withdraw(String model, String reason, Instant now) {
+        withdrawn.put(model, new WithdrawnModel(model, reason, now, Optional.empty()));
+    }
+
+    /**
+     * An operator lets the model back; its past is forgotten.
+     *
+     * @return whether it was out
+     */
+    boolean release(String model, Instant now) {
+        strikes.remove(model);
+        boolean was = isWithdrawn(model, now);
+        withdrawn.remove(model);
+        return was;
+    }
+
     /** Whether the model is not offered now. */
     boolean isWithdrawn(String model, Instant now) {
-        List<Strike> all = strikes.get(model);
-        return all != null
-                && all.size() >= rules.jobs()
-                && rules.withdraw(all, Optional.empty(), now).isPresent();
+        return find(model, now).isPresent();
+    }
+
+    /** Why the model is not offered now, if it is not. */
+    Optional<WithdrawnModel> find(String model, Instant now) {
+        return Optional.ofNullable(withdrawn.get(model)).filter(it -> isOut(it, now));
+    }
+
+    /** Every model that is not offered now, by name. */
+    List<WithdrawnModel> withdrawn(Instant now) {
+        return withdrawn.values().stream().filter(it -> isOut(it, now)).toList();
     }
 
     /** When the first model that is withdrawn now may be offered again. */
     Optional<Instant> nextRelease(Instant now) {
-        Optional<Instant> first = Optional.empty();
-        for (Map.Entry<String, List<Strike>> record : strikes.entrySet()) {
-            if (isWithdrawn(record.getKey(), now)) {
-                for (Strike strike : record.getValue()) {
-                    Instant over = strike.at().plus(rules.window());
-                    if (over.isAfter(now) && first.filter(over::isAfter).isEmpty()) {
-                        first = Optional.of(over);
-                    }
-                }
-            }
+        if (withdrawn.isEmpty()) {
+            return Optional.empty();
         }
-        return first;
+        return withdrawn.values().stream()
+                .flatMap(it -> it.until().stream())
+                .filter(at -> at.isAfter(now))
+                .min(Instant::compareTo);
+    }
+
+    private static boolean isOut(WithdrawnModel it, Instant now) {
+        return it.until().isEmpty() || now.isBefore(it.until().get());
     }
 }

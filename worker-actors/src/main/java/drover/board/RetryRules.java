@@ -6,7 +6,10 @@ import drover.job.Fault;
 import drover.job.Job;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -15,19 +18,22 @@ import java.util.stream.Collectors;
  *
  * @param maxAttempts blamed attempts after which a job is given up, at least 1
  * @param poisonNodes a job that stalls or crashes this many different nodes is given up, at least 2
+ * @param poisonRepeats a job that stalls or crashes one node this often is given up, at least 1
  * @param hardLimit attempts of any kind after which a job is given up, so that nothing runs for ever
- * @param backoffMin wait before the second blamed re-run; it doubles with each further one
+ * @param backoffMin wait before a job goes back to a node that failed it, doubled for each further blamed attempt;
+ *     another node may have it at once
  * @param backoffMax the longest wait
  */
-public record RetryRules(int maxAttempts, int poisonNodes, int hardLimit, Duration backoffMin, Duration backoffMax) {
-    /** Three blamed attempts, two poisoned nodes, twenty attempts in all, waits of 1 to 60 s. */
-    public static final RetryRules DEFAULT = new RetryRules(3, 2, 20, Duration.ofSeconds(1), Duration.ofMinutes(1));
+public record RetryRules(
+        int maxAttempts, int poisonNodes, int poisonRepeats, int hardLimit, Duration backoffMin, Duration backoffMax) {
+    /** Five blamed attempts, two poisoned nodes or one three times, twenty attempts in all, waits of 1 to 60 s. */
+    public static final RetryRules DEFAULT = new RetryRules(5, 2, 3, 20, Duration.ofSeconds(1), Duration.ofMinutes(1));
 
     public RetryRules {
-        if (maxAttempts < 1 || poisonNodes < 2 || hardLimit < maxAttempts) {
+        if (maxAttempts < 1 || poisonNodes < 2 || poisonRepeats < 1 || hardLimit < maxAttempts) {
             throw new IllegalArgumentException(
-                    "expected maxAttempts >= 1, poisonNodes >= 2 and hardLimit >= maxAttempts, but they were "
-                            + maxAttempts + ", " + poisonNodes + " and " + hardLimit);
+                    "expected maxAttempts >= 1, poisonNodes >= 2, poisonRepeats >= 1 and hardLimit >= maxAttempts, but they"
+                            + " were " + maxAttempts + ", " + poisonNodes + ", " + poisonRepeats + " and " + hardLimit);
         }
         if (backoffMin.isNegative() || backoffMax.compareTo(backoffMin) < 0) {
             throw new IllegalArgumentException(
@@ -37,7 +43,7 @@ public record RetryRules(int maxAttempts, int poisonNodes, int hardLimit, Durati
 
     /** What is to be done with a job that has just come back. */
     public sealed interface Verdict {
-        /** Run it again, not before the delay is over, and not on these nodes while another can take it. */
+        /** Run it again; on one of these nodes only if no other can take it, and not before the delay is over. */
         record Retry(Duration delay, Set<String> avoid) implements Verdict {}
 
         /** Give it up. */
@@ -46,48 +52,69 @@ public record RetryRules(int maxAttempts, int poisonNodes, int hardLimit, Durati
 
     /** Judges a job whose last attempt has ended without a result. */
     public Verdict judge(Job job) {
-        List<Attempt> blamed = job.attempts().stream()
-                .filter(a -> a.outcome().map(AttemptOutcome::isBlamed).orElse(false))
-                .toList();
-        Set<String> poisoned = blamed.stream()
-                .filter(a -> a.outcome().filter(RetryRules::takesNodeDown).isPresent())
-                .map(Attempt::node)
-                .collect(Collectors.toUnmodifiableSet());
+        List<Attempt> blamed = matching(job, AttemptOutcome::isBlamed);
+        Map<String, Long> poisoned = matching(job, AttemptOutcome::takesNodeDown).stream()
+                .collect(Collectors.groupingBy(Attempt::node, TreeMap::new, Collectors.counting()));
         if (poisoned.size() >= poisonNodes) {
             return new Verdict.GiveUp(new Fault(
                     "drover:job.poison",
-                    "It stalled or crashed " + poisoned.size() + " nodes (" + String.join(", ", sorted(poisoned))
+                    "It stalled or crashed " + poisoned.size() + " nodes (" + String.join(", ", poisoned.keySet())
                             + "), so it is not tried on another. " + story(blamed)));
+        }
+        for (Map.Entry<String, Long> node : poisoned.entrySet()) {
+            if (node.getValue() >= poisonRepeats) {
+                return new Verdict.GiveUp(new Fault(
+                        "drover:job.poison",
+                        "It stalled or crashed node " + node.getKey() + " " + node.getValue()
+                                + " times, so it is not tried again. " + story(blamed)));
+            }
         }
         if (blamed.size() >= maxAttempts || job.attempts().size() >= hardLimit) {
             return new Verdict.GiveUp(new Fault(
                     "drover:job.attempts-exhausted",
-                    "It was tried " + job.attempts().size() + " times without a result. " + story(blamed)));
+                    "It was tried " + job.attempts().size() + " times without a result. "
+                            + story(matching(job, _ -> true))));
         }
-        Set<String> avoid = blamed.stream().map(Attempt::node).collect(Collectors.toUnmodifiableSet());
+        Set<String> avoid = matching(job, AttemptOutcome::avoidsNode).stream()
+                .map(Attempt::node)
+                .collect(Collectors.toUnmodifiableSet());
         return new Verdict.Retry(delay(blamed.size()), avoid);
     }
 
     private Duration delay(int blamed) {
-        if (blamed < 2) {
+        if (blamed == 0) {
             return Duration.ZERO;
         }
-        Duration wait = backoffMin.multipliedBy(1L << Math.min(blamed - 2, 20));
+        Duration wait = backoffMin.multipliedBy(1L << Math.min(blamed - 1, 20));
         return wait.compareTo(backoffMax) > 0 ? backoffMax : wait;
     }
 
-    private static boolean takesNodeDown(AttemptOutcome outcome) {
-        return outcome == AttemptOutcome.STALLED || outcome == AttemptOutcome.CRASHED;
-    }
-
-    private static List<String> sorted(Set<String> names) {
-        return names.stream().sorted().toList();
+    private static List<Attempt> matching(Job job, Predicate<AttemptOutcome> which) {
+        return job.attempts().stream()
+                .filter(a -> a.outcome().filter(which).isPresent())
+                .toList();
     }
 
     private static String story(List<Attempt> attempts) {
-        return attempts.stream()
-                .map(a -> "Attempt " + a.number() + " on " + a.node() + ": "
-                        + a.reason().orElse("no reason recorded"))
-                .collect(Collectors.joining("; "));
+        return attempts.stream().map(RetryRules::story).collect(Collectors.joining("; "));
+    }
+
+    /** {@code Attempt 2 on gpu1 (STALLED at DENOISING 5/20 after 31.0 s; LOADING 3.1 s, DENOISING 4.0 s): why}. */
+    private static String story(Attempt attempt) {
+        String how = attempt.outcome().map(Enum::name).orElse("");
+        String where = attempt.position().map(p -> " at " + p).orElse("");
+        String took = attempt.ended()
+                .map(end -> " after " + seconds(Duration.between(attempt.assigned(), end)))
+                .orElse("");
+        String phases = attempt.timings().phases().stream()
+                .map(time -> time.phase() + " " + seconds(time.total()))
+                .collect(Collectors.joining(", "));
+        return "Attempt " + attempt.number() + " on " + attempt.node() + " (" + how + where + took
+                + (phases.isEmpty() ? "" : "; " + phases) + "): "
+                + attempt.reason().orElse("no reason recorded");
+    }
+
+    private static String seconds(Duration d) {
+        return "%.1f s".formatted(Pace.seconds(d));
     }
 }

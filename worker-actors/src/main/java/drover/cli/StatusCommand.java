@@ -3,11 +3,15 @@ package drover.cli;
 import drover.client.NodesView;
 import drover.client.NodesView.ActorView;
 import drover.client.NodesView.NodeView;
+import drover.client.NodesView.StandingView;
 import drover.client.NodesView.WorkView;
 import drover.client.OverviewView;
+import drover.client.OverviewView.PendingView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,8 +47,22 @@ final class StatusCommand implements Callable<Integer> {
         cli.out()
                 .println("jobs: %d waiting, %d running, %d to be delivered"
                         .formatted(jobs.waiting(), jobs.running().size(), jobs.undelivered()));
+        cli.out()
+                .println(
+                        "pending: %.1f megapixel-steps".formatted(jobs.pending().megapixelSteps()));
+        pending("model", jobs.pendingByModel());
+        pending("tenant", jobs.pendingByTenant());
+        jobs.withdrawn()
+                .forEach(it -> cli.out()
+                        .println("model %s is not offered%s: %s"
+                                .formatted(
+                                        it.model(),
+                                        it.until()
+                                                .map(until -> " until " + until)
+                                                .orElse(""),
+                                        it.reason())));
         cli.out().println();
-        TextTable table = new TextTable("NODE", "STATE", "PID", "RESTARTS", "MEMORY", "ACTOR", "DOING");
+        TextTable table = new TextTable("NODE", "STATE", "TRUST", "PID", "RESTARTS", "MEMORY", "ACTOR", "DOING");
         for (NodeView node : everything.nodes().nodes()) {
             rows(node).forEach(table::add);
         }
@@ -52,16 +70,29 @@ final class StatusCommand implements Callable<Integer> {
         return Cli.DONE;
     }
 
+    private void pending(String what, Map<String, PendingView> amounts) {
+        new TreeMap<>(amounts)
+                .forEach((name, amount) -> cli.out()
+                        .println("  %s %s: %.1f in %d jobs"
+                                .formatted(what, name, amount.megapixelSteps(), amount.jobs())));
+    }
+
+    /** {@code open 97 %}, {@code suspended 20 %}. */
+    private static String trust(StandingView standing) {
+        return standing.trust().toLowerCase(Locale.ROOT) + " " + Math.round(standing.reliability() * 100) + " %";
+    }
+
     private static List<List<String>> rows(NodeView node) {
         String memory = node.memory()
                 .map(m -> (m.residentBytes() >> 20) + " MiB (heap " + (m.heapUsedBytes() >> 20) + ")")
                 .orElse("-");
         String state = node.state().toLowerCase(Locale.ROOT) + (node.standby() ? " +standby" : "");
+        String trust = node.standing().map(StatusCommand::trust).orElse("-");
         String pid = node.pid().map(String::valueOf).orElse("-");
         String restarts = Integer.toString(node.restarts());
         String note = node.note().orElse("");
         if (node.actors().isEmpty()) {
-            return List.of(List.of(node.node(), state, pid, restarts, memory, "-", note));
+            return List.of(List.of(node.node(), state, trust, pid, restarts, memory, "-", note));
         }
         List<List<String>> rows = new ArrayList<>();
         for (ActorView actor : node.actors()) {
@@ -69,6 +100,7 @@ final class StatusCommand implements Callable<Integer> {
             rows.add(List.of(
                     first ? node.node() : "",
                     first ? state : "",
+                    first ? trust : "",
                     first ? pid : "",
                     first ? restarts : "",
                     first ? memory : "",

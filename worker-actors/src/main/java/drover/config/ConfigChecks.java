@@ -9,7 +9,9 @@ final class ConfigChecks {
 
     /** Notes what does not hold. */
     static void check(ConfigValues values) {
-        requireTokenBeyondLoopback(values, Schema.HTTP_HOST, Schema.HTTP_TOKEN);
+        if (values.get(Schema.HTTP_TENANTS).isEmpty()) {
+            requireTokenBeyondLoopback(values, Schema.HTTP_HOST, Schema.HTTP_TOKEN);
+        }
         if (values.get(Schema.OPERATORS).isEmpty()) {
             requireTokenBeyondLoopback(values, Schema.MANAGEMENT_HOST, Schema.MANAGEMENT_TOKEN);
         }
@@ -18,6 +20,8 @@ final class ConfigChecks {
             values.reject(Schema.MANAGEMENT_PORT, "= " + port + " is the port of drover.http.port too; take another");
         }
         requireOrder(values, Schema.BACKOFF_MIN, Schema.BACKOFF_MAX);
+        requireOrder(values, Schema.RETURN_MIN, Schema.RETURN_MAX);
+        requireOrder(values, Schema.SUSPEND_MIN, Schema.SUSPEND_MAX);
         requireOrder(values, Schema.RETRY_MIN, Schema.RETRY_MAX);
         requireOrder(values, Schema.MAX_BATCH, Schema.MAX_PENDING);
         requireOrder(values, Schema.MAX_PENDING, Schema.MAX_KEPT);

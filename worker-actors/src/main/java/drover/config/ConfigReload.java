@@ -96,7 +96,21 @@ public final class ConfigReload {
         note(changed, "drover.cache-dir", before, after, DroverConfig::cacheDir);
         note(changed, "drover.models.folders", before, after, DroverConfig::modelFolders);
         note(changed, "drover.models.default", before, after, DroverConfig::defaultModel);
-        note(changed, "drover.recovery.max-attempts", before, after, DroverConfig::maxAttempts);
+        note(
+                changed,
+                "drover.recovery (but backoff and quarantine)",
+                before,
+                after,
+                c -> c.board().retries());
+        note(changed, "drover.recovery.model-*", before, after, c -> c.board().models());
+        note(changed, "drover.watchdog.learned*", before, after, c -> c.board().learning());
+        note(
+                changed,
+                "drover.board",
+                before,
+                after,
+                c -> List.of(
+                        c.board().nodes(), c.board().speedHalfLife(), c.board().residentLead()));
         note(changed, "drover.ledger", before, after, DroverConfig::ledger);
         note(changed, "drover.http", before, after, DroverConfig::http);
         note(changed, "drover.management", before, after, DroverConfig::management);

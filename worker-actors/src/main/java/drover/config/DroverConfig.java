@@ -1,7 +1,11 @@
 package drover.config;
 
+import drover.board.BoardSettings;
+import drover.board.NodeRules;
+import drover.board.RetryRules;
 import drover.http.HttpSettings;
 import drover.http.RequestLimits;
+import drover.http.TenantToken;
 import drover.inference.fault.FaultSettings;
 import drover.job.JobState;
 import drover.ledger.LedgerSettings;
@@ -10,6 +14,8 @@ import drover.logging.LoggingSettings;
 import drover.management.ManagementSettings;
 import drover.node.EngineSettings;
 import drover.node.NodeSettings;
+import drover.watchdog.LearningRules;
+import drover.watchdog.ModelRules;
 import drover.watchdog.PhaseTimeouts;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,7 +36,7 @@ import java.util.stream.Collectors;
  * @param cacheDir what can be made again: the unpacked bundled model
  * @param modelFolders where models are looked for, besides the bundled one
  * @param defaultModel the model for requests that name none; empty for the bundled one
- * @param maxAttempts how often a job is tried before it is given up
+ * @param board who gets which job, and what follows a failure
  * @param nodes the GPU processes
  * @param ledger the job database
  * @param http the public API
@@ -43,7 +49,7 @@ public record DroverConfig(
         Path cacheDir,
         List<Path> modelFolders,
         Optional<String> defaultModel,
-        int maxAttempts,
+        BoardSettings board,
         NodeSettings nodes,
         LedgerSettings ledger,
         HttpSettings http,
@@ -70,7 +76,7 @@ public record DroverConfig(
                 cacheDir,
                 modelFolders,
                 defaultModel,
-                maxAttempts,
+                board,
                 nodes.withLogging(logging().withLevel(level)),
                 ledger,
                 http,
@@ -90,7 +96,7 @@ public record DroverConfig(
                 cacheDir,
                 modelFolders,
                 Optional.of(values.get(Schema.DEFAULT_MODEL)).filter(name -> !name.isEmpty()),
-                values.get(Schema.MAX_ATTEMPTS),
+                board(values),
                 nodes(values, home, dataDir, cacheDir.resolve("models"), modelFolders),
                 ledger(values, dataDir),
                 http(values),
@@ -182,6 +188,32 @@ public record DroverConfig(
                 .build();
     }
 
+    private static BoardSettings board(ConfigValues values) {
+        int maxAttempts = values.get(Schema.MAX_ATTEMPTS);
+        return new BoardSettings(
+                new RetryRules(
+                        maxAttempts,
+                        values.get(Schema.POISON_NODES),
+                        values.get(Schema.POISON_REPEATS),
+                        Math.max(RetryRules.DEFAULT.hardLimit(), 4 * maxAttempts),
+                        values.get(Schema.RETURN_MIN),
+                        values.get(Schema.RETURN_MAX)),
+                new ModelRules(
+                        values.get(Schema.MODEL_NODES),
+                        values.get(Schema.MODEL_JOBS),
+                        values.get(Schema.MODEL_COOL_DOWN)),
+                new NodeRules(
+                        values.get(Schema.SUSPEND_AFTER),
+                        values.get(Schema.SUSPEND_MIN),
+                        values.get(Schema.SUSPEND_MAX),
+                        values.get(Schema.RELIABILITY_HALF_LIFE)),
+                new LearningRules(values.get(Schema.LEARNED), values.get(Schema.LEARNED_FLOOR)),
+                values.get(Schema.SPEED_HALF_LIFE),
+                values.get(Schema.RESIDENT_LEAD),
+                values.get(Schema.HTTP_TENANTS).stream()
+                        .collect(Collectors.toMap(TenantToken::tenant, TenantToken::weight)));
+    }
+
     private static LedgerSettings ledger(ConfigValues values, Path dataDir) {
         return new LedgerSettings(
                 values.get(Schema.LEDGER_URL).orElseGet(() -> LedgerSettings.h2File(dataDir.resolve("ledger"))),
@@ -212,6 +244,7 @@ public record DroverConfig(
                 values.get(Schema.HTTP_HOST),
                 values.get(Schema.HTTP_PORT),
                 optional(values.get(Schema.HTTP_TOKEN)),
+                values.get(Schema.HTTP_TENANTS),
                 values.get(Schema.HTTP_MAX_BODY),
                 new RequestLimits(
                         values.get(Schema.MAX_STEPS),

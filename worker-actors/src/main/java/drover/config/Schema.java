@@ -1,5 +1,6 @@
 package drover.config;
 
+import drover.http.TenantToken;
 import drover.job.JobState;
 import drover.ledger.LedgerSettings;
 import drover.node.GpuSelection;
@@ -83,6 +84,8 @@ final class Schema {
     static final Setting<Duration> POST_PROCESS_TIMEOUT = timeout("post-process-timeout", "63s");
     static final Setting<Duration> CHECK_TIMEOUT = timeout("check-timeout", "60s");
     static final Setting<Duration> UPLOAD_TIMEOUT = timeout("upload-timeout", "60s");
+    static final Setting<Boolean> LEARNED = add("watchdog.learned", Kinds.onOff(), "on", "DROVER_LEARNED_TIMEOUTS");
+    static final Setting<Duration> LEARNED_FLOOR = timeout("learned-floor", "5s");
     static final Setting<Duration> CANCEL_GRACE = timeout("cancel-grace", "3s");
     static final Setting<Duration> RESTART_GRACE = timeout("restart-grace", "3s");
     static final Setting<Duration> CONTROL_MARGIN = timeout("control-margin", "5s");
@@ -95,6 +98,23 @@ final class Schema {
     static final Setting<Duration> QUARANTINE_TIME =
             add("recovery.quarantine-time", Kinds.duration("1s", "7 days"), "5m");
     static final Setting<Integer> MAX_ATTEMPTS = add("recovery.max-attempts", Kinds.whole(1, 100), "5");
+    static final Setting<Duration> RETURN_MIN = add("recovery.return-min", Kinds.duration("0", "1 hour"), "1s");
+    static final Setting<Duration> RETURN_MAX = add("recovery.return-max", Kinds.duration("0", "1 hour"), "60s");
+    static final Setting<Integer> POISON_NODES = add("recovery.poison-nodes", Kinds.whole(2, 1000), "2");
+    static final Setting<Integer> POISON_REPEATS = add("recovery.poison-repeats", Kinds.whole(1, 1000), "3");
+    static final Setting<Integer> MODEL_NODES = add("recovery.model-nodes", Kinds.whole(1, 1000), "2");
+    static final Setting<Integer> MODEL_JOBS = add("recovery.model-jobs", Kinds.whole(1, 1000), "2");
+    static final Setting<Duration> MODEL_COOL_DOWN =
+            add("recovery.model-cool-down", Kinds.duration("1s", "7 days"), "1 hour");
+
+    static final Setting<Integer> SUSPEND_AFTER = add("board.suspend-after", Kinds.whole(1, 1000), "3");
+    static final Setting<Duration> SUSPEND_MIN = add("board.suspend-min", Kinds.duration("100ms", "1 day"), "30s");
+    static final Setting<Duration> SUSPEND_MAX = add("board.suspend-max", Kinds.duration("100ms", "1 day"), "10m");
+    static final Setting<Duration> RELIABILITY_HALF_LIFE =
+            add("board.reliability-half-life", Kinds.duration("1s", "30 days"), "30m");
+    static final Setting<Duration> SPEED_HALF_LIFE =
+            add("board.speed-half-life", Kinds.duration("1s", "30 days"), "30m");
+    static final Setting<Duration> RESIDENT_LEAD = add("board.resident-lead", Kinds.duration("0", "1 day"), "30s");
 
     static final Setting<Optional<String>> LEDGER_URL = add(
             "ledger.url",
@@ -121,6 +141,7 @@ final class Schema {
     static final Setting<String> HTTP_HOST = add("http.host", Kinds.host(), "127.0.0.1", "DROVER_HTTP_HOST");
     static final Setting<Integer> HTTP_PORT = add("http.port", Kinds.whole(0, 65535), "7860", "DROVER_HTTP_PORT");
     static final Setting<Secret> HTTP_TOKEN = add("http.token", Kinds.secret(16), "\"\"", "DROVER_HTTP_TOKEN");
+    static final Setting<List<TenantToken>> HTTP_TENANTS = add("http.tenants", new TenantList(), "[]");
     static final Setting<Long> HTTP_MAX_BODY = add("http.max-body", Kinds.size("1KiB", "256MiB"), "1MiB");
     static final Setting<Duration> ANSWER_TIMEOUT = add("http.answer-timeout", Kinds.duration("100ms", "5m"), "10s");
     static final Setting<Duration> KEEP_ALIVE = add("http.keep-alive", Kinds.duration("1s", "5m"), "15s");

@@ -1,7 +1,6 @@
 package drover.control;
 
 import com.github.f4b6a3.uuid.UuidCreator;
-import drover.board.RetryRules;
 import drover.config.ControlSystem;
 import drover.config.DroverConfig;
 import drover.delivery.DirectoryAssetStore;
@@ -75,7 +74,7 @@ public final class ControlProcess {
                 assets,
                 assets,
                 FeedSettings.DEFAULTS,
-                retries(config),
+                config.board(),
                 config.nodes(),
                 Drover.NodeHost.thisOne(config.cluster().host(), config.dataDir()),
                 meters,
@@ -115,16 +114,6 @@ public final class ControlProcess {
                 CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
                 "close-ledger",
                 () -> AskPattern.ask(tree.ledger(), JobLedger.Close::new, CLOSE_LIMIT, system.scheduler()));
-    }
-
-    private static RetryRules retries(DroverConfig config) {
-        RetryRules defaults = RetryRules.DEFAULT;
-        return new RetryRules(
-                config.maxAttempts(),
-                defaults.poisonNodes(),
-                Math.max(defaults.hardLimit(), 4 * config.maxAttempts()),
-                defaults.backoffMin(),
-                defaults.backoffMax());
     }
 
     /**

@@ -1,7 +1,7 @@
 package drover.control;
 
+import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.board.RetryRules;
 import drover.delivery.Delivery;
 import drover.feed.FeedSettings;
 import drover.feed.JobFeed;
@@ -95,7 +95,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             AssetStore assets,
             ResultRemoval removal,
             FeedSettings feed,
-            RetryRules retries,
+            BoardSettings board,
             NodeSettings nodes,
             NodeHost host,
             MeterRegistry meters,
@@ -139,7 +139,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
         var audit = renewable("audit", AuditLog.create(on.database()));
         var feed = vital("feed", JobFeed.create(on.feed(), UUID.randomUUID().toString(), ledger));
         var delivery = vital("delivery", Delivery.create(on.assets(), ledger, feed, on.clock()));
-        var board = vital("board", JobBoard.create(ledger, feed, delivery, on.retries(), on.clock()));
+        var board = vital("board", JobBoard.create(ledger, feed, delivery, on.board(), on.clock()));
         var watchdog = vital("watchdog", Watchdog.create("control", on.nanoTime(), on.clock()));
         NodeHost host = on.host();
         NodeSupervisor.Parts parts = new NodeSupervisor.Parts(

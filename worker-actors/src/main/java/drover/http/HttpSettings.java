@@ -3,6 +3,7 @@ package drover.http;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param host name or address to listen on
  * @param port TCP port; 0 takes a free one
  * @param token bearer token that every caller must show; never printed
+ * @param tenants tokens that say whose jobs a request is about; then {@code token} stands for the default tenant
  * @param maxBody longest request body, in bytes
  * @param limits what a request may ask for
  * @param answerTimeout how long a body may take to arrive, and then ledger and board to answer
@@ -21,6 +23,7 @@ public record HttpSettings(
         String host,
         int port,
         Optional<String> token,
+        List<TenantToken> tenants,
         long maxBody,
         RequestLimits limits,
         Duration answerTimeout,
@@ -32,9 +35,10 @@ public record HttpSettings(
     public static final Duration DEFAULT_ANSWER_TIMEOUT = Duration.ofSeconds(10);
     public static final Duration DEFAULT_KEEP_ALIVE = Duration.ofSeconds(15);
     public static final int DEFAULT_EVENT_BUFFER = 64;
-    private static final int MIN_TOKEN = 16;
+    static final int MIN_TOKEN = 16;
 
     public HttpSettings {
+        tenants = List.copyOf(tenants);
         require(port >= 0 && port <= 65535, "port", "0 to 65535", port);
         require(maxBody >= 1024 && maxBody <= 1L << 30, "max-body", "1 KiB to 1 GiB", maxBody);
         require(answerTimeout.isPositive(), "answer-timeout", "more than nothing", answerTimeout);
@@ -46,7 +50,7 @@ public record HttpSettings(
                 "at least " + MIN_TOKEN + " characters, or empty for none",
                 "shorter");
         require(
-                token.isPresent() || isLoopback(host),
+                token.isPresent() || !tenants.isEmpty() || isLoopback(host),
                 "host",
                 "a loopback address as long as no token is set (set http.token, or listen on 127.0.0.1)",
                 host);
@@ -58,6 +62,7 @@ public record HttpSettings(
                 DEFAULT_HOST,
                 port,
                 Optional.empty(),
+                List.of(),
                 DEFAULT_MAX_BODY,
                 RequestLimits.DEFAULTS,
                 DEFAULT_ANSWER_TIMEOUT,
@@ -83,6 +88,7 @@ public record HttpSettings(
     /** Without the token. */
     @Override
     public String toString() {
-        return "HttpSettings[" + host + ":" + port + (token.isPresent() ? ", with token" : ", no token") + "]";
+        return "HttpSettings[" + host + ":" + port + (token.isPresent() ? ", with token" : ", no token") + ", "
+                + tenants.size() + " tenants]";
     }
 }

@@ -14,10 +14,12 @@ import drover.inference.JobId;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
+import drover.job.Tenant;
 import drover.ledger.JobLedger;
 import drover.ledger.JobLedger.AcceptReply;
 import drover.ledger.JobLedger.IdempotencyKey;
 import drover.ledger.JobLedger.ReadReply;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -66,11 +68,12 @@ final class JobRoutes extends AllDirectives {
         this.assets = new AssetRoute(system, context.assets());
     }
 
-    Route route() {
+    /** What a caller of this tenant gets. */
+    Route route(Tenant tenant) {
         return pathPrefix(
                 "jobs",
                 () -> concat(
-                        pathEndOrSingleSlash(() -> concat(post(this::submit), get(this::list))),
+                        pathEndOrSingleSlash(() -> concat(post(() -> submit(tenant)), get(this::list))),
                         pathPrefix(
                                 PathMatchers.segment(),
                                 segment -> concat(
@@ -90,14 +93,14 @@ final class JobRoutes extends AllDirectives {
         }
     }
 
-    private Route submit() {
+    private Route submit(Tenant tenant) {
         return extractRequest(request -> {
             Negotiation.answersJson(request);
             Negotiation.sendsJson(request);
             return extractMaterializer(materializer -> onSuccess(body(request, materializer), entity -> {
                 JobRequest read = JobRequestReader.read(entity.getData().toArrayUnsafe());
                 JobOrder order = check.check(read);
-                return onSuccess(accept(order, key(request, read)), this::accepted);
+                return onSuccess(accept(order, tenant, key(request, read, tenant)), this::accepted);
             }));
         });
     }
@@ -116,11 +119,11 @@ final class JobRoutes extends AllDirectives {
                 });
     }
 
-    private CompletionStage<AcceptReply> accept(JobOrder order, Optional<IdempotencyKey> key) {
+    private CompletionStage<AcceptReply> accept(JobOrder order, Tenant tenant, Optional<IdempotencyKey> key) {
         // The ledger keeps microseconds on every database.
         Instant now = context.clock().instant().truncatedTo(ChronoUnit.MICROS);
         JobEvent.Accepted event = new JobEvent.Accepted(
-                context.ids().get(), now, order.request(), order.priority(), now.plus(order.useful()));
+                context.ids().get(), now, order.request(), order.priority(), now.plus(order.useful()), tenant);
         return ask.of(context.ledger(), replyTo -> new JobLedger.Accept(event, key, replyTo));
     }
 
@@ -143,22 +146,33 @@ final class JobRoutes extends AllDirectives {
                 status, JobViews.of(job, Optional.empty()), RawHeader.create("Location", "/v1/jobs/" + job.id())));
     }
 
-    private static Optional<IdempotencyKey> key(HttpRequest request, JobRequest read) {
+    private static Optional<IdempotencyKey> key(HttpRequest request, JobRequest read, Tenant tenant) {
         Optional<String> key = request.getHeader("Idempotency-Key").map(HttpHeader::value);
         key.filter(k -> !k.matches("[!-~]{1,255}")).ifPresent(k -> {
             throw ProblemException.of(Problems.KEY_INVALID, "the Idempotency-Key has " + k.length() + " characters");
         });
-        return key.map(k -> new IdempotencyKey(k, hash(read)));
+        return key.map(k -> new IdempotencyKey(own(k, tenant), hash(read)));
+    }
+
+    /** Two tenants may use the same key. A key has no blanks, so what begins with another tenant's name is not mistaken. */
+    private static String own(String key, Tenant tenant) {
+        return tenant.equals(Tenant.DEFAULT) ? key : tenant + " " + sha256(key.getBytes(StandardCharsets.US_ASCII));
     }
 
     /** Of what was asked for, not of how it was written: blanks and the order of fields do not matter. */
     private static String hash(JobRequest request) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256")
-                            .digest(DroverJson.mapper().writeValueAsBytes(request)));
-        } catch (NoSuchAlgorithmException | JsonProcessingException e) {
+            return sha256(DroverJson.mapper().writeValueAsBytes(request));
+        } catch (JsonProcessingException e) {
             throw new IllegalStateException("cannot hash a request", e);
+        }
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
         }
     }
 

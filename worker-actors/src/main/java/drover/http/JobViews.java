@@ -22,6 +22,7 @@ final class JobViews {
         return new JobView(
                 job.id().value(),
                 Names.of(job.state()),
+                job.tenant().name(),
                 switch (job.request()) {
                     case ImageRequest image -> request(image, job);
                 },

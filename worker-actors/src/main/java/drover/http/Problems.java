@@ -16,6 +16,7 @@ enum Problems {
     KEY_CONFLICT(
             "drover:idempotency.conflict", 409, "This Idempotency-Key was used for another request; take a new one"),
     UNAUTHORIZED("drover:auth.required", 401, "A valid bearer token is needed; send it in the Authorization header"),
+    TENANT_INVALID("drover:tenant.invalid", 400, "This tenant cannot be named; see the Drover-Tenant header"),
     ROUTE_NOT_FOUND("drover:route.not-found", 404, "There is nothing at this path; see the API's documentation"),
     METHOD_NOT_ALLOWED("drover:route.method", 405, "This path does not know the method; use one of those in Allow"),
     NOT_ACCEPTABLE("drover:route.not-acceptable", 406, "The answer has none of the types in Accept; allow its type"),

@@ -2,6 +2,7 @@ package drover.http;
 
 import com.typesafe.config.ConfigFactory;
 import drover.client.HealthView;
+import drover.job.Tenant;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerStatistics;
 import java.net.InetSocketAddress;
@@ -11,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
@@ -38,19 +39,20 @@ import org.slf4j.LoggerFactory;
 /** The public HTTP API: its address, its door, and the one place where failures become answers. */
 public final class PublicApi extends AllDirectives {
     private static final Logger LOG = LoggerFactory.getLogger(PublicApi.class);
+    private static final String TENANT = "Drover-Tenant";
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final HttpSettings settings;
     private final ApiContext context;
     private final Ask ask;
-    private final BearerToken token;
+    private final Door door;
     private final JobRoutes jobs;
 
     private PublicApi(ActorSystem<?> system, HttpSettings settings, ApiContext context) {
         this.settings = settings;
         this.context = context;
         this.ask = new Ask(settings.answerTimeout(), system.scheduler());
-        this.token = new BearerToken(settings.token());
+        this.door = new Door(settings);
         this.jobs = new JobRoutes(system, settings, context, ask);
     }
 
@@ -99,15 +101,14 @@ public final class PublicApi extends AllDirectives {
                                         pathPrefix("v1", () -> admitted(request, jobs::route)))))));
     }
 
-    private Route admitted(HttpRequest request, Supplier<Route> inner) {
-        Optional<String> authorization = request.getHeader("Authorization").map(HttpHeader::value);
-        return token.admits(authorization)
-                ? inner.get()
-                : answer(
-                        request,
-                        ProblemException.of(
-                                Problems.UNAUTHORIZED,
-                                authorization.isPresent() ? "the token is not valid" : "no token was sent"));
+    private Route admitted(HttpRequest request, Function<Tenant, Route> inner) {
+        try {
+            return inner.apply(door.admit(
+                    request.getHeader("Authorization").map(HttpHeader::value),
+                    request.getHeader(TENANT).map(HttpHeader::value)));
+        } catch (ProblemException refused) {
+            return answer(request, refused);
+        }
     }
 
     private Route health() {

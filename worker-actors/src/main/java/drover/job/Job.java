@@ -5,9 +5,11 @@ import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.InferenceRequest;
 import drover.inference.JobId;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -23,6 +25,7 @@ import java.util.Optional;
  * @param attempts all attempts, oldest first
  * @param assets the results, once produced
  * @param fault why it was given up, if it was
+ * @param tenant whose job it is
  */
 public record Job(
         JobId id,
@@ -34,12 +37,15 @@ public record Job(
         Instant changed,
         List<Attempt> attempts,
         List<AssetRef> assets,
-        Optional<Fault> fault)
+        Optional<Fault> fault,
+        Tenant tenant)
         implements CborSerializable {
 
     public Job {
         attempts = List.copyOf(attempts);
         assets = List.copyOf(assets);
+        // Absent in the body of a job from before there were tenants.
+        tenant = Objects.requireNonNullElse(tenant, Tenant.DEFAULT);
     }
 
     /** A job at the start of its life. */
@@ -54,7 +60,8 @@ public record Job(
                 event.at(),
                 List.of(),
                 List.of(),
-                Optional.empty());
+                Optional.empty(),
+                event.tenant());
     }
 
     /** The attempt that is out now, or was last. */
@@ -91,18 +98,14 @@ public record Job(
             case JobEvent.AttemptEnded e -> {
                 check(e, JobState.QUEUED, isCurrent(e.attempt()));
                 yield with(
-                        JobState.QUEUED,
-                        e.at(),
-                        replaceLast(attempts.getLast().withFailure(e.at(), e.outcome(), e.reason())),
-                        List.of(),
-                        fault);
+                        JobState.QUEUED, e.at(), replaceLast(attempts.getLast().withFailure(e)), List.of(), fault);
             }
             case JobEvent.Produced e -> {
                 check(e, JobState.PRODUCED, isCurrent(e.attempt()));
                 yield with(
                         JobState.PRODUCED,
                         e.at(),
-                        replaceLast(attempts.getLast().withSuccess(e.at())),
+                        replaceLast(attempts.getLast().withSuccess(e)),
                         e.assets(),
                         fault);
             }
@@ -130,6 +133,20 @@ public record Job(
         };
     }
 
+    /**
+     * How long the job waited for this attempt: from its acceptance, or the end of the attempt before, to the assignment.
+     *
+     * @param attempt one of {@link #attempts}
+     */
+    public Duration waited(Attempt attempt) {
+        Instant since = attempts.stream()
+                .filter(a -> a.number() == attempt.number() - 1)
+                .findFirst()
+                .flatMap(Attempt::ended)
+                .orElse(accepted);
+        return Duration.between(since, attempt.assigned());
+    }
+
     private boolean isCurrent(AttemptId attempt) {
         return lastAttempt().filter(attempt::equals).isPresent();
     }
@@ -152,6 +169,7 @@ public record Job(
             List<Attempt> nextAttempts,
             List<AssetRef> nextAssets,
             Optional<Fault> nextFault) {
-        return new Job(id, request, priority, next, accepted, deadline, at, nextAttempts, nextAssets, nextFault);
+        return new Job(
+                id, request, priority, next, accepted, deadline, at, nextAttempts, nextAssets, nextFault, tenant);
     }
 }

@@ -7,8 +7,11 @@ import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.InferenceRequest;
 import drover.inference.JobId;
+import drover.inference.Position;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 
 /** What can happen to a job. A job's state is a pure fold over its events. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
@@ -34,9 +37,20 @@ public sealed interface JobEvent extends CborSerializable {
      * The job has been taken on.
      *
      * @param deadline when an answer is of no more use
+     * @param tenant whose job it is
      */
-    record Accepted(JobId job, Instant at, InferenceRequest request, Priority priority, Instant deadline)
-            implements JobEvent {}
+    record Accepted(JobId job, Instant at, InferenceRequest request, Priority priority, Instant deadline, Tenant tenant)
+            implements JobEvent {
+        public Accepted {
+            // Absent in events from before there were tenants.
+            tenant = Objects.requireNonNullElse(tenant, Tenant.DEFAULT);
+        }
+
+        /** A job of the default tenant. */
+        public Accepted(JobId job, Instant at, InferenceRequest request, Priority priority, Instant deadline) {
+            this(job, at, request, priority, deadline, Tenant.DEFAULT);
+        }
+    }
 
     /** An attempt was given to a node. */
     record Assigned(AttemptId attempt, Instant at, String node) implements JobEvent {
@@ -54,18 +68,45 @@ public sealed interface JobEvent extends CborSerializable {
         }
     }
 
-    /** The attempt ended without a result; the job waits again. */
-    record AttemptEnded(AttemptId attempt, Instant at, AttemptOutcome outcome, String reason) implements JobEvent {
+    /**
+     * The attempt ended without a result; the job waits again.
+     *
+     * @param position the highest position that it is known to have reached
+     * @param timings what its node measured; {@link AttemptTimings#NONE} if the node could not say
+     */
+    record AttemptEnded(
+            AttemptId attempt,
+            Instant at,
+            AttemptOutcome outcome,
+            String reason,
+            Optional<Position> position,
+            AttemptTimings timings)
+            implements JobEvent {
+        public AttemptEnded {
+            timings = AttemptTimings.orNone(timings);
+        }
+
+        /** An attempt of which nothing more is known. */
+        public AttemptEnded(AttemptId attempt, Instant at, AttemptOutcome outcome, String reason) {
+            this(attempt, at, outcome, reason, Optional.empty(), AttemptTimings.NONE);
+        }
+
         @Override
         public JobId job() {
             return attempt.job();
         }
     }
 
-    /** The attempt's results are in the asset store. */
-    record Produced(AttemptId attempt, Instant at, List<AssetRef> assets) implements JobEvent {
+    /** The attempt's results are in the asset store; its node measured these times. */
+    record Produced(AttemptId attempt, Instant at, List<AssetRef> assets, AttemptTimings timings) implements JobEvent {
         public Produced {
             assets = List.copyOf(assets);
+            timings = AttemptTimings.orNone(timings);
+        }
+
+        /** Results of an attempt that was not timed. */
+        public Produced(AttemptId attempt, Instant at, List<AssetRef> assets) {
+            this(attempt, at, assets, AttemptTimings.NONE);
         }
 
         @Override

@@ -170,7 +170,7 @@ final class BatchWriter {
         }
         PreparedStatement insert = connection.prepare(
                 "INSERT INTO jobs (state, ended, changed_at, attempts, seq, body, id,"
-                        + " ordinal, priority, model, accepted_at, deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                        + " ordinal, priority, model, accepted_at, deadline, tenant) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         for (NewJob fresh : jobs) {
             Job job = fresh.job();
             bindState(insert, job, ACCEPTED_SEQ);
@@ -179,6 +179,7 @@ final class BatchWriter {
             insert.setString(10, LedgerJson.column(job.request().model()));
             insert.setObject(11, timestamp(job.accepted()));
             insert.setObject(12, timestamp(job.deadline()));
+            insert.setString(13, job.tenant().name());
             insert.addBatch();
         }
         insert.executeBatch();

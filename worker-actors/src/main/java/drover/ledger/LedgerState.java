@@ -76,7 +76,8 @@ final class LedgerState {
     private static JobEvent shortened(JobEvent event) {
         return switch (event) {
             case JobEvent.AttemptEnded e ->
-                new JobEvent.AttemptEnded(e.attempt(), e.at(), e.outcome(), shortened(e.reason()));
+                new JobEvent.AttemptEnded(
+                        e.attempt(), e.at(), e.outcome(), shortened(e.reason()), e.position(), e.timings());
             case JobEvent.Faulted e ->
                 new JobEvent.Faulted(
                         e.job(),

@@ -125,7 +125,8 @@ final class ChangeRoutes extends AllDirectives {
     private Outcome nodeReply(NodeReply reply) {
         return switch (reply) {
             case NodeReply.Done it -> {
-                NodeView view = Views.node(it.status(), context.clock().instant());
+                NodeView view = Views.node(
+                        it.status(), Optional.empty(), context.clock().instant());
                 yield Outcome.done(Responses.json(StatusCodes.ACCEPTED, view));
             }
             case NodeReply.UnknownNode it ->

@@ -84,8 +84,10 @@ final class ManagementRoutes extends AllDirectives {
 
     private CompletionStage<HttpResponse> nodes() {
         return inquiry.nodes()
-                .thenApply(status ->
-                        Responses.ok(Views.nodes(status, context.clock().instant())));
+                .thenCombine(
+                        inquiry.board(),
+                        (status, board) -> Responses.ok(
+                                Views.nodes(status, board, context.clock().instant())));
     }
 
     private CompletionStage<HttpResponse> models() {
@@ -93,7 +95,8 @@ final class ManagementRoutes extends AllDirectives {
     }
 
     private CompletionStage<HttpResponse> watchdog() {
-        return inquiry.watchdogTable().thenApply(table -> Responses.ok(Views.watchdog(table)));
+        return inquiry.watchdogTable()
+                .thenCombine(inquiry.board(), (table, board) -> Responses.ok(Views.watchdog(table, board.learned())));
     }
 
     private Route jobs(Map<String, List<String>> given) {

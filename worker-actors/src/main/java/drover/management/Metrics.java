@@ -1,7 +1,10 @@
 package drover.management;
 
 import drover.board.JobBoard;
+import drover.board.NodeStanding;
+import drover.board.WorkAmount;
 import drover.job.JobEvent;
+import drover.job.Work;
 import drover.ledger.LedgerStatistics;
 import drover.node.NodeState;
 import drover.node.NodeStatus;
@@ -23,6 +26,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -45,6 +49,12 @@ final class Metrics {
     private final PrometheusMeterRegistry registry;
     private final Inquiry inquiry;
     private final MultiGauge jobs;
+    private final MultiGauge pendingByModel;
+    private final MultiGauge pendingByTenant;
+    private final MultiGauge reliability;
+    private final MultiGauge trust;
+    private final MultiGauge speed;
+    private final MultiGauge withdrawn;
     private final MultiGauge states;
     private final MultiGauge restarts;
     private final MultiGauge resident;
@@ -57,6 +67,14 @@ final class Metrics {
         this.registry = registry;
         this.inquiry = inquiry;
         jobs = perRow("drover.board.jobs", "Jobs on the board: waiting, out with a node, made and not delivered.");
+        pendingByModel =
+                perRow("drover.board.pending.model.megapixel.steps", "Work of jobs that wait or are out, by model.");
+        pendingByTenant =
+                perRow("drover.board.pending.tenant.megapixel.steps", "Work of jobs that wait or are out, by tenant.");
+        reliability = perRow("drover.node.reliability", "Decayed share of attempts that ended well, 0 to 1.");
+        trust = perRow("drover.node.trust", "1 for what the board thinks of a node: open, suspended, on probation.");
+        speed = perRow("drover.node.megapixel.steps.per.second", "Decayed speed by model, loading not counted.");
+        withdrawn = perRow("drover.model.withdrawn", "1 for a model that is not offered.");
         states = perRow("drover.node.state", "1 for the state that a node is in.");
         restarts = perRow("drover.node.restarts", "Processes started in place of one that had ended.");
         resident = perRow("drover.node.memory.resident.bytes", "Memory of the node's process.");
@@ -169,6 +187,33 @@ final class Metrics {
                         row(board.out().size(), "state", "out"),
                         row(board.undelivered(), "state", "undelivered")),
                 true);
+        pendingByModel.register(pending(board.pendingByModel(), "model"), true);
+        pendingByTenant.register(pending(board.pendingByTenant(), "tenant"), true);
+        withdrawn.register(
+                board.withdrawn().stream()
+                        .<MultiGauge.Row<?>>map(it -> row(1, "model", it.model()))
+                        .toList(),
+                true);
+        List<MultiGauge.Row<?>> rates = new ArrayList<>();
+        List<MultiGauge.Row<?>> trusted = new ArrayList<>();
+        List<MultiGauge.Row<?>> speeds = new ArrayList<>();
+        for (NodeStanding node : board.nodes()) {
+            rates.add(row(node.reliability(), "node", node.node()));
+            for (NodeStanding.Trust each : NodeStanding.Trust.values()) {
+                trusted.add(row(node.trust() == each ? 1 : 0, "node", node.node(), "trust", each.name()));
+            }
+            node.speeds()
+                    .forEach((model, value) -> speeds.add(row(Work.mega(value), "node", node.node(), "model", model)));
+        }
+        reliability.register(rates, true);
+        trust.register(trusted, true);
+        speed.register(speeds, true);
+    }
+
+    private static List<MultiGauge.Row<?>> pending(Map<String, WorkAmount> amounts, String tag) {
+        return amounts.entrySet().stream()
+                .<MultiGauge.Row<?>>map(e -> row(Work.mega((double) e.getValue().work()), tag, e.getKey()))
+                .toList();
     }
 
     private void nodes(NodeSupervisor.Status status) {

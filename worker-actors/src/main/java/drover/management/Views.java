@@ -1,7 +1,9 @@
 package drover.management;
 
 import drover.board.JobBoard;
+import drover.board.NodeStanding;
 import drover.board.SlotId;
+import drover.board.WorkAmount;
 import drover.client.AuditView;
 import drover.client.IncidentsView;
 import drover.client.IncidentsView.FollowUpView;
@@ -13,16 +15,19 @@ import drover.client.NodesView.ActorView;
 import drover.client.NodesView.MemoryView;
 import drover.client.NodesView.NodeView;
 import drover.client.NodesView.PositionView;
+import drover.client.NodesView.StandingView;
 import drover.client.NodesView.WorkView;
 import drover.client.OverviewView;
 import drover.client.WatchdogView;
 import drover.inference.AttemptId;
 import drover.inference.Position;
 import drover.job.Job;
+import drover.job.Work;
 import drover.ledger.AuditEntry;
 import drover.node.NodeStatus;
 import drover.node.NodeSupervisor;
 import drover.watchdog.Incident;
+import drover.watchdog.LearnedTimeouts;
 import drover.watchdog.Stall;
 import drover.watchdog.Table;
 import drover.watchdog.WatchCounts;
@@ -35,17 +40,22 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Turns what the runtime knows into what the operator's API shows. */
 final class Views {
     private Views() {}
 
-    static NodesView nodes(NodeSupervisor.Status status, Instant now) {
-        return new NodesView(
-                status.nodes().stream().map(node -> node(node, now)).toList());
+    static NodesView nodes(NodeSupervisor.Status status, JobBoard.Snapshot board, Instant now) {
+        Map<String, NodeStanding> standings =
+                board.nodes().stream().collect(Collectors.toMap(NodeStanding::node, Function.identity()));
+        return new NodesView(status.nodes().stream()
+                .map(node -> node(node, Optional.ofNullable(standings.get(node.node())), now))
+                .toList());
     }
 
-    static NodeView node(NodeStatus node, Instant now) {
+    static NodeView node(NodeStatus node, Optional<NodeStanding> standing, Instant now) {
         return new NodeView(
                 node.node(),
                 node.device().name(),
@@ -65,7 +75,18 @@ final class Views {
                         .toList(),
                 node.standby(),
                 node.note(),
-                node.until());
+                node.until(),
+                standing.map(Views::standing));
+    }
+
+    private static StandingView standing(NodeStanding standing) {
+        return new StandingView(
+                standing.trust().name(),
+                standing.until(),
+                standing.reliability(),
+                standing.failuresInARow(),
+                standing.reason(),
+                mapped(standing.speeds(), Work::mega));
     }
 
     private static WorkView work(NodeStatus.Work work, Instant now) {
@@ -106,7 +127,7 @@ final class Views {
                 .toList());
     }
 
-    static WatchdogView watchdog(Table table) {
+    static WatchdogView watchdog(Table table, List<LearnedTimeouts.Row> learned) {
         WatchCounts counts = table.counts();
         return new WatchdogView(
                 counts.watched(),
@@ -121,7 +142,19 @@ final class Views {
                         counts.replacements(),
                         counts.silentNodes(),
                         seconds(counts.slept())),
-                table.rows().stream().map(Views::row).toList());
+                table.rows().stream().map(Views::row).toList(),
+                learned.stream().map(Views::learned).toList());
+    }
+
+    private static WatchdogView.LearnedView learned(LearnedTimeouts.Row row) {
+        return new WatchdogView.LearnedView(
+                row.node(),
+                row.model(),
+                row.kind(),
+                row.phase().name(),
+                row.observations(),
+                row.limit().map(limit -> seconds(limit.quantile())),
+                row.limit().map(limit -> seconds(limit.length())));
     }
 
     private static WatchdogView.RowView row(Table.Row row) {
@@ -151,13 +184,28 @@ final class Views {
                                 running.slot().toString(),
                                 running.position().map(Views::position)))
                         .toList(),
+                pending(board.pending()),
+                mapped(board.pendingByModel(), Views::pending),
+                mapped(board.pendingByTenant(), Views::pending),
+                board.withdrawn().stream()
+                        .map(it -> new OverviewView.WithdrawnView(it.model(), it.reason(), it.since(), it.until()))
+                        .toList(),
                 newest.stream().map(Views::summary).toList());
+    }
+
+    private static OverviewView.PendingView pending(WorkAmount amount) {
+        return new OverviewView.PendingView(amount.jobs(), Work.mega((double) amount.work()));
+    }
+
+    private static <A, B> Map<String, B> mapped(Map<String, A> map, Function<A, B> view) {
+        return map.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, e -> view.apply(e.getValue())));
     }
 
     static OverviewView.SummaryView summary(Job job) {
         return new OverviewView.SummaryView(
                 job.id().value(),
                 job.state().name(),
+                job.tenant().name(),
                 job.request().model(),
                 job.attempts().size(),
                 job.accepted(),

@@ -6,6 +6,7 @@ import drover.board.SlotId;
 import drover.inference.AttemptId;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Rungs;
 import drover.watchdog.Verdict;
@@ -74,7 +75,8 @@ final class AttemptDesk {
                         AttemptOutcome.HANDED_BACK,
                         "drover:node.unavailable",
                         reason,
-                        true));
+                        true,
+                        AttemptTimings.NONE));
     }
 
     void advanced(AttemptId attempt, Position position) {
@@ -97,17 +99,19 @@ final class AttemptDesk {
 
     /** What a node reports; false if the attempt had ended otherwise before. */
     boolean produced(SlotId slot, NodeKeeper.Produced it) {
-        return report(it.attempt(), new JobBoard.Produced(slot, it.attempt(), it.assets(), keeper));
+        return report(it.attempt(), new JobBoard.Produced(slot, it.attempt(), it.assets(), it.timings(), keeper));
     }
 
     /** What a node reports; false if the attempt had ended otherwise before. */
     boolean ended(SlotId slot, NodeKeeper.AttemptEnded it) {
-        return report(it.attempt(), ended(slot, it.attempt(), it.outcome(), it.code(), it.reason(), it.retryable()));
+        return report(
+                it.attempt(),
+                ended(slot, it.attempt(), it.outcome(), it.code(), it.reason(), it.retryable(), it.timings()));
     }
 
     /** The attempt is lost, by the word of the keeper. */
     void lost(Out lost, AttemptOutcome outcome, String code, String reason) {
-        report(lost.attempt(), ended(lost.slot(), lost.attempt(), outcome, code, reason, true));
+        report(lost.attempt(), ended(lost.slot(), lost.attempt(), outcome, code, reason, true, AttemptTimings.NONE));
     }
 
     void recorded(AttemptId attempt) {
@@ -182,7 +186,13 @@ final class AttemptDesk {
     }
 
     private JobBoard.AttemptEnded ended(
-            SlotId slot, AttemptId attempt, AttemptOutcome outcome, String code, String reason, boolean retryable) {
-        return new JobBoard.AttemptEnded(slot, attempt, outcome, code, reason, retryable, keeper);
+            SlotId slot,
+            AttemptId attempt,
+            AttemptOutcome outcome,
+            String code,
+            String reason,
+            boolean retryable,
+            AttemptTimings timings) {
+        return new JobBoard.AttemptEnded(slot, attempt, outcome, code, reason, retryable, timings, keeper);
     }
 }

@@ -1,5 +1,6 @@
 package drover.node;
 
+import drover.board.JobBoard;
 import drover.board.SlotCommand;
 import drover.board.SlotId;
 import drover.inference.AttemptId;
@@ -195,8 +196,12 @@ final class KeeperLife implements Rules<Command> {
             desk.refuse(offer, "node " + device.node() + " is " + record.state() + " and takes no work");
             return;
         }
-        desk.take(offer, outside);
-        child.get().tell(new Node.Run(slot.index(), offer.attempt(), offer.request()));
+        desk.take(
+                offer,
+                offer.learned().isEmpty()
+                        ? outside
+                        : settings.timeouts().tightened(offer.learned()).fromOutside(settings.controlMargin()));
+        child.get().tell(new Node.Run(slot.index(), offer.attempt(), offer.request(), offer.learned()));
     }
 
     // ---- stalls and silence
@@ -403,6 +408,7 @@ final class KeeperLife implements Rules<Command> {
 
     private void onRelease() {
         record.cleared();
+        links.board().tell(new JobBoard.NodeReleased(device.node()));
         if (record.is(NodeState.QUARANTINED) || record.is(NodeState.BACKING_OFF)) {
             timers.cancel(NodeKeeper.Timer.RETRY);
             takeNext(NodeState.LAUNCHING);

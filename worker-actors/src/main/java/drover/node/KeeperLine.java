@@ -4,6 +4,7 @@ import drover.inference.AttemptId;
 import drover.inference.InferenceActor;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.watchdog.Stall;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -60,16 +61,23 @@ final class KeeperLine {
         return condemnation.isPresent();
     }
 
-    void produced(int slot, InferenceActor.Produced it) {
-        report(it.attempt(), new NodeKeeper.Produced(launch, slot, it.attempt(), it.assets()));
+    void produced(int slot, InferenceActor.Produced it, AttemptTimings timings) {
+        report(it.attempt(), new NodeKeeper.Produced(launch, slot, it.attempt(), it.assets(), timings));
     }
 
-    void ended(int slot, AttemptId attempt, AttemptOutcome outcome, String code, String reason, boolean retryable) {
-        report(attempt, new NodeKeeper.AttemptEnded(launch, slot, attempt, outcome, code, reason, retryable));
+    void ended(
+            int slot,
+            AttemptId attempt,
+            AttemptOutcome outcome,
+            String code,
+            String reason,
+            boolean retryable,
+            AttemptTimings timings) {
+        report(attempt, new NodeKeeper.AttemptEnded(launch, slot, attempt, outcome, code, reason, retryable, timings));
     }
 
-    void handBack(int slot, AttemptId attempt, String code, String reason) {
-        ended(slot, attempt, AttemptOutcome.HANDED_BACK, code, reason, true);
+    void handBack(int slot, AttemptId attempt, String code, String reason, AttemptTimings timings) {
+        ended(slot, attempt, AttemptOutcome.HANDED_BACK, code, reason, true, timings);
     }
 
     private void report(AttemptId attempt, NodeKeeper.FromNode report) {

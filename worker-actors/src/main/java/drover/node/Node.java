@@ -8,10 +8,12 @@ import drover.inference.InferenceActor;
 import drover.inference.InferenceRequest;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
+import drover.watchdog.LearnedLimit;
 import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Verdict;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -46,8 +48,17 @@ public final class Node {
      */
     public record Resize(int actors) implements FromKeeper {}
 
-    /** Run this attempt on this slot, which has asked for work. */
-    public record Run(int slot, AttemptId attempt, InferenceRequest request) implements FromKeeper {}
+    /**
+     * Run this attempt on this slot, which has asked for work.
+     *
+     * @param learned deadlines that tighten the watchdog's configured ones
+     */
+    public record Run(int slot, AttemptId attempt, InferenceRequest request, List<LearnedLimit> learned)
+            implements FromKeeper {
+        public Run {
+            learned = List.copyOf(learned);
+        }
+    }
 
     /** Nobody waits for this attempt any more. */
     public record Cancel(int slot, AttemptId attempt, String reason) implements FromKeeper {}

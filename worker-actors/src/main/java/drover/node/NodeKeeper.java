@@ -7,6 +7,7 @@ import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.logging.LogKeys;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
@@ -88,7 +89,8 @@ public final class NodeKeeper {
     public record Heartbeat(long launch, AttemptId attempt) implements FromNode {}
 
     /** The attempt's results are in the asset store. Repeated until {@link Node.Recorded}. */
-    public record Produced(long launch, int slot, AttemptId attempt, List<AssetRef> assets) implements FromNode {
+    public record Produced(long launch, int slot, AttemptId attempt, List<AssetRef> assets, AttemptTimings timings)
+            implements FromNode {
         public Produced {
             assets = List.copyOf(assets);
         }
@@ -102,7 +104,8 @@ public final class NodeKeeper {
             AttemptOutcome outcome,
             String code,
             String reason,
-            boolean retryable)
+            boolean retryable,
+            AttemptTimings timings)
             implements FromNode {}
 
     /** The node's watchdog has had a stalled attempt cancelled and its actor made anew; the process goes on. */

@@ -5,6 +5,7 @@ import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.InferenceActor;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.node.Node.Command;
 import drover.rules.Rules;
 import drover.rules.RulesActor;
@@ -160,12 +161,17 @@ final class NodeLife implements Rules<Command> {
             return;
         }
         if (stage != Stage.SERVING || slot.filter(NodeSlots.Slot::isOpenForWork).isEmpty()) {
-            keeper.handBack(it.slot(), it.attempt(), "drover:slot.unavailable", "the slot takes no work now");
+            keeper.handBack(
+                    it.slot(),
+                    it.attempt(),
+                    "drover:slot.unavailable",
+                    "the slot takes no work now",
+                    AttemptTimings.NONE);
             return;
         }
-        watchdog.tell(
-                new Watchdog.Watch(it.attempt(), it.request().model(), identity.timeouts(), Rungs.FULL, verdicts));
-        slot.get().begin(it.attempt());
+        watchdog.tell(new Watchdog.Watch(
+                it.attempt(), it.request().model(), identity.timeouts().tightened(it.learned()), Rungs.FULL, verdicts));
+        slot.get().begin(it.attempt(), host.nanoTime().getAsLong());
         slot.get().actor().tell(new InferenceActor.Run(it.attempt(), it.request()));
     }
 
@@ -217,7 +223,11 @@ final class NodeLife implements Rules<Command> {
             AttemptId attempt = slot.attempt().orElseThrow();
             slot.handBack();
             keeper.handBack(
-                    slot.index(), attempt, "drover:node.drained", "the node was drained before the attempt was done");
+                    slot.index(),
+                    attempt,
+                    "drover:node.drained",
+                    "the node was drained before the attempt was done",
+                    timings(slot));
             slot.actor().tell(new InferenceActor.Cancel(attempt, "the node is drained"));
         }
         timers.startSingleTimer(Node.Timer.LAST_WORDS, Node.Timer.LAST_WORDS, Node.LAST_WORDS);
@@ -233,6 +243,7 @@ final class NodeLife implements Rules<Command> {
         switch (event) {
             case InferenceActor.Idle it -> onIdle(slot, it.resident());
             case InferenceActor.Advanced it -> {
+                slot.advanced(it.position(), host.nanoTime().getAsLong());
                 watchdog.tell(new Watchdog.Advanced(it.attempt(), it.position()));
                 keeper.advanced(slot.index(), it.attempt(), it.position());
             }
@@ -266,9 +277,10 @@ final class NodeLife implements Rules<Command> {
     /** A finished result counts, also when it comes after all while its attempt is being cancelled. */
     private void onProduced(NodeSlots.Slot slot, InferenceActor.Produced it) {
         boolean wanted = !slot.isHandedBack();
+        AttemptTimings timings = timings(slot);
         over(slot, it.attempt());
         if (wanted) {
-            keeper.produced(slot.index(), it);
+            keeper.produced(slot.index(), it, timings);
         }
     }
 
@@ -280,11 +292,16 @@ final class NodeLife implements Rules<Command> {
             return; // The watchdog's next word ends it, as stalled.
         }
         boolean wanted = !slot.isHandedBack();
+        AttemptTimings timings = timings(slot);
         over(slot, it.attempt());
         if (wanted) {
             AttemptOutcome outcome = it.cancelled() ? AttemptOutcome.HANDED_BACK : AttemptOutcome.FAILED;
-            keeper.ended(slot.index(), it.attempt(), outcome, it.code(), it.reason(), it.retryable());
+            keeper.ended(slot.index(), it.attempt(), outcome, it.code(), it.reason(), it.retryable(), timings);
         }
+    }
+
+    private AttemptTimings timings(NodeSlots.Slot slot) {
+        return slot.timings(host.nanoTime().getAsLong());
     }
 
     private void over(NodeSlots.Slot slot, AttemptId attempt) {
@@ -319,7 +336,8 @@ final class NodeLife implements Rules<Command> {
                     AttemptOutcome.STALLED,
                     NodeKeeper.STALLED,
                     "it no longer advanced at " + stall.position() + " and was cancelled",
-                    true);
+                    true,
+                    timings(slot));
         }
         renew(slot);
     }

@@ -2,6 +2,8 @@ package drover.node;
 
 import drover.inference.AttemptId;
 import drover.inference.InferenceActor;
+import drover.inference.Position;
+import drover.job.AttemptTimings;
 import drover.watchdog.Stall;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,7 @@ final class NodeSlots {
         private ActorRef<InferenceActor.Command> actor;
         private Optional<AttemptId> attempt = Optional.empty();
         private Optional<Stall> stall = Optional.empty();
+        private Optional<AttemptTimer> timer = Optional.empty();
         private boolean idle;
         private boolean closing;
         private boolean handedBack;
@@ -82,9 +85,19 @@ final class NodeSlots {
             renewable = true;
         }
 
-        void begin(AttemptId which) {
+        void begin(AttemptId which, long nanos) {
             attempt = Optional.of(which);
+            timer = Optional.of(new AttemptTimer(nanos));
             idle = false;
+        }
+
+        void advanced(Position position, long nanos) {
+            timer.ifPresent(t -> t.advanced(position, nanos));
+        }
+
+        /** How long the present attempt has spent in each phase until now. */
+        AttemptTimings timings(long nanos) {
+            return timer.map(t -> t.timings(nanos)).orElse(AttemptTimings.NONE);
         }
 
         void stalled(Stall what) {
@@ -98,6 +111,7 @@ final class NodeSlots {
         void end() {
             attempt = Optional.empty();
             stall = Optional.empty();
+            timer = Optional.empty();
             handedBack = false;
         }
 

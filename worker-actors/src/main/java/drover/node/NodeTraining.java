@@ -149,7 +149,7 @@ final class NodeTraining {
         return Behaviors.receiveMessage(word -> {
             switch (word) {
                 case NodeKeeper.SlotIdle idle
-                when !outcome.isDone() -> node.tell(new Node.Run(idle.slot(), attempt, request));
+                when !outcome.isDone() -> node.tell(new Node.Run(idle.slot(), attempt, request, List.of()));
                 case NodeKeeper.Produced produced -> {
                     node.tell(new Node.Recorded(produced.attempt()));
                     outcome.complete("");

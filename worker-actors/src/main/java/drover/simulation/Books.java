@@ -261,15 +261,24 @@ final class Books {
             throw new Violation("attempt numbers grow by one", e + " follows attempt " + view.attempt);
         }
         leavesLine(view);
-        TreeSet<View> line = waiting.get(view.line());
-        if (line != null && !line.isEmpty() && line.first().job.accepted().isBefore(view.job.accepted())) {
-            throw new Violation(
-                    "the queue is served by age within a priority",
-                    e + " although " + line.first().job.id() + " waits since "
-                            + line.first().job.accepted() + " and this one since " + view.job.accepted());
+        for (View older : waiting.getOrDefault(view.line(), new TreeSet<>(View.BY_AGE))) {
+            if (!older.job.accepted().isBefore(view.job.accepted())) {
+                break;
+            }
+            if (!isShortOfTime(older.job, e.at())) {
+                throw new Violation(
+                        "the queue is served by age within a priority",
+                        e + " although " + older.job.id() + " waits since " + older.job.accepted()
+                                + " and this one since " + view.job.accepted());
+            }
         }
         view.out = true;
         view.attempt = e.attempt().number();
+    }
+
+    /** Whether a node may be known not to make it before the job's deadline; then the job may wait for another one. */
+    private boolean isShortOfTime(Job job, Instant at) {
+        return at.plusNanos(order(job.id()).longest()).isAfter(job.deadline());
     }
 
     private void leavesLine(View view) {

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * then its caller polls it to its end, and may withdraw it. What the AI Horde hands out goes the same way.
  */
 final class Callers {
+    private static final int WIDTH = 64;
+    private static final long NANOS_PER_ROW = 64_000;
     private static final long PATIENCE = 2_000_000_000L;
     private static final long FIRST_POLL = 1_000_000_000L;
     private static final long LAST_POLL = 32_000_000_000L;
@@ -73,8 +75,10 @@ final class Callers {
 
         private Call(Order order) {
             this.order = order;
+            // What takes longer is larger: on one node, work of one kind takes about the same time.
+            int height = (int) Math.max(1, order.step() / NANOS_PER_ROW);
             this.request = new ImageRequest(
-                    order.model(), "x", "", 64, 64, order.steps(), Sampler.EULER, 1, 1, 1, 1, Optional.empty());
+                    order.model(), "x", "", WIDTH, height, order.steps(), Sampler.EULER, 1, 1, 1, 1, Optional.empty());
         }
 
         private void begin() {

@@ -1,7 +1,7 @@
 package drover.simulation;
 
+import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.board.RetryRules;
 import drover.delivery.Delivery;
 import drover.feed.JobFeed;
 import drover.ledger.JobLedger;
@@ -20,9 +20,9 @@ interface Cast {
             ActorRef<JobLedger.Command> ledger,
             ActorRef<JobFeed.Command> feed,
             ActorRef<Delivery.Command> delivery,
-            RetryRules rules,
+            BoardSettings settings,
             InstantSource clock) {
-        return new JobBoard(around, ledger, feed, delivery, rules, clock);
+        return new JobBoard(around, ledger, feed, delivery, settings, clock);
     }
 
     /** A watchdog, {@code node} or {@code control}. */

@@ -1,7 +1,7 @@
 package drover.simulation;
 
+import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.board.RetryRules;
 import drover.delivery.Delivery;
 import drover.feed.JobFeed;
 import drover.inference.fault.FaultSettings;
@@ -147,7 +147,7 @@ final class Machine {
         Place<JobBoard.Command> board = world.start(
                 process,
                 "board",
-                around -> world.cast().board(around, ledger, feed, delivery, RetryRules.DEFAULT, world::wall));
+                around -> world.cast().board(around, ledger, feed, delivery, BoardSettings.DEFAULT, world::wall));
         Place<Watchdog.Command> watchdog = world.start(
                 process, "watchdog", around -> world.cast().watchdog(around, "control", world::now, world::wall));
         for (int node = 0; node < processes.size(); node++) {

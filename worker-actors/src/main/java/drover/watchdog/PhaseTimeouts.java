@@ -3,6 +3,7 @@ package drover.watchdog;
 import drover.inference.Phase;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -86,21 +87,17 @@ public final class PhaseTimeouts {
     }
 
     /**
-     * These timeouts with what has been learned about one phase of the model at hand. A learned timeout only ever
-     * tightens: if it is not shorter than the limit so far, or rests on fewer than {@link #MIN_OBSERVATIONS}
-     * observations, nothing changes.
-     *
-     * @param learned the longest gap between two advances that a healthy run is expected to show, with its margin
+     * These timeouts with what has been learned about the work at hand. A learned timeout only ever tightens: if it is not
+     * shorter than the limit so far, or rests on fewer than {@link #MIN_OBSERVATIONS} observations, nothing changes.
      */
-    public PhaseTimeouts tightened(Phase phase, Duration learned, int observations) {
-        Limit known = limit(phase);
-        if (observations < MIN_OBSERVATIONS || learned.compareTo(known.length()) >= 0) {
-            return this;
-        }
+    public PhaseTimeouts tightened(List<LearnedLimit> learned) {
         EnumMap<Phase, Limit> tighter = new EnumMap<>(limits);
-        tighter.put(
-                phase,
-                new Limit(learned, "learned from " + observations + " observations, tighter than " + known.origin()));
+        for (LearnedLimit it : learned) {
+            Limit known = limit(it.phase());
+            if (it.observations() >= MIN_OBSERVATIONS && it.length().compareTo(known.length()) < 0) {
+                tighter.put(it.phase(), new Limit(it.length(), it.origin() + ", tighter than " + known.origin()));
+            }
+        }
         return new PhaseTimeouts(tighter, cancelGrace, restartGrace);
     }
 

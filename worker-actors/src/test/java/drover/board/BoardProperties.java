@@ -8,8 +8,13 @@ import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.job.Job;
 import drover.job.JobEvent;
+import drover.job.JobState;
+import drover.job.Priority;
+import drover.job.Tenant;
+import drover.job.Work;
 import drover.watchdog.ModelRules;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,9 +35,9 @@ class BoardProperties {
     private final Map<JobId, Job> ledger = new HashMap<>();
     private final Map<SlotId, AttemptId> live = new HashMap<>();
     private final long[] launches = new long[NODES];
-    private final Board board = new Board(
-            new RetryRules(3, 2, 8, Duration.ofSeconds(1), Duration.ofSeconds(8)),
-            new ModelRules(2, 2, Duration.ofSeconds(60)));
+    private final Board board = new Board(BoardSettings.DEFAULT.with(
+            new RetryRules(3, 2, 3, 8, Duration.ofSeconds(1), Duration.ofSeconds(8)),
+            new ModelRules(2, 2, Duration.ofSeconds(60))));
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
     @Property(tries = 300)
@@ -47,7 +52,13 @@ class BoardProperties {
             switch (random.nextInt(10)) {
                 case 0, 1 -> {
                     if (accepted < jobs) {
-                        Job job = BoardTest.job("j" + seed + "-" + accepted++, "m" + random.nextInt(2), now);
+                        Job job = Job.of(BoardTest.accepted(
+                                "j" + seed + "-" + accepted++,
+                                "m" + random.nextInt(2),
+                                now,
+                                List.of(Priority.values()).get(random.nextInt(4)),
+                                new Tenant("t" + random.nextInt(3)),
+                                1 + random.nextInt(30)));
                         ledger.put(job.id(), job);
                         carryOut(board.take(job, now));
                     }
@@ -58,14 +69,33 @@ class BoardProperties {
                 case 8 -> repeatSomethingOld(random);
                 default -> carryOut(board.wake(now));
             }
+            theWorkIsWhatARecountGives();
         }
         drain();
 
         assertThat(ledger).hasSize(accepted);
         assertThat(ledger.values()).allMatch(job -> job.state().isTerminal());
         assertThat(live).isEmpty();
-        assertThat(board.snapshot().waiting()).isZero();
-        assertThat(board.snapshot().undelivered()).isZero();
+        assertThat(board.snapshot(now).waiting()).isZero();
+        assertThat(board.snapshot(now).undelivered()).isZero();
+    }
+
+    private void theWorkIsWhatARecountGives() {
+        Map<String, WorkAmount> models = new HashMap<>();
+        Map<String, WorkAmount> tenants = new HashMap<>();
+        WorkAmount total = WorkAmount.NOTHING;
+        for (Job job : ledger.values()) {
+            if (job.state() == JobState.QUEUED || job.state().isOut()) {
+                long work = Work.of(job.request());
+                total = total.plus(1, work);
+                models.merge(job.request().model(), new WorkAmount(1, work), (a, b) -> a.plus(b.jobs(), b.work()));
+                tenants.merge(job.tenant().name(), new WorkAmount(1, work), (a, b) -> a.plus(b.jobs(), b.work()));
+            }
+        }
+        JobBoard.Snapshot snapshot = board.snapshot(now);
+        assertThat(snapshot.pending()).isEqualTo(total);
+        assertThat(snapshot.pendingByModel()).isEqualTo(models);
+        assertThat(snapshot.pendingByTenant()).isEqualTo(tenants);
     }
 
     private void drain() {
@@ -98,7 +128,7 @@ class BoardProperties {
         carryOut(board.gone(slot, now));
         if (attempt != null) {
             AttemptOutcome outcome = random.nextBoolean() ? AttemptOutcome.NODE_LOST : AttemptOutcome.STALLED;
-            carryOut(board.ended(slot, attempt, outcome, "code", "replaced", true, now));
+            carryOut(board.ended(slot, attempt, outcome, "code", "replaced", true, AttemptTimings.NONE, now));
         }
         launches[node]++;
     }
@@ -118,15 +148,22 @@ class BoardProperties {
             succeed(slot, attempt);
         } else {
             live.remove(slot);
-            carryOut(
-                    board.ended(slot, attempt, AttemptOutcome.FAILED, "code", "it failed", random.nextInt(4) > 0, now));
+            carryOut(board.ended(
+                    slot,
+                    attempt,
+                    AttemptOutcome.FAILED,
+                    "code",
+                    "it failed",
+                    random.nextInt(4) > 0,
+                    AttemptTimings.NONE,
+                    now));
         }
     }
 
     private void succeed(SlotId slot, AttemptId attempt) {
         live.remove(slot);
         AssetRef asset = new AssetRef("k", "image/png", 1, "0".repeat(64), 1);
-        carryOut(board.produced(slot, attempt, List.of(asset), now));
+        carryOut(board.produced(slot, attempt, List.of(asset), AttemptTimings.NONE, now));
     }
 
     private void repeatSomethingOld(Random random) {
@@ -134,8 +171,9 @@ class BoardProperties {
             if (job.attempts().size() > 1) {
                 AttemptId old = new AttemptId(job.id(), 1);
                 SlotId nowhere = new SlotId("gpu" + random.nextInt(NODES), 0, 0);
-                assertThat(board.produced(nowhere, old, List.of(), now)).isEmpty();
-                assertThat(board.ended(nowhere, old, AttemptOutcome.FAILED, "c", "old", true, now))
+                assertThat(board.produced(nowhere, old, List.of(), AttemptTimings.NONE, now))
+                        .isEmpty();
+                assertThat(board.ended(nowhere, old, AttemptOutcome.FAILED, "c", "old", true, AttemptTimings.NONE, now))
                         .isEmpty();
                 return;
             }
@@ -150,7 +188,7 @@ class BoardProperties {
                     // Throws if the transition is not in the table: the attempt number must be the next, and so on.
                     ledger.put(event.job(), before.apply(event));
                 }
-                case BoardAction.Offer(var slot, var attempt, var request, var deadline) -> {
+                case BoardAction.Offer(var slot, var attempt, var request, var deadline, var learned) -> {
                     assertThat(live).doesNotContainKey(slot);
                     assertThat(live.values()).extracting(AttemptId::job).doesNotContain(attempt.job());
                     assertThat(deadline).isAfter(now);
@@ -160,10 +198,13 @@ class BoardProperties {
                     assertThat(live).containsEntry(slot, attempt);
                     live.remove(slot);
                     // The keeper reports the end of a cancelled attempt too; by then the job is past caring.
-                    carryOut(board.ended(slot, attempt, AttemptOutcome.HANDED_BACK, "c", reason, true, now));
+                    carryOut(board.ended(
+                            slot, attempt, AttemptOutcome.HANDED_BACK, "c", reason, true, AttemptTimings.NONE, now));
                 }
                 case BoardAction.Withdraw(var model, var reason) ->
                     assertThat(reason).containsPattern("stalled [23] GPUs");
+                case BoardAction.Suspend(var node, var until, var reason) ->
+                    assertThat(until).isAfter(now);
                 case BoardAction.Deliver(Job job) -> {
                     ledger.put(job.id(), job.apply(new JobEvent.Delivered(job.id(), now)));
                     board.ended(job.id());

@@ -14,14 +14,17 @@ import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.Sampler;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
 import drover.job.Priority;
+import drover.job.Tenant;
 import drover.watchdog.ModelRules;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +35,7 @@ class BoardTest {
     private static final SlotId GPU0 = new SlotId("gpu0", 1, 0);
     private static final SlotId GPU1 = new SlotId("gpu1", 1, 0);
 
-    private final Board board = new Board(RetryRules.DEFAULT, ModelRules.DEFAULT);
+    private final Board board = new Board(BoardSettings.DEFAULT);
 
     @Test
     void aWaitingJobGoesToTheSlotThatAsks() {
@@ -70,7 +73,7 @@ class BoardTest {
     @Test
     void noModelStarvesBehindAResidentOne() {
         board.take(job("old", "cold", T0, Priority.NORMAL), T0);
-        Instant later = T0.plus(Board.RESIDENT_LEAD).plusSeconds(1);
+        Instant later = T0.plus(BoardSettings.DEFAULT.residentLead()).plusSeconds(1);
         board.take(job("resident", "warm", later, Priority.NORMAL), later);
 
         assertThat(offered(board.idle(GPU0, Set.of("cold", "warm"), Set.of("warm"), later)))
@@ -94,20 +97,60 @@ class BoardTest {
 
         // gpu0's process is replaced and asks again, while gpu1 is busy: the job waits for gpu1.
         board.gone(GPU0, T0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
         SlotId gpu0Again = new SlotId("gpu0", 2, 0);
         assertThat(board.idle(gpu0Again, Set.of("m"), Set.of(), T0)).isEmpty();
 
-        board.produced(GPU1, attempt("b", 1), List.of(asset()), T0);
+        board.produced(GPU1, attempt("b", 1), List.of(asset()), AttemptTimings.NONE, T0);
         assertThat(offered(board.idle(GPU1, Set.of("m"), Set.of(), T0))).isEqualTo(attempt("a", 2));
     }
 
     @Test
-    void withOnlyOneNodeAStalledJobGoesBackToIt() {
+    void withOnlyOneNodeAStalledJobGoesBackToItAfterAPauseThatGrows() {
         give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, T0);
+        Instant now = T0;
+        for (int n = 1; n <= 2; n++) {
+            board.ended(GPU0, attempt("a", n), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, now);
+            assertThat(board.idle(GPU0, Set.of("m"), Set.of(), now)).isEmpty();
+            Instant due = board.nextWake(now).orElseThrow();
+            assertThat(due).isEqualTo(now.plus(RetryRules.DEFAULT.backoffMin().multipliedBy(n)));
+            assertThat(offered(board.wake(due))).isEqualTo(attempt("a", n + 1));
+            now = due;
+        }
+    }
 
-        assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), T0))).isEqualTo(attempt("a", 2));
+    @Test
+    void anotherNodeMayHaveAFailedJobAtOnce() {
+        give("a", GPU0);
+        board.idle(GPU1, Set.of("m"), Set.of(), T0);
+
+        List<BoardAction> actions = board.ended(
+                GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
+
+        assertThat(events(actions)).contains(new JobEvent.Assigned(attempt("a", 2), T0, "gpu1"));
+    }
+
+    @Test
+    void aJobThatStallsOneNodeThreeTimesIsGivenUpWithItsStory() {
+        give("a", GPU0);
+        Instant now = T0;
+        List<BoardAction> actions = List.of();
+        for (int n = 1; n <= 3; n++) {
+            board.advanced(attempt("a", n), at(n), now);
+            now = now.plusSeconds(10);
+            actions =
+                    board.ended(GPU0, attempt("a", n), AttemptOutcome.STALLED, "c", "hung", true, timings(1, 20), now);
+            now = now.plusSeconds(10);
+            board.idle(GPU0, Set.of("m"), Set.of(), now);
+            board.wake(now);
+        }
+
+        assertThat(events(actions)).last().isInstanceOfSatisfying(JobEvent.Faulted.class, faulted -> {
+            assertThat(faulted.fault().code()).isEqualTo("drover:job.poison");
+            assertThat(faulted.fault().detail())
+                    .contains("gpu0 3 times")
+                    .contains("Attempt 2 on gpu0 (STALLED at DENOISING 2/20 after 10.0 s; DENOISING 1.0 s): hung");
+        });
     }
 
     @Test
@@ -115,19 +158,21 @@ class BoardTest {
         give("a", GPU0);
         board.idle(GPU1, Set.of("m"), Set.of(), T0);
         give("b", GPU1);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
         assertThat(board.idle(GPU0, Set.of("m"), Set.of(), T0)).isEmpty();
 
-        assertThat(offered(board.gone(GPU1, T0))).isEqualTo(attempt("a", 2));
+        assertThat(board.gone(GPU1, T0)).isEmpty();
+        assertThat(offered(board.wake(T0.plus(RetryRules.DEFAULT.backoffMin()))))
+                .isEqualTo(attempt("a", 2));
     }
 
     @Test
     void aJobThatStallsTwoNodesIsGivenUpWithItsStory() {
         give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "hung at 42 %", true, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "hung at 42 %", true, AttemptTimings.NONE, T0);
         board.idle(GPU1, Set.of("m"), Set.of(), T0);
-        List<BoardAction> actions =
-                board.ended(GPU1, attempt("a", 2), AttemptOutcome.CRASHED, "c", "exit code 139", true, T0);
+        List<BoardAction> actions = board.ended(
+                GPU1, attempt("a", 2), AttemptOutcome.CRASHED, "c", "exit code 139", true, AttemptTimings.NONE, T0);
 
         assertThat(events(actions))
                 .last()
@@ -140,11 +185,11 @@ class BoardTest {
     @Test
     void aModelThatStallsSeveralNodesWithSeveralJobsIsNotOfferedUntilItsStrikesAreOld() {
         give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
         board.cancel(new JobId("a"), T0);
         give("b", GPU1);
-        List<BoardAction> actions =
-                board.ended(GPU1, attempt("b", 1), AttemptOutcome.STALLED, "c", "stalled", true, T0);
+        List<BoardAction> actions = board.ended(
+                GPU1, attempt("b", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
         assertThat(actions).hasAtLeastOneElementOfType(BoardAction.Withdraw.class);
         board.cancel(new JobId("b"), T0);
 
@@ -159,26 +204,14 @@ class BoardTest {
     @Test
     void aModelThatWorksIsForgivenItsStrikes() {
         give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
         board.idle(GPU1, Set.of("m"), Set.of(), T0);
-        board.produced(GPU1, attempt("a", 2), List.of(asset()), T0);
+        board.produced(GPU1, attempt("a", 2), List.of(asset()), AttemptTimings.NONE, T0);
         give("b", GPU1);
 
-        assertThat(board.ended(GPU1, attempt("b", 1), AttemptOutcome.STALLED, "c", "stalled", true, T0))
+        assertThat(board.ended(
+                        GPU1, attempt("b", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0))
                 .noneMatch(BoardAction.Withdraw.class::isInstance);
-    }
-
-    @Test
-    void aSecondBlamedAttemptOnOneNodeWaitsOutABackoff() {
-        give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, T0);
-        board.idle(GPU0, Set.of("m"), Set.of(), T0);
-        board.ended(GPU0, attempt("a", 2), AttemptOutcome.STALLED, "c", "stalled", true, T0);
-
-        assertThat(board.idle(GPU0, Set.of("m"), Set.of(), T0)).isEmpty();
-        Instant due = board.nextWake(T0).orElseThrow();
-        assertThat(due).isEqualTo(T0.plus(RetryRules.DEFAULT.backoffMin()));
-        assertThat(offered(board.wake(due))).isEqualTo(attempt("a", 3));
     }
 
     @Test
@@ -186,7 +219,7 @@ class BoardTest {
         give("a", GPU0);
         for (int n = 1; n <= 10; n++) {
             AttemptOutcome outcome = n % 2 == 0 ? AttemptOutcome.HANDED_BACK : AttemptOutcome.NODE_LOST;
-            board.ended(GPU0, attempt("a", n), outcome, "c", "not its fault", true, T0);
+            board.ended(GPU0, attempt("a", n), outcome, "c", "not its fault", true, AttemptTimings.NONE, T0);
             assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), T0))).isEqualTo(attempt("a", n + 1));
         }
     }
@@ -196,7 +229,14 @@ class BoardTest {
         give("a", GPU0);
 
         List<BoardAction> actions = board.ended(
-                GPU0, attempt("a", 1), AttemptOutcome.FAILED, "drover:engine.unsupported", "no such size", false, T0);
+                GPU0,
+                attempt("a", 1),
+                AttemptOutcome.FAILED,
+                "drover:engine.unsupported",
+                "no such size",
+                false,
+                AttemptTimings.NONE,
+                T0);
 
         assertThat(events(actions)).hasSize(2).last().isInstanceOf(JobEvent.Faulted.class);
     }
@@ -204,12 +244,15 @@ class BoardTest {
     @Test
     void wordsOfOldAttemptsChangeNothing() {
         give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
         board.idle(GPU0, Set.of("m"), Set.of(), T0);
+        board.wake(T0.plusSeconds(1));
 
-        assertThat(board.produced(GPU0, attempt("a", 1), List.of(asset()), T0)).isEmpty();
+        assertThat(board.produced(GPU0, attempt("a", 1), List.of(asset()), AttemptTimings.NONE, T0))
+                .isEmpty();
         assertThat(board.advanced(attempt("a", 1), at(9), T0)).isEmpty();
-        assertThat(board.ended(GPU0, attempt("a", 1), AttemptOutcome.FAILED, "c", "late", true, T0))
+        assertThat(board.ended(
+                        GPU0, attempt("a", 1), AttemptOutcome.FAILED, "c", "late", true, AttemptTimings.NONE, T0))
                 .isEmpty();
         assertThat(board.slotOf(new JobId("a"))).contains(GPU0);
     }
@@ -219,7 +262,7 @@ class BoardTest {
         give("a", GPU0);
         board.idle(GPU1, Set.of("m"), Set.of(), T0);
         give("b", GPU1);
-        board.produced(GPU1, attempt("b", 1), List.of(asset()), T0);
+        board.produced(GPU1, attempt("b", 1), List.of(asset()), AttemptTimings.NONE, T0);
         Instant late = T0.plus(Duration.ofDays(1));
 
         List<BoardAction> actions = board.wake(late);
@@ -229,7 +272,7 @@ class BoardTest {
         assertThat(actions.get(1))
                 .isEqualTo(new Write(new JobEvent.Expired(
                         new JobId("a"), late, "Its deadline " + T0.plusSeconds(600) + " passed while it ran on gpu0")));
-        assertThat(board.snapshot().undelivered()).isEqualTo(1);
+        assertThat(board.snapshot(T0).undelivered()).isEqualTo(1);
     }
 
     @Test
@@ -253,7 +296,15 @@ class BoardTest {
         assertThat(board.slotOf(new JobId("a"))).contains(GPU0);
 
         board.take(job("younger", "m", T0.plusSeconds(1)), T0.plusSeconds(1));
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.HANDED_BACK, "c", "stopped", true, T0.plusSeconds(2));
+        board.ended(
+                GPU0,
+                attempt("a", 1),
+                AttemptOutcome.HANDED_BACK,
+                "c",
+                "stopped",
+                true,
+                AttemptTimings.NONE,
+                T0.plusSeconds(2));
         assertThat(board.requeue(new JobId("a"), T0.plusSeconds(2)).reply())
                 .isEqualTo(new JobBoard.RequeueReply.Waiting());
         assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), T0.plusSeconds(3))))
@@ -263,7 +314,7 @@ class BoardTest {
     @Test
     void whatHasEndedOrIsFinishedIsNotPutBack() {
         give("a", GPU0);
-        board.produced(GPU0, attempt("a", 1), List.of(asset()), T0);
+        board.produced(GPU0, attempt("a", 1), List.of(asset()), AttemptTimings.NONE, T0);
 
         assertThat(board.requeue(new JobId("a"), T0).reply()).isInstanceOf(JobBoard.RequeueReply.Refused.class);
         board.ended(new JobId("a"));
@@ -272,8 +323,14 @@ class BoardTest {
 
     @Test
     void aJobThatWouldBeGivenUpIsNotPutBack() {
-        Board strict =
-                new Board(new RetryRules(1, 2, 1, Duration.ofSeconds(1), Duration.ofSeconds(1)), ModelRules.DEFAULT);
+        Board strict = new Board(new BoardSettings(
+                new RetryRules(1, 2, 3, 1, Duration.ofSeconds(1), Duration.ofSeconds(1)),
+                BoardSettings.DEFAULT.models(),
+                BoardSettings.DEFAULT.nodes(),
+                BoardSettings.DEFAULT.learning(),
+                BoardSettings.DEFAULT.speedHalfLife(),
+                BoardSettings.DEFAULT.residentLead(),
+                Map.of()));
         strict.take(job("a", "m", T0), T0);
         strict.idle(GPU0, Set.of("m"), Set.of(), T0);
 
@@ -297,18 +354,19 @@ class BoardTest {
         assertThat(board.take(produced, T0)).containsExactly(new Deliver(produced));
         assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), T0))).isEqualTo(attempt("r", 2));
         board.ended(new JobId("p"));
-        assertThat(board.snapshot().undelivered()).isZero();
+        assertThat(board.snapshot(T0).undelivered()).isZero();
     }
 
     @Test
     void aLostResultIsMadeAgain() {
         give("a", GPU0);
-        board.produced(GPU0, attempt("a", 1), List.of(asset()), T0);
+        board.produced(GPU0, attempt("a", 1), List.of(asset()), AttemptTimings.NONE, T0);
         board.idle(GPU0, Set.of("m"), Set.of(), T0);
 
-        List<BoardAction> actions = board.resultLost(new JobId("a"), "the file is gone", T0);
+        board.resultLost(new JobId("a"), "the file is gone", T0);
 
-        assertThat(offered(actions)).isEqualTo(attempt("a", 2));
+        assertThat(offered(board.wake(T0.plus(RetryRules.DEFAULT.backoffMin()))))
+                .isEqualTo(attempt("a", 2));
     }
 
     @Test
@@ -319,12 +377,21 @@ class BoardTest {
         board.idle(GPU1, Set.of("other"), Set.of(), T0);
         board.advanced(attempt("a", 1), at(3), T0);
 
-        JobBoard.Snapshot snapshot = board.snapshot();
+        JobBoard.Snapshot snapshot = board.snapshot(T0);
 
         assertThat(snapshot.waiting()).isEqualTo(2);
         assertThat(snapshot.idleSlots()).containsExactly(GPU1);
         assertThat(snapshot.out())
                 .containsExactly(new JobBoard.Running(attempt("a", 1), "m", GPU0, Optional.of(at(3))));
+    }
+
+    /** So long of denoising. */
+    static AttemptTimings timings(int seconds, int steps) {
+        return new AttemptTimings(List.of(new AttemptTimings.PhaseTime(
+                Phase.DENOISING,
+                Duration.ofSeconds(seconds),
+                steps,
+                Duration.ofSeconds(seconds).dividedBy(steps))));
     }
 
     private void give(String id, SlotId slot) {
@@ -338,9 +405,14 @@ class BoardTest {
     }
 
     static Job job(String id, String model, Instant accepted, Priority priority) {
+        return Job.of(accepted(id, model, accepted, priority, Tenant.DEFAULT, 20));
+    }
+
+    static JobEvent.Accepted accepted(
+            String id, String model, Instant accepted, Priority priority, Tenant tenant, int steps) {
         ImageRequest request =
-                new ImageRequest(model, "a cat", "", 64, 64, 20, Sampler.EULER, 5, 1, 1, 1, Optional.empty());
-        return Job.of(new JobEvent.Accepted(new JobId(id), accepted, request, priority, accepted.plusSeconds(600)));
+                new ImageRequest(model, "a cat", "", 64, 64, steps, Sampler.EULER, 5, 1, 1, 1, Optional.empty());
+        return new JobEvent.Accepted(new JobId(id), accepted, request, priority, accepted.plusSeconds(600), tenant);
     }
 
     private static AttemptId attempt(String id, int number) {

@@ -9,6 +9,7 @@ import drover.inference.AttemptId;
 import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
+import drover.job.AttemptTimings;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -41,7 +43,7 @@ class JobBoardTest {
     private final TestProbe<Delivery.Command> delivery = kit.createTestProbe();
     private final TestProbe<SlotCommand> keeper = kit.createTestProbe();
     private final ActorRef<JobBoard.Command> board = kit.spawn(JobBoard.create(
-            ledger.ref(), feed.ref(), delivery.ref(), RetryRules.DEFAULT, () -> Objects.requireNonNull(now.get())));
+            ledger.ref(), feed.ref(), delivery.ref(), BoardSettings.DEFAULT, () -> Objects.requireNonNull(now.get())));
     private ActorRef<JobLedger.OpenJob> reader;
     private Job job = BoardTest.job("a", "m", T0);
 
@@ -63,7 +65,7 @@ class JobBoardTest {
         assertThat(appended()).isInstanceOf(JobEvent.Started.class);
 
         AssetRef asset = new AssetRef("a/1/0.png", "image/png", 3, "0".repeat(64), 1);
-        board.tell(new JobBoard.Produced(SLOT, FIRST, List.of(asset), keeper.ref()));
+        board.tell(new JobBoard.Produced(SLOT, FIRST, List.of(asset), AttemptTimings.NONE, keeper.ref()));
         JobLedger.Append append = ledger.expectMessageClass(JobLedger.Append.class);
         assertThat(append.event()).isEqualTo(new JobEvent.Produced(FIRST, T0, List.of(asset)));
         keeper.expectNoMessage(Duration.ZERO);
@@ -82,7 +84,7 @@ class JobBoardTest {
     @Test
     void aRepeatedReportIsAcknowledgedAgainAndRecordedOnce() {
         start();
-        JobBoard.Produced report = new JobBoard.Produced(SLOT, FIRST, List.of(), keeper.ref());
+        JobBoard.Produced report = new JobBoard.Produced(SLOT, FIRST, List.of(), AttemptTimings.NONE, keeper.ref());
         board.tell(report);
         JobLedger.Append append = ledger.expectMessageClass(JobLedger.Append.class);
         board.tell(report);
@@ -126,11 +128,32 @@ class JobBoardTest {
         assertThat(appended()).isInstanceOf(JobEvent.Expired.class);
     }
 
+    @Test
+    void anOperatorWithdrawsAndReleasesAModel() {
+        TestProbe<JobBoard.ModelReply> operator = kit.createTestProbe();
+        board.tell(new JobBoard.WithdrawModel("m", "looks odd", operator.ref()));
+        assertThat(operator.expectMessageClass(JobBoard.ModelReply.Done.class).withdrawn())
+                .containsExactly(new WithdrawnModel("m", "looks odd", T0, Optional.empty()));
+        reader.tell(new JobLedger.OpenJob(job));
+        feed.expectMessage(new JobFeed.Changed(job));
+        board.tell(new JobBoard.SlotIdle(SLOT, Set.of("m"), Set.of(), keeper.ref()));
+        ledger.expectNoMessage(Duration.ZERO);
+
+        board.tell(new JobBoard.ReleaseModel("m", operator.ref()));
+
+        assertThat(operator.expectMessageClass(JobBoard.ModelReply.Done.class).withdrawn())
+                .isEmpty();
+        keeper.expectMessageClass(SlotCommand.Offer.class);
+        assertThat(appended()).isInstanceOf(JobEvent.Assigned.class);
+        board.tell(new JobBoard.ReleaseModel("m", operator.ref()));
+        operator.expectMessage(new JobBoard.ModelReply.NotWithdrawn("m", List.of()));
+    }
+
     private void start() {
         reader.tell(new JobLedger.OpenJob(job));
         feed.expectMessage(new JobFeed.Changed(job));
         board.tell(new JobBoard.SlotIdle(SLOT, Set.of("m"), Set.of(), keeper.ref()));
-        keeper.expectMessage(new SlotCommand.Offer(SLOT, FIRST, job.request(), job.deadline()));
+        keeper.expectMessage(new SlotCommand.Offer(SLOT, FIRST, job.request(), job.deadline(), List.of()));
         assertThat(appended()).isEqualTo(new JobEvent.Assigned(FIRST, T0, "gpu0"));
     }
 

@@ -3,6 +3,8 @@ package drover.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import drover.http.TenantToken;
+import drover.job.Tenant;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +67,37 @@ final class ConfigLoaderTest {
         assertThat(problems(Map.of()))
                 .extracting(ConfigProblem::where)
                 .containsExactlyInAnyOrder(file + ":1", file + ":2", file + ":3");
+    }
+
+    @Test
+    void tenantsHaveNamesWeightsAndTokensThatAreNeverPrinted() throws Exception {
+        String token = "shop-shop-shop-shop";
+        Files.writeString(
+                file,
+                "drover.http.tenants = [{ name = shop, token = \"" + token + "\", weight = 2.5 },"
+                        + " { name = lab, token = \"lab-lab-lab-lab-lab\" }]\ndrover.http.host = \"0.0.0.0\"\n");
+        DroverConfig config = load(Map.of());
+        assertThat(config.board().weights()).isEqualTo(Map.of(new Tenant("shop"), 2.5, new Tenant("lab"), 1.0));
+        assertThat(config.http().tenants()).extracting(TenantToken::token).contains(token);
+        assertThat(config.toString()).doesNotContain(token);
+
+        for (String wrong : List.of(
+                "[{ name = shop, token = \"" + token + "\" }, { name = shop, token = \"" + token + "-2\" }]",
+                "[{ name = shop, token = \"" + token + "\" }, { name = lab, token = \"" + token + "\" }]",
+                "[{ name = Shop, token = \"" + token + "\" }]",
+                "[{ name = shop, token = \"" + token + "\", weight = 0 }]",
+                "[{ name = shop, token = \"" + token + "\", wait = 1 }]",
+                "[{ name = shop, token = short }]",
+                "[{ token = \"" + token + "\" }]",
+                "\"" + token + "\"")) {
+            Files.writeString(file, "drover.http.tenants = " + wrong);
+            assertThat(problems(Map.of()))
+                    .as(wrong)
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.toString())
+                            .contains("drover.http.tenants", "{ name = NAME")
+                            .doesNotContain(token));
+        }
     }
 
     @Test

@@ -3,8 +3,8 @@ package drover.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.board.RetryRules;
 import drover.config.ConfigLoader;
 import drover.config.ControlSystem;
 import drover.config.DroverConfig;
@@ -91,7 +91,7 @@ class DroverTest {
                 assets,
                 assets,
                 FeedSettings.DEFAULTS,
-                RetryRules.DEFAULT,
+                BoardSettings.DEFAULT,
                 config.nodes(),
                 new Drover.NodeHost(
                         "127.0.0.1",

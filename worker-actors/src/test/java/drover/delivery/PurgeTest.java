@@ -3,8 +3,8 @@ package drover.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.board.RetryRules;
 import drover.board.SlotCommand;
 import drover.board.SlotId;
 import drover.feed.FeedSettings;
@@ -15,6 +15,7 @@ import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Sampler;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
@@ -71,7 +72,7 @@ class PurgeTest {
                 KIT.spawn(JobLedger.create(LedgerDatabase.open(settings), settings, new SimpleMeterRegistry()));
         ActorRef<JobFeed.Command> feed = KIT.spawn(JobFeed.create(FeedSettings.DEFAULTS, "e", ledger));
         ActorRef<Delivery.Command> delivery = KIT.spawn(Delivery.create(store, ledger, feed, clock));
-        return new Control(ledger, KIT.spawn(JobBoard.create(ledger, feed, delivery, RetryRules.DEFAULT, clock)));
+        return new Control(ledger, KIT.spawn(JobBoard.create(ledger, feed, delivery, BoardSettings.DEFAULT, clock)));
     }
 
     private static void stop(Control control) {
@@ -113,7 +114,8 @@ class PurgeTest {
         SlotCommand.Offer offer = accept(first);
         AssetRef ref = store.put(offer.attempt(), 0, new Artifact("image/png", PICTURE, 42));
         Files.move(assets, away);
-        first.board().tell(new JobBoard.Produced(SLOT, offer.attempt(), List.of(ref), keeper.getRef()));
+        first.board()
+                .tell(new JobBoard.Produced(SLOT, offer.attempt(), List.of(ref), AttemptTimings.NONE, keeper.getRef()));
         keeper.expectMessage(LONG, new SlotCommand.ResultRecorded(SLOT, offer.attempt()));
 
         first.board()
@@ -124,6 +126,7 @@ class PurgeTest {
                         "drover:node.lost",
                         "its process was killed",
                         true,
+                        AttemptTimings.NONE,
                         keeper.getRef()));
         first.board().tell(new JobBoard.SlotGone(SLOT));
         keeper.expectMessage(LONG, new SlotCommand.ResultRecorded(SLOT, offer.attempt()));

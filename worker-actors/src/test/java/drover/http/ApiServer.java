@@ -1,7 +1,7 @@
 package drover.http;
 
+import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.board.RetryRules;
 import drover.board.SlotCommand;
 import drover.board.SlotId;
 import drover.client.DroverClient;
@@ -52,7 +52,7 @@ final class ApiServer implements AutoCloseable {
         ledger = kit.spawn(JobLedger.create(LedgerDatabase.open(onDisk), onDisk, new SimpleMeterRegistry()));
         feed = kit.spawn(JobFeed.create(FeedSettings.DEFAULTS, "epoch1", ledger));
         ActorRef<Delivery.Command> delivery = kit.spawn(Delivery.create(assets, ledger, feed, clock));
-        board = kit.spawn(JobBoard.create(ledger, feed, delivery, RetryRules.DEFAULT, clock));
+        board = kit.spawn(JobBoard.create(ledger, feed, delivery, BoardSettings.DEFAULT, clock));
         AtomicInteger ids = new AtomicInteger();
         ApiContext context = new ApiContext(
                 ledger,

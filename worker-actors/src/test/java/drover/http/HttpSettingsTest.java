@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import drover.inference.ImageRequest;
 import drover.inference.Sampler;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +17,7 @@ class HttpSettingsTest {
     private static HttpSettings listening(String host, Optional<String> token) {
         HttpSettings d = HttpSettings.onLoopback(0);
         return new HttpSettings(
-                host, 0, token, d.maxBody(), d.limits(), d.answerTimeout(), d.keepAlive(), d.eventBuffer());
+                host, 0, token, List.of(), d.maxBody(), d.limits(), d.answerTimeout(), d.keepAlive(), d.eventBuffer());
     }
 
     @ParameterizedTest

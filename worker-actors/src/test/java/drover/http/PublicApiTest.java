@@ -12,6 +12,7 @@ import drover.board.JobBoard;
 import drover.board.SlotCommand;
 import drover.client.DroverClient;
 import drover.client.DroverException;
+import drover.client.DroverJson;
 import drover.client.EventStream;
 import drover.client.EventView;
 import drover.client.JobPage;
@@ -22,6 +23,7 @@ import drover.inference.AssetRef;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -70,6 +72,15 @@ class PublicApiTest {
         return client.submit(JobRequest.of("a red apple").build(), Optional.empty());
     }
 
+    private static HttpResponse<byte[]> post(String body, String... headers) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(server.uri.resolve("/v1/jobs"))
+                .header("Content-Type", "application/json")
+                .headers(headers)
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        return http.send(request, BodyHandlers.ofByteArray());
+    }
+
     private static HttpResponse<byte[]> get(String path, String... headers) throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(server.uri.resolve(path));
         for (int i = 0; i < headers.length; i += 2) {
@@ -81,7 +92,8 @@ class PublicApiTest {
     /** Runs the job that comes next to its produced result, as a keeper would. */
     private static AssetRef produce(SlotCommand.Offer offer, byte[] bytes) throws Exception {
         AssetRef ref = server.assets.put(offer.attempt(), 0, new Artifact("image/png", bytes, 42));
-        server.board.tell(new JobBoard.Produced(ApiServer.SLOT, offer.attempt(), List.of(ref), server.keeper.getRef()));
+        server.board.tell(new JobBoard.Produced(
+                ApiServer.SLOT, offer.attempt(), List.of(ref), AttemptTimings.NONE, server.keeper.getRef()));
         server.keeper.expectMessage(ApiServer.LONG, new SlotCommand.ResultRecorded(ApiServer.SLOT, offer.attempt()));
         return ref;
     }
@@ -113,6 +125,7 @@ class PublicApiTest {
                 "drover:attempt.stalled",
                 "no advance for 15 s",
                 true,
+                AttemptTimings.NONE,
                 server.keeper.getRef()));
         server.keeper.expectMessageClass(SlotCommand.ResultRecorded.class, ApiServer.LONG);
         SlotCommand.Offer second = take(accepted.id());
@@ -269,7 +282,15 @@ class PublicApiTest {
     void aSilentStreamIsKeptAlive(@TempDir Path own) throws Exception {
         HttpSettings d = HttpSettings.onLoopback(0);
         HttpSettings impatient = new HttpSettings(
-                d.host(), 0, Optional.empty(), d.maxBody(), d.limits(), d.answerTimeout(), Duration.ofMillis(50), 4);
+                d.host(),
+                0,
+                Optional.empty(),
+                List.of(),
+                d.maxBody(),
+                d.limits(),
+                d.answerTimeout(),
+                Duration.ofMillis(50),
+                4);
         try (ApiServer other = new ApiServer(own, impatient, false);
                 DroverClient second = other.client()) {
             JobView job = second.submit(JobRequest.of("x").build(), Optional.empty());
@@ -294,7 +315,15 @@ class PublicApiTest {
     void aBodyThatDoesNotArriveIsNotWaitedForForEver(@TempDir Path own) throws Exception {
         HttpSettings d = HttpSettings.onLoopback(0);
         HttpSettings hasty = new HttpSettings(
-                d.host(), 0, Optional.empty(), d.maxBody(), d.limits(), Duration.ofMillis(300), d.keepAlive(), 4);
+                d.host(),
+                0,
+                Optional.empty(),
+                List.of(),
+                d.maxBody(),
+                d.limits(),
+                Duration.ofMillis(300),
+                d.keepAlive(),
+                4);
         try (ApiServer other = new ApiServer(own, hasty, false);
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), other.uri.getPort())) {
             socket.setSoTimeout(20_000);
@@ -307,6 +336,24 @@ class PublicApiTest {
                     .contains(" 408 ")
                     .contains("drover:body.timeout");
         }
+    }
+
+    @Test
+    void aRequestIsOfTheTenantThatItNames() throws Exception {
+        HttpResponse<byte[]> first = post("{\"prompt\": \"x\"}", "Drover-Tenant", "shop", "Idempotency-Key", "same");
+        HttpResponse<byte[]> second = post("{\"prompt\": \"x\"}", "Drover-Tenant", "lab", "Idempotency-Key", "same");
+        HttpResponse<byte[]> wrong = post("{\"prompt\": \"x\"}", "Drover-Tenant", "No");
+
+        JobView ofShop = DroverJson.mapper().readValue(first.body(), JobView.class);
+        JobView ofLab = DroverJson.mapper().readValue(second.body(), JobView.class);
+        assertThat(first.statusCode()).isEqualTo(202);
+        assertThat(ofShop.tenant()).isEqualTo("shop");
+        assertThat(second.statusCode()).isEqualTo(202);
+        assertThat(ofLab.tenant()).isEqualTo("lab");
+        assertThat(wrong.statusCode()).isEqualTo(400);
+        assertThat(new String(wrong.body(), StandardCharsets.UTF_8)).contains("drover:tenant.invalid");
+        client.cancel(ofShop.id());
+        client.cancel(ofLab.id());
     }
 
     @Test
@@ -333,7 +380,15 @@ class PublicApiTest {
         HttpSettings d = HttpSettings.onLoopback(0);
         String token = "0123456789abcdef";
         HttpSettings guarded = new HttpSettings(
-                d.host(), 0, Optional.of(token), d.maxBody(), d.limits(), d.answerTimeout(), d.keepAlive(), 4);
+                d.host(),
+                0,
+                Optional.of(token),
+                List.of(),
+                d.maxBody(),
+                d.limits(),
+                d.answerTimeout(),
+                d.keepAlive(),
+                4);
         try (ApiServer other = new ApiServer(own, guarded, false);
                 DroverClient stranger = new DroverClient(other.uri, Optional.empty());
                 DroverClient wrong = new DroverClient(other.uri, Optional.of(token + "0"));

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import drover.board.JobBoard;
+import drover.board.NodeStanding;
 import drover.board.SlotId;
+import drover.board.WithdrawnModel;
+import drover.board.WorkAmount;
 import drover.client.ConfigView;
 import drover.client.ManagementClient;
 import drover.client.ManagementException;
@@ -22,6 +25,7 @@ import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
 import drover.job.Priority;
+import drover.job.Tenant;
 import drover.ledger.AuditEntry;
 import drover.ledger.AuditLog;
 import drover.ledger.IncidentLog;
@@ -35,6 +39,8 @@ import drover.node.NodeState;
 import drover.node.NodeStatus;
 import drover.node.NodeSupervisor;
 import drover.watchdog.Incident;
+import drover.watchdog.LearnedLimit;
+import drover.watchdog.LearnedTimeouts;
 import drover.watchdog.Rung;
 import drover.watchdog.Watchdog;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -121,6 +127,11 @@ final class ManagementServerTest {
         assertThat(work.attempt()).isEqualTo(2);
         assertThat(work.position().orElseThrow().step()).isEqualTo(5);
         assertThat(work.secondsSinceAdvance()).isEqualTo(2.5);
+        var standing = node.standing().orElseThrow();
+        assertThat(standing.trust()).isEqualTo("SUSPENDED");
+        assertThat(standing.until()).contains(NOW.plusSeconds(30));
+        assertThat(standing.reliability()).isEqualTo(0.25);
+        assertThat(standing.megapixelStepsPerSecond()).containsEntry("m", 5.0);
     }
 
     @Test
@@ -148,11 +159,22 @@ final class ManagementServerTest {
             assertThat(r.actor()).isEqualTo("gpu0.1/0");
         });
         assertThat(jobs.newest()).isEmpty();
+        assertThat(jobs.pending()).isEqualTo(new OverviewView.PendingView(4, 2.5));
+        assertThat(jobs.pendingByModel()).containsOnlyKeys("m");
+        assertThat(jobs.pendingByTenant()).containsOnlyKeys("shop");
+        assertThat(jobs.withdrawn())
+                .extracting(OverviewView.WithdrawnView::model)
+                .containsExactly("n");
     }
 
     @Test
     void theWatchdogShowsItsTable() throws Exception {
         assertThat(open.watchdog().watched()).isZero();
+        assertThat(open.watchdog().learned()).singleElement().satisfies(learned -> {
+            assertThat(learned.phase()).isEqualTo("DENOISING");
+            assertThat(learned.p999Seconds()).contains(0.5);
+            assertThat(learned.limitSeconds()).contains(5.0);
+        });
         assertThat(open.incidents(5).incidents()).isEmpty();
     }
 
@@ -482,7 +504,30 @@ final class ManagementServerTest {
                                     List.of(new JobBoard.Running(
                                             ATTEMPT, "m", new SlotId("gpu0", 1, 0), Optional.empty())),
                                     0,
-                                    List.of()));
+                                    List.of(),
+                                    new WorkAmount(4, 2_500_000),
+                                    Map.of("m", new WorkAmount(4, 2_500_000)),
+                                    Map.of("shop", new WorkAmount(4, 2_500_000)),
+                                    List.of(new NodeStanding(
+                                            "gpu0",
+                                            NodeStanding.Trust.SUSPENDED,
+                                            Optional.of(NOW.plusSeconds(30)),
+                                            0.25,
+                                            3,
+                                            Optional.of("stood still"),
+                                            Map.of("m", 5e6))),
+                                    List.of(new WithdrawnModel("n", "stalled 2 GPUs", NOW, Optional.empty())),
+                                    List.of(new LearnedTimeouts.Row(
+                                            "gpu0",
+                                            "m",
+                                            "0.26 MP",
+                                            Phase.DENOISING,
+                                            80,
+                                            Optional.of(new LearnedLimit(
+                                                    Phase.DENOISING,
+                                                    Duration.ofSeconds(5),
+                                                    80,
+                                                    Duration.ofMillis(500)))))));
                     return Behaviors.same();
                 })
                 .onMessage(JobBoard.CancelJob.class, m -> {
@@ -515,7 +560,8 @@ final class ManagementServerTest {
                 NOW,
                 List.of(),
                 List.of(),
-                Optional.empty());
+                Optional.empty(),
+                Tenant.DEFAULT);
     }
 
     private static Behavior<JobLedger.Command> ledger() {

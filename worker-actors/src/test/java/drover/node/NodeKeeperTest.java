@@ -12,6 +12,7 @@ import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.fault.FaultSettings;
 import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
 import drover.watchdog.Incident;
 import drover.watchdog.Stall;
 import drover.watchdog.Watchdog;
@@ -143,10 +144,12 @@ class NodeKeeperTest {
         }
 
         private void run(int index, AttemptId attempt) {
-            idle(index).tell(new SlotCommand.Offer(slot(index), attempt, Requests.healthy(4), now().plusSeconds(60)));
+            idle(index)
+                    .tell(new SlotCommand.Offer(
+                            slot(index), attempt, Requests.healthy(4), now().plusSeconds(60), List.of()));
             probe.fishForMessage(
                     REAL,
-                    word -> word.equals(new Node.Run(index, attempt, Requests.healthy(4)))
+                    word -> word.equals(new Node.Run(index, attempt, Requests.healthy(4), List.of()))
                             ? FishingOutcomes.complete()
                             : FishingOutcomes.continueAndIgnore());
         }
@@ -197,7 +200,7 @@ class NodeKeeperTest {
         assertThat(watchdog.receiveMessage()).isInstanceOf(Watchdog.Listen.class);
         assertThat(watchdog.receiveMessage()).isInstanceOf(Watchdog.Watch.class);
         List<AssetRef> assets = List.of(new AssetRef("a/1/0.png", "image/png", 3, "00", 7));
-        keeper.tell(new NodeKeeper.Produced(peer.launch, 0, ATTEMPT, assets));
+        keeper.tell(new NodeKeeper.Produced(peer.launch, 0, ATTEMPT, assets, AttemptTimings.NONE));
 
         JobBoard.Produced told = fish(JobBoard.Produced.class);
         assertThat(told.assets()).isEqualTo(assets);
@@ -222,7 +225,7 @@ class NodeKeeperTest {
         assertThat(process).isNotNull();
         Peer peer = new Peer(keeper, 1).hello();
         peer.run(0, ATTEMPT);
-        keeper.tell(new NodeKeeper.Produced(1, 0, ATTEMPT, List.of()));
+        keeper.tell(new NodeKeeper.Produced(1, 0, ATTEMPT, List.of(), AttemptTimings.NONE));
         fish(JobBoard.Produced.class);
 
         process.kill();
@@ -292,7 +295,7 @@ class NodeKeeperTest {
         peer.run(1, SIBLING);
         keeper.tell(new NodeKeeper.ReplaceMe(1, new ReplaceReason.Stalled(0, stall(ATTEMPT, "node"))));
         fish(JobBoard.AttemptEnded.class);
-        keeper.tell(new NodeKeeper.Produced(1, 1, SIBLING, List.of()));
+        keeper.tell(new NodeKeeper.Produced(1, 1, SIBLING, List.of(), AttemptTimings.NONE));
 
         assertThat(fish(JobBoard.Produced.class).attempt()).isEqualTo(SIBLING);
         assertThat(incidents.receiveMessage(REAL).lost()).containsExactly(ATTEMPT);
@@ -355,7 +358,7 @@ class NodeKeeperTest {
         ActorRef<SlotCommand> words = peer.idle(0);
         first.kill();
         fish(JobBoard.SlotGone.class);
-        words.tell(new SlotCommand.Offer(peer.slot(0), ATTEMPT, Requests.healthy(4), now().plusSeconds(60)));
+        words.tell(new SlotCommand.Offer(peer.slot(0), ATTEMPT, Requests.healthy(4), now().plusSeconds(60), List.of()));
 
         JobBoard.AttemptEnded back = fish(JobBoard.AttemptEnded.class);
         assertThat(back.outcome()).isEqualTo(AttemptOutcome.HANDED_BACK);

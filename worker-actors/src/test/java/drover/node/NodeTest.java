@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -85,7 +86,7 @@ class NodeTest {
     }
 
     private void run(int slot, AttemptId attempt, ImageRequest request) {
-        node.tell(new Node.Run(slot, attempt, request));
+        node.tell(new Node.Run(slot, attempt, request, List.of()));
     }
 
     private void runStuck(FaultPlan.Kind kind) {

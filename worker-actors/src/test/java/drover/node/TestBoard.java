@@ -143,7 +143,7 @@ final class TestBoard extends AbstractBehavior<JobBoard.Command> {
             out.put(next.getKey(), next.getValue());
             record.given.add(new Given(slot, next.getKey(), System.nanoTime()));
             keeper.tell(new SlotCommand.Offer(
-                    slot, next.getKey(), next.getValue(), Instant.now().plusSeconds(300)));
+                    slot, next.getKey(), next.getValue(), Instant.now().plusSeconds(300), List.of()));
         }
     }
 }

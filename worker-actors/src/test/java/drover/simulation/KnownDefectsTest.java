@@ -2,8 +2,8 @@ package drover.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.board.RetryRules;
 import drover.delivery.Delivery;
 import drover.feed.JobFeed;
 import drover.ledger.JobLedger;
@@ -84,11 +84,11 @@ class KnownDefectsTest {
                     ActorRef<JobLedger.Command> ledger,
                     ActorRef<JobFeed.Command> feed,
                     ActorRef<Delivery.Command> delivery,
-                    RetryRules rules,
+                    BoardSettings settings,
                     InstantSource clock) {
-                Rules<JobBoard.Command> full = Cast.super.board(around, ledger, feed, delivery, rules, clock);
+                Rules<JobBoard.Command> full = Cast.super.board(around, ledger, feed, delivery, settings, clock);
                 return new PurgingBoard(
-                        full, () -> Cast.super.board(around, new Forgetful(ledger), feed, delivery, rules, clock));
+                        full, () -> Cast.super.board(around, new Forgetful(ledger), feed, delivery, settings, clock));
             }
         });
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import drover.inference.Phase;
 import java.time.Duration;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -57,7 +58,8 @@ class PhaseTimeoutsTest {
             @ForAll @IntRange(max = 200) int observations) {
         PhaseTimeouts configured = PhaseTimeouts.defaults();
         Duration learned = Duration.ofMillis(millis);
-        PhaseTimeouts both = configured.tightened(phase, learned, observations);
+        PhaseTimeouts both =
+                configured.tightened(List.of(new LearnedLimit(phase, learned, observations, learned.dividedBy(4))));
         boolean counts = observations >= PhaseTimeouts.MIN_OBSERVATIONS
                 && learned.compareTo(configured.limit(phase).length()) < 0;
         assertThat(both.limit(phase).length())
@@ -72,10 +74,11 @@ class PhaseTimeoutsTest {
     @Test
     void aLearnedTimeoutSaysWhereItComesFrom() {
         assertThat(PhaseTimeouts.defaults()
-                        .tightened(Phase.DENOISING, Duration.ofMillis(2500), 80)
+                        .tightened(List.of(
+                                new LearnedLimit(Phase.DENOISING, Duration.ofMillis(2500), 80, Duration.ofMillis(625))))
                         .limit(Phase.DENOISING)
                         .origin())
-                .isEqualTo("learned from 80 observations, tighter than default inference_step_timeout=15s");
+                .isEqualTo("learned: p99.9 of 80 steps is 0.625s, tighter than default inference_step_timeout=15s");
     }
 
     @Test

@@ -1,0 +1,56 @@
+package drover.board;
+
+import drover.job.Tenant;
+import drover.watchdog.LearningRules;
+import drover.watchdog.ModelRules;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * The rules that the board decides by.
+ *
+ * @param retries what follows when an attempt has ended without a result
+ * @param models when a model is to blame
+ * @param nodes when a node gets no jobs
+ * @param learning how the watchdogs' timeouts are learned
+ * @param speedHalfLife after this time an attempt counts half in a node's speed, more than zero
+ * @param residentLead how much older a job must be to go before one whose model is in memory, 0 or more
+ * @param weights the tenants whose share is not 1, each more than zero
+ */
+public record BoardSettings(
+        RetryRules retries,
+        ModelRules models,
+        NodeRules nodes,
+        LearningRules learning,
+        Duration speedHalfLife,
+        Duration residentLead,
+        Map<Tenant, Double> weights) {
+    /** The defaults of every rule; every tenant weighs the same. */
+    public static final BoardSettings DEFAULT = new BoardSettings(
+            RetryRules.DEFAULT,
+            ModelRules.DEFAULT,
+            NodeRules.DEFAULT,
+            LearningRules.DEFAULT,
+            Duration.ofMinutes(30),
+            Duration.ofSeconds(30),
+            Map.of());
+
+    public BoardSettings {
+        weights = Map.copyOf(weights);
+        if (!speedHalfLife.isPositive() || residentLead.isNegative()) {
+            throw new IllegalArgumentException("expected speedHalfLife > 0 and residentLead >= 0, but they were "
+                    + speedHalfLife + " and " + residentLead);
+        }
+        weights.forEach((tenant, weight) -> {
+            if (!(weight > 0) || Double.isInfinite(weight)) {
+                throw new IllegalArgumentException(
+                        "the weight of tenant " + tenant + " must be more than 0, but was " + weight);
+            }
+        });
+    }
+
+    /** These with other rules for retries and models. */
+    public BoardSettings with(RetryRules otherRetries, ModelRules otherModels) {
+        return new BoardSettings(otherRetries, otherModels, nodes, learning, speedHalfLife, residentLead, weights);
+    }
+}

@@ -1,0 +1,56 @@
+package drover.board;
+
+import drover.inference.Position;
+import drover.job.Job;
+import drover.job.Tenant;
+import drover.job.Work;
+import drover.job.WorkKind;
+import java.time.Instant;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A job on the board. */
+final class Entry {
+    /** In pixel-steps; see {@link Work}. */
+    final long work;
+
+    final WorkKind kind;
+    Job job;
+
+    /** Nodes that failed it; it goes back to one of them only if no other can take it, and not before {@link #backAt}. */
+    Set<String> avoid = Set.of();
+
+    Instant backAt = Instant.MIN;
+
+    /** How often another tenant's job has gone before it for the sake of a model in memory. */
+    int passedOver;
+
+    /** Whether it is counted as waiting. */
+    boolean waiting;
+
+    /** Whether its work is counted as pending. */
+    boolean pending;
+
+    /** Whether its model had to be loaded for the attempt that is out. */
+    boolean cold;
+
+    Projection projection = new Projection();
+
+    @Nullable SlotId slot;
+
+    @Nullable Position position;
+
+    Entry(Job job) {
+        this.job = job;
+        this.work = Work.of(job.request());
+        this.kind = WorkKind.of(job.request());
+    }
+
+    String model() {
+        return kind.model();
+    }
+
+    Tenant tenant() {
+        return job.tenant();
+    }
+}
