@@ -107,7 +107,17 @@ public final class ManagementClient implements AutoCloseable {
         return change("/drover/jobs/" + encoded(job) + "/requeue", reason, OverviewView.SummaryView.class);
     }
 
-    /** Every model with the nodes that have it. */
+    /** Offers the model to no node any more, until it is released; what runs goes on. The reason is needed. */
+    public ModelsView withdrawModel(String model, Optional<String> reason) throws ManagementException {
+        return change("/drover/models/" + encoded(model) + "/withdraw", reason, ModelsView.class);
+    }
+
+    /** Offers the model again, whoever took it out. */
+    public ModelsView releaseModel(String model, Optional<String> reason) throws ManagementException {
+        return change("/drover/models/" + encoded(model) + "/release", reason, ModelsView.class);
+    }
+
+    /** Every model with the nodes that have it, and which are withdrawn. */
     public ModelsView models() throws ManagementException {
         return call("GET", "/drover/models", Optional.empty(), ModelsView.class);
     }

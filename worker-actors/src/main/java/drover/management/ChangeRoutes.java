@@ -67,6 +67,11 @@ final class ChangeRoutes extends AllDirectives {
                                 .slash(PathMatchers.segment())
                                 .slash(PathMatchers.segment()),
                         (job, action) -> post(() -> withReason(reason -> job(operator, job, action, reason)))),
+                path(
+                        PathMatchers.segment("models")
+                                .slash(PathMatchers.segment())
+                                .slash(PathMatchers.segment()),
+                        (model, action) -> post(() -> withReason(reason -> model(operator, model, action, reason)))),
                 path("reload", () -> post(() -> withReason(reason -> reload(operator, reason)))),
                 path("drain", () -> post(() -> withReason(reason -> drain(operator, reason)))),
                 path("log-levels", () -> put(() -> withBody(body -> setLogLevels(operator, body)))));
@@ -213,6 +218,53 @@ final class ChangeRoutes extends AllDirectives {
                         StatusCodes.SERVICE_UNAVAILABLE,
                         "drover:busy",
                         "job " + job.id() + " is on its way to the board; try again in a second");
+    }
+
+    // ---- models
+
+    private Route model(Operator operator, String model, String action, Optional<String> reason) {
+        return switch (action) {
+            case "withdraw" -> {
+                String why = reason.orElseThrow(
+                        () -> new Refusal("a model is withdrawn for a reason: {\"reason\": \"TEXT\"}"));
+                yield make(
+                        operator,
+                        new Change("model.withdraw", model, reason),
+                        () -> withdraw(model, "was withdrawn by " + operator.name() + ": " + why));
+            }
+            case "release" ->
+                make(
+                        operator,
+                        new Change("model.release", model, reason),
+                        () -> inquiry.release(model).thenCompose(this::modelReply));
+            default ->
+                complete(Responses.problem(
+                        StatusCodes.NOT_FOUND,
+                        NO_SUCH_ACTION,
+                        "a model can be told withdraw or release, but not " + action));
+        };
+    }
+
+    /** Only a model that some node has: a name that was mistyped would be out for ever, and nobody would notice. */
+    private CompletionStage<Outcome> withdraw(String model, String reason) {
+        return inquiry.nodes()
+                .thenCompose(status ->
+                        status.nodes().stream().anyMatch(node -> node.models().contains(model))
+                                ? inquiry.withdraw(model, reason).thenCompose(this::modelReply)
+                                : completedFuture(Outcome.refused(
+                                        StatusCodes.NOT_FOUND,
+                                        "drover:model.unknown",
+                                        "no node has a model " + model + "; GET /drover/models lists them")));
+    }
+
+    private CompletionStage<Outcome> modelReply(JobBoard.ModelReply reply) {
+        return switch (reply) {
+            case JobBoard.ModelReply.Done(var withdrawn) ->
+                inquiry.nodes().thenApply(status -> Outcome.done(Responses.ok(Views.models(status, withdrawn))));
+            case JobBoard.ModelReply.NotWithdrawn(String model, var _) ->
+                completedFuture(Outcome.refused(
+                        StatusCodes.CONFLICT, "drover:model.conflict", "the model " + model + " is not withdrawn"));
+        };
     }
 
     // ---- Drover itself

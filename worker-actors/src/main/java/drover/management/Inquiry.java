@@ -80,6 +80,14 @@ final class Inquiry {
         return ask(context.board(), replyTo -> new JobBoard.RequeueJob(id, replyTo));
     }
 
+    CompletionStage<JobBoard.ModelReply> withdraw(String model, String reason) {
+        return ask(context.board(), replyTo -> new JobBoard.WithdrawModel(model, reason, replyTo));
+    }
+
+    CompletionStage<JobBoard.ModelReply> release(String model) {
+        return ask(context.board(), replyTo -> new JobBoard.ReleaseModel(model, replyTo));
+    }
+
     CompletionStage<AuditLog.Reply> keep(AuditEntry entry) {
         return ask(context.audit(), replyTo -> new AuditLog.Keep(entry, replyTo));
     }

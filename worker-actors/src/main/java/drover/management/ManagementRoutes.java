@@ -91,7 +91,8 @@ final class ManagementRoutes extends AllDirectives {
     }
 
     private CompletionStage<HttpResponse> models() {
-        return inquiry.nodes().thenApply(status -> Responses.ok(Views.models(status)));
+        return inquiry.nodes()
+                .thenCombine(inquiry.board(), (status, board) -> Responses.ok(Views.models(status, board.withdrawn())));
     }
 
     private CompletionStage<HttpResponse> watchdog() {

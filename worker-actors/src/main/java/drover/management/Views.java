@@ -3,6 +3,7 @@ package drover.management;
 import drover.board.JobBoard;
 import drover.board.NodeStanding;
 import drover.board.SlotId;
+import drover.board.WithdrawnModel;
 import drover.board.WorkAmount;
 import drover.client.AuditView;
 import drover.client.IncidentsView;
@@ -99,7 +100,7 @@ final class Views {
     }
 
     /** By model: which nodes can run it, and which have it in memory. */
-    static ModelsView models(NodeSupervisor.Status status) {
+    static ModelsView models(NodeSupervisor.Status status, List<WithdrawnModel> withdrawn) {
         Map<String, Set<String>> runnable = new TreeMap<>();
         Map<String, Set<String>> resident = new TreeMap<>();
         for (NodeStatus node : status.nodes()) {
@@ -112,12 +113,16 @@ final class Views {
         }
         Set<String> all = new TreeSet<>(runnable.keySet());
         all.addAll(resident.keySet());
-        return new ModelsView(all.stream()
-                .map(model -> new ModelsView.ModelView(
-                        model,
-                        List.copyOf(runnable.getOrDefault(model, Set.of())),
-                        List.copyOf(resident.getOrDefault(model, Set.of()))))
-                .toList());
+        return new ModelsView(
+                all.stream()
+                        .map(model -> new ModelsView.ModelView(
+                                model,
+                                List.copyOf(runnable.getOrDefault(model, Set.of())),
+                                List.copyOf(resident.getOrDefault(model, Set.of()))))
+                        .toList(),
+                withdrawn.stream()
+                        .map(it -> new ModelsView.WithdrawnView(it.model(), it.reason(), it.since(), it.until()))
+                        .toList());
     }
 
     static AuditView audit(List<AuditEntry> entries) {

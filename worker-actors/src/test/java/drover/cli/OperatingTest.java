@@ -110,6 +110,21 @@ class OperatingTest {
         assertThat(unknown.err()).contains("there is no node gpu7; there are: cpu0, cpu1");
     }
 
+    private void modelsAreWithdrawnAndReleased() {
+        assertThat(command("models", "where").out()).contains("emoji-diffusion  cpu0");
+        assertThat(command("models", "withdraw", "emoji-diffusion", "--reason", "smears")
+                        .out())
+                .contains("was withdrawn by alice: smears");
+        assertThat(command("models", "where").out()).contains("smears");
+        assertThat(command("models", "release", "emoji-diffusion").out()).doesNotContain("smears");
+        TestCli twice = cli();
+        assertThat(twice.run("models", "release", "emoji-diffusion")).isEqualTo(1);
+        assertThat(twice.err()).contains("the model emoji-diffusion is not withdrawn");
+        TestCli unknown = cli();
+        assertThat(unknown.run("models", "withdraw", "emojo", "--reason", "x")).isEqualTo(1);
+        assertThat(unknown.err()).contains("no node has a model emojo");
+    }
+
     private void jobsArePutBackAndCancelled() throws Exception {
         try (DroverClient client = new DroverClient(URI.create("http://127.0.0.1:" + port), Optional.empty())) {
             String job = client.submit(JobRequest.of("long").steps(150).build(), Optional.empty())
@@ -118,7 +133,7 @@ class OperatingTest {
             await().atMost(PATIENCE)
                     .until(() ->
                             command("jobs", "list", "--state", "running").out().contains(job));
-            assertThat(command("models", "where").out()).contains("emoji-diffusion  cpu0");
+            modelsAreWithdrawnAndReleased();
 
             command("jobs", "requeue", job);
             await().atMost(PATIENCE).until(() -> attempts(client, job) == 2);
@@ -172,6 +187,10 @@ class OperatingTest {
                         "alice node.resume cpu0",
                         "alice node.quarantine cpu1",
                         "alice node.release gpu7",
+                        "alice model.withdraw emoji-diffusion",
+                        "alice model.release emoji-diffusion",
+                        "alice model.release emoji-diffusion",
+                        "alice model.withdraw emojo",
                         "alice job.requeue JOB",
                         "alice actor.restart cpu0/0",
                         "alice job.cancel JOB",
