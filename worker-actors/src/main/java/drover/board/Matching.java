@@ -74,6 +74,9 @@ final class Matching {
         if (best.passed() != null) {
             best.passed().passedOver++;
         }
+        if (free.size() == 1) {
+            return Optional.of(new Choice(entry, free.getFirst()));
+        }
         return free.stream()
                 .filter(slot -> slot.models.contains(entry.model()) && mayRunOn(entry, slot, now))
                 .min(bestFor(entry.model(), now))

@@ -29,6 +29,8 @@ public record RetryRules(
     /** Five blamed attempts, two poisoned nodes or one three times, twenty attempts in all, waits of 1 to 60 s. */
     public static final RetryRules DEFAULT = new RetryRules(5, 2, 3, 20, Duration.ofSeconds(1), Duration.ofMinutes(1));
 
+    private static final Verdict FIRST = new Verdict.Retry(Duration.ZERO, Set.of());
+
     public RetryRules {
         if (maxAttempts < 1 || poisonNodes < 2 || poisonRepeats < 1 || hardLimit < maxAttempts) {
             throw new IllegalArgumentException(
@@ -50,8 +52,11 @@ public record RetryRules(
         record GiveUp(Fault fault) implements Verdict {}
     }
 
-    /** Judges a job whose last attempt has ended without a result. */
+    /** Judges a job that is new, or whose last attempt has ended without a result. */
     public Verdict judge(Job job) {
+        if (job.attempts().isEmpty()) {
+            return FIRST;
+        }
         List<Attempt> blamed = matching(job, AttemptOutcome::isBlamed);
         Map<String, Long> poisoned = matching(job, AttemptOutcome::takesNodeDown).stream()
                 .collect(Collectors.groupingBy(Attempt::node, TreeMap::new, Collectors.counting()));

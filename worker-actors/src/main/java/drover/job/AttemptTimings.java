@@ -45,10 +45,13 @@ public record AttemptTimings(List<PhaseTime> phases) implements CborSerializable
 
     /** Time in these phases taken together. */
     public Duration total(Collection<Phase> of) {
-        return phases.stream()
-                .filter(p -> of.contains(p.phase()))
-                .map(PhaseTime::total)
-                .reduce(Duration.ZERO, Duration::plus);
+        Duration total = Duration.ZERO;
+        for (PhaseTime time : phases) {
+            if (of.contains(time.phase())) {
+                total = total.plus(time.total());
+            }
+        }
+        return total;
     }
 
     /** Whether anything was measured. */

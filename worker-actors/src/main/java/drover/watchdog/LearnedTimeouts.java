@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Learns from attempts that ended well how long a step may take. After {@link PhaseTimeouts#MIN_OBSERVATIONS} steps the
@@ -112,7 +113,7 @@ public final class LearnedTimeouts {
     /** Step times in microseconds, in two windows of which the older one is dropped when the newer one is full. */
     private static final class Steps {
         private Histogram recent = new Histogram(DIGITS);
-        private Histogram older = new Histogram(DIGITS);
+        private @Nullable Histogram older;
         private long slowest;
         private Optional<LearnedLimit> latest = Optional.empty();
         private long judgedAt;
@@ -138,7 +139,7 @@ public final class LearnedTimeouts {
         }
 
         long count() {
-            return recent.getTotalCount() + older.getTotalCount();
+            return recent.getTotalCount() + (older == null ? 0 : older.getTotalCount());
         }
 
         Optional<LearnedLimit> limit(Phase phase, Duration floor) {
@@ -159,8 +160,8 @@ public final class LearnedTimeouts {
                     phase, length.compareTo(floor) < 0 ? floor : length, count(), Duration.ofNanos(quantile * 1_000));
         }
 
-        private static long percentile(Histogram histogram) {
-            return histogram.getTotalCount() == 0 ? 0 : histogram.getValueAtPercentile(PERCENTILE);
+        private static long percentile(@Nullable Histogram histogram) {
+            return histogram == null || histogram.getTotalCount() == 0 ? 0 : histogram.getValueAtPercentile(PERCENTILE);
         }
 
         private static long micros(Duration d) {

@@ -80,6 +80,12 @@ final class ConfigLoaderTest {
         assertThat(config.board().weights()).isEqualTo(Map.of(new Tenant("shop"), 2.5, new Tenant("lab"), 1.0));
         assertThat(config.http().tenants()).extracting(TenantToken::token).contains(token);
         assertThat(config.toString()).doesNotContain(token);
+        assertThat(new ConfigLoader(home, Map.of())
+                        .loadWithOrigins(Optional.empty())
+                        .entries()
+                        .toString())
+                .contains("TenantToken[shop, weight 2.5]")
+                .doesNotContain(token, "lab-lab");
 
         for (String wrong : List.of(
                 "[{ name = shop, token = \"" + token + "\" }, { name = shop, token = \"" + token + "-2\" }]",
