@@ -39,7 +39,11 @@ final class Board {
     /** How much older a job with a model that is not resident must be to go before one whose model is. */
     static final Duration RESIDENT_LEAD = Duration.ofSeconds(30);
 
+    /** How long an offer may be on its way before it counts as lost. */
+    static final Duration OFFER_LIMIT = Duration.ofSeconds(5);
+
     private final RetryRules rules;
+    private final Duration claimWindow;
     private final ModelRecords models;
     private final Map<JobId, Entry> entries = new HashMap<>();
     private final Map<String, WaitingLine> waiting = new HashMap<>();
@@ -49,7 +53,15 @@ final class Board {
     private int undelivered;
 
     Board(RetryRules rules, ModelRules modelRules) {
+        this(rules, modelRules, Duration.ZERO);
+    }
+
+    /**
+     * @param claimWindow how long an attempt that is found to be out may go unclaimed before it counts as lost
+     */
+    Board(RetryRules rules, ModelRules modelRules, Duration claimWindow) {
         this.rules = rules;
+        this.claimWindow = claimWindow;
         this.models = new ModelRecords(modelRules);
     }
 
@@ -65,6 +77,8 @@ final class Board {
         if (job.state() == JobState.PRODUCED) {
             undelivered++;
             actions.add(new Deliver(job));
+        } else if (job.state().isOut() && claimWindow.isPositive()) {
+            wakes.add(new Wake(now.plus(claimWindow), job.id(), Wake.Kind.UNCLAIMED));
         } else if (job.state().isOut()) {
             // Whoever ran it belonged to a control process that is gone, and its nodes went with it.
             AttemptId attempt = job.lastAttempt().orElseThrow();
@@ -82,10 +96,50 @@ final class Board {
         slot.models = models;
         slot.resident = resident;
         List<BoardAction> actions = new ArrayList<>();
+        if (slot.attempt != null
+                && !slot.confirmed
+                && !slot.offered.plus(OFFER_LIMIT).isAfter(now)) {
+            return ended(
+                    id,
+                    slot.attempt,
+                    AttemptOutcome.HANDED_BACK,
+                    "drover:offer.lost",
+                    "the offer did not reach node " + id.node(),
+                    true,
+                    now);
+        }
         if (slot.attempt == null) {
             slot.asks = true;
             match(now, actions);
         }
+        return actions;
+    }
+
+    /** The attempt is out with the slot, says its keeper. */
+    List<BoardAction> stillOut(SlotId id, AttemptId attempt, Optional<Position> position, Instant now) {
+        Entry entry = current(attempt);
+        if (entry == null || !entry.job.state().isOut() || (entry.slot != null && !entry.slot.equals(id))) {
+            return List.of(new Cancel(id, attempt, "another attempt has taken its place, or the job has ended"));
+        }
+        Slot slot = slots.computeIfAbsent(id, Slot::new);
+        entry.slot = id;
+        slot.attempt = attempt;
+        slot.asks = false;
+        slot.confirmed = true;
+        return position.filter(p -> entry.position == null || p.isBeyond(entry.position))
+                .map(p -> advanced(attempt, p, now))
+                .orElseGet(List::of);
+    }
+
+    /** The slot's keeper is gone, and whatever was out with the slot. */
+    List<BoardAction> lost(SlotId id, Instant now) {
+        List<BoardAction> actions = new ArrayList<>();
+        Slot slot = slots.get(id);
+        if (slot != null && slot.attempt != null) {
+            String reason = "the host of node " + id.node() + " is gone";
+            actions.addAll(ended(id, slot.attempt, AttemptOutcome.NODE_LOST, "drover:node.lost", reason, true, now));
+        }
+        actions.addAll(gone(id, now));
         return actions;
     }
 
@@ -201,6 +255,17 @@ final class Board {
             }
             switch (due.kind()) {
                 case DEADLINE -> expire(entry, now, actions);
+                case UNCLAIMED -> {
+                    if (entry.job.state().isOut() && entry.slot == null) {
+                        endAttempt(
+                                entry,
+                                entry.job.lastAttempt().orElseThrow(),
+                                AttemptOutcome.NODE_LOST,
+                                "no keeper has claimed it since the board was taken over",
+                                now,
+                                actions);
+                    }
+                }
                 case BACKOFF -> {
                     if (entry.job.state() == JobState.QUEUED && entry.delayed) {
                         entry.delayed = false;
@@ -309,6 +374,8 @@ final class Board {
         entry.position = null;
         slot.attempt = attempt;
         slot.asks = false;
+        slot.confirmed = false;
+        slot.offered = now;
         write(entry, new JobEvent.Assigned(attempt, now, slot.id.node()), actions);
         actions.add(new Offer(slot.id, attempt, entry.job.request(), entry.job.deadline()));
     }
@@ -397,7 +464,8 @@ final class Board {
     private record Wake(Instant at, JobId job, Kind kind) {
         private enum Kind {
             DEADLINE,
-            BACKOFF
+            BACKOFF,
+            UNCLAIMED
         }
     }
 
@@ -406,6 +474,10 @@ final class Board {
         Set<String> models = new HashSet<>();
         Set<String> resident = new HashSet<>();
         boolean asks;
+        /** Whether the keeper has said that it has the attempt. */
+        boolean confirmed;
+
+        Instant offered = Instant.EPOCH;
 
         @Nullable AttemptId attempt;
 

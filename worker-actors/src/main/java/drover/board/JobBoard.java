@@ -43,6 +43,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         @JsonSubTypes.Type(value = SlotIdle.class, name = "slot-idle"),
         @JsonSubTypes.Type(value = SlotGone.class, name = "slot-gone"),
         @JsonSubTypes.Type(value = Advanced.class, name = "advanced"),
+        @JsonSubTypes.Type(value = StillOut.class, name = "still-out"),
         @JsonSubTypes.Type(value = Produced.class, name = "produced"),
         @JsonSubTypes.Type(value = AttemptEnded.class, name = "attempt-ended"),
         @JsonSubTypes.Type(value = CancelJob.class, name = "cancel-job"),
@@ -69,6 +70,13 @@ public final class JobBoard implements Rules<JobBoard.Command> {
 
     /** From a keeper: the attempt has come to this position. */
     public record Advanced(SlotId slot, AttemptId attempt, Position position) implements Command {}
+
+    /**
+     * From a keeper, again and again: the attempt is out with the slot, and has come to this position. A board that has
+     * taken over from another one learns so what goes on. One that does not want the attempt any more has it cancelled.
+     */
+    public record StillOut(SlotId slot, AttemptId attempt, Optional<Position> position, ActorRef<SlotCommand> keeper)
+            implements Command {}
 
     /** From a keeper: the attempt's results are in the asset store. Answered by {@code ResultRecorded}. */
     public record Produced(SlotId slot, AttemptId attempt, List<AssetRef> assets, ActorRef<SlotCommand> keeper)
@@ -108,6 +116,8 @@ public final class JobBoard implements Rules<JobBoard.Command> {
     private record LedgerReplied(JobLedger.AppendReply reply) implements Command {}
 
     private record DeliveryReplied(Delivery.Outcome outcome) implements Command {}
+
+    private record KeeperGone(ActorRef<SlotCommand> keeper) implements Command {}
 
     private record Wake() implements Command {}
 
@@ -174,10 +184,28 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             ActorRef<Delivery.Command> delivery,
             RetryRules rules,
             InstantSource clock) {
-        return RulesActor.create(JobBoard.class, around -> new JobBoard(around, ledger, feed, delivery, rules, clock));
+        return create(ledger, feed, delivery, rules, Duration.ZERO, clock);
     }
 
-    /** The rules of {@link #create}'s actor. */
+    /**
+     * A board that may take over from one of another process, whose keepers live on.
+     *
+     * @param claimWindow how long an attempt that is found to be out may go without a word of its keeper before it counts
+     *     as lost
+     */
+    public static Behavior<Command> create(
+            ActorRef<JobLedger.Command> ledger,
+            ActorRef<JobFeed.Command> feed,
+            ActorRef<Delivery.Command> delivery,
+            RetryRules rules,
+            Duration claimWindow,
+            InstantSource clock) {
+        return RulesActor.create(
+                JobBoard.class,
+                around -> new JobBoard(around, ledger, feed, delivery, rules, claimWindow, clock));
+    }
+
+    /** The rules of {@link #create}'s actor, whose keepers end with the process. */
     public JobBoard(
             Surroundings<Command> around,
             ActorRef<JobLedger.Command> ledger,
@@ -185,8 +213,19 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             ActorRef<Delivery.Command> delivery,
             RetryRules rules,
             InstantSource clock) {
+        this(around, ledger, feed, delivery, rules, Duration.ZERO, clock);
+    }
+
+    private JobBoard(
+            Surroundings<Command> around,
+            ActorRef<JobLedger.Command> ledger,
+            ActorRef<JobFeed.Command> feed,
+            ActorRef<Delivery.Command> delivery,
+            RetryRules rules,
+            Duration claimWindow,
+            InstantSource clock) {
         this.around = around;
-        this.board = new Board(rules, ModelRules.DEFAULT);
+        this.board = new Board(rules, ModelRules.DEFAULT, claimWindow);
         this.ledger = ledger;
         this.feed = feed;
         this.delivery = delivery;
@@ -203,7 +242,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         switch (command) {
             case Take take -> onTake(take, now);
             case SlotIdle idle -> {
-                keepers.put(idle.slot(), idle.keeper());
+                remember(idle.slot(), idle.keeper(), now);
                 carryOut(board.idle(idle.slot(), idle.models(), idle.resident(), now));
             }
             case SlotGone gone -> {
@@ -213,6 +252,10 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             case Advanced advanced -> {
                 carryOut(board.advanced(advanced.attempt(), advanced.position(), now));
                 feed.tell(new JobFeed.Moved(advanced.attempt(), advanced.position()));
+            }
+            case StillOut it -> {
+                remember(it.slot(), it.keeper(), now);
+                carryOut(board.stillOut(it.slot(), it.attempt(), it.position(), now));
             }
             case Produced produced ->
                 acknowledgeAfter(
@@ -237,6 +280,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             case GetSnapshot get -> get.replyTo().tell(board.snapshot());
             case LedgerReplied replied -> onLedgerReplied(replied.reply());
             case DeliveryReplied replied -> onDeliveryReplied(replied.outcome(), now);
+            case KeeperGone gone -> onKeeperGone(gone.keeper(), now);
             case Wake() -> {
                 wakeAt = Optional.empty();
                 carryOut(board.wake(now));
@@ -244,6 +288,32 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         }
         scheduleWake(now);
         return true;
+    }
+
+    private void remember(SlotId slot, ActorRef<SlotCommand> keeper, Instant now) {
+        ActorRef<SlotCommand> known = keepers.get(slot);
+        if (known != null && !known.equals(keeper)) {
+            onKeeperGone(known, now); // Its host has been started anew before anybody noticed its end.
+        }
+        if (known == null || !known.equals(keeper)) {
+            if (!keepers.containsValue(keeper)) {
+                around.watch(keeper, new KeeperGone(keeper));
+            }
+            keepers.put(slot, keeper);
+        }
+    }
+
+    /** A keeper reports the end of every attempt before its own; one that could not is gone with its host. */
+    private void onKeeperGone(ActorRef<SlotCommand> keeper, Instant now) {
+        List<SlotId> slots = keepers.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(keeper))
+                .map(Map.Entry::getKey)
+                .toList();
+        for (SlotId slot : slots) {
+            keepers.remove(slot);
+            carryOut(board.lost(slot, now));
+        }
+        unacknowledged.values().removeIf(a -> a.keeper().equals(keeper));
     }
 
     private void onTake(Take take, Instant now) {

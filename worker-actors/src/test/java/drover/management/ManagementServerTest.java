@@ -21,6 +21,7 @@ import drover.ledger.JobLedger;
 import drover.ledger.LedgerStatistics;
 import drover.node.ClusterConfig;
 import drover.node.GpuDevice;
+import drover.node.Membership;
 import drover.node.NodeMemory;
 import drover.node.NodeReply;
 import drover.node.NodeState;
@@ -73,7 +74,8 @@ final class ManagementServerTest {
     @BeforeAll
     void start() throws Exception {
         kit = ActorTestKit.create(
-                "management", ClusterConfig.of("127.0.0.1", 0, List.of(ClusterConfig.CONTROL), Optional.empty()));
+                "management",
+                ClusterConfig.of(Membership.at("127.0.0.1"), 0, List.of(ClusterConfig.CONTROL), List.of()));
         Cluster cluster = Cluster.get(kit.system());
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         URI openUri = serve(Optional.empty());
