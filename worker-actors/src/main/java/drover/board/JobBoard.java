@@ -201,8 +201,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             Duration claimWindow,
             InstantSource clock) {
         return RulesActor.create(
-                JobBoard.class,
-                around -> new JobBoard(around, ledger, feed, delivery, rules, claimWindow, clock));
+                JobBoard.class, around -> new JobBoard(around, ledger, feed, delivery, rules, claimWindow, clock));
     }
 
     /** The rules of {@link #create}'s actor, whose keepers end with the process. */
