@@ -32,7 +32,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 public final class OverheadBench {
     private static final int ROUND = 1_000;
     private static final int MAX_WARM_UP_ROUNDS = 40;
-    private static final double COMPILER_SHARE = 0.10;
+    private static final double COMPILER_SHARE = 0.03;
     private static final int MEASURED = 5_000;
     private static final double P50_LIMIT_MS = 1;
     private static final double P99_LIMIT_MS = 5;
