@@ -15,9 +15,8 @@ import java.util.Properties;
 enum Dialect {
     /** A file of this process's own. It is locked as long as it is open. */
     H2("jdbc:h2:") {
-        // With WRITE_DELAY=0 a commit is in the file when it returns, not half a second later. The database is closed
-        // by
-        // its owner and not by a shutdown hook of its own, which could come before the last commit.
+        // With WRITE_DELAY=0 a commit is in the file when it returns, not half a second later. The database is
+        // closed by its owner and not by a shutdown hook of its own, which could come before the last commit.
         @Override
         String address(String url) {
             StringBuilder all = new StringBuilder(url);
