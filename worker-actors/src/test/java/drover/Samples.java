@@ -9,6 +9,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
 import java.lang.reflect.WildcardType;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,6 +83,7 @@ final class Samples {
             case Class<?> c -> one(c);
             case ParameterizedType p -> container(p);
             case WildcardType w -> one(w.getUpperBounds()[0]);
+            case TypeVariable<?> _ -> List.of(one(drover.job.Job.class)); // What a ledger reads.
             default -> throw new IllegalArgumentException("no sample for " + type);
         };
     }

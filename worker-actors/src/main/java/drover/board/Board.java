@@ -37,7 +37,11 @@ import org.jspecify.annotations.Nullable;
  * {@link Projection} what comes too late, {@link LearnedTimeouts} what the watchdogs allow.
  */
 final class Board {
+    /** How long an offer may be on its way before it counts as lost. */
+    static final Duration OFFER_LIMIT = Duration.ofSeconds(5);
+
     private final RetryRules rules;
+    private final Duration claimWindow;
     private final ModelRecords models;
     private final NodeRecords nodes;
     private final Pace pace;
@@ -53,6 +57,7 @@ final class Board {
 
     Board(BoardSettings settings) {
         this.rules = settings.retries();
+        this.claimWindow = settings.claimWindow();
         this.models = new ModelRecords(settings.models());
         this.nodes = new NodeRecords(settings.nodes());
         this.pace = new Pace(settings.speedHalfLife());
@@ -70,10 +75,12 @@ final class Board {
         Entry entry = new Entry(job);
         entries.put(job.id(), entry);
         account(entry);
-        wakes.add(new Wake(job.deadline(), job.id()));
+        wakes.add(new Wake(job.deadline(), job.id(), false));
         if (job.state() == JobState.PRODUCED) {
             undelivered++;
             actions.add(new Deliver(job));
+        } else if (job.state().isOut() && claimWindow.isPositive()) {
+            wakes.add(new Wake(now.plus(claimWindow), job.id(), true));
         } else if (job.state().isOut()) {
             // Whoever ran it belonged to a control process that is gone, and its nodes went with it.
             AttemptId attempt = job.lastAttempt().orElseThrow();
@@ -100,10 +107,52 @@ final class Board {
         slot.resident = resident;
         nodes.seen(id.node());
         List<BoardAction> actions = new ArrayList<>();
+        if (slot.attempt != null
+                && !slot.confirmed
+                && !slot.offered.plus(OFFER_LIMIT).isAfter(now)) {
+            return ended(
+                    id,
+                    slot.attempt,
+                    AttemptOutcome.HANDED_BACK,
+                    "drover:offer.lost",
+                    "the offer did not reach node " + id.node(),
+                    true,
+                    AttemptTimings.NONE,
+                    now);
+        }
         if (slot.attempt == null) {
             slot.asks = true;
             match(now, actions);
         }
+        return actions;
+    }
+
+    /** The attempt is out with the slot, says its keeper. */
+    List<BoardAction> stillOut(SlotId id, AttemptId attempt, Optional<Position> position, Instant now) {
+        Entry entry = current(attempt);
+        if (entry == null || !entry.job.state().isOut() || (entry.slot != null && !entry.slot.equals(id))) {
+            return List.of(new Cancel(id, attempt, "another attempt has taken its place, or the job has ended"));
+        }
+        Slot slot = slots.of(id);
+        entry.slot = id;
+        slot.attempt = attempt;
+        slot.asks = false;
+        slot.confirmed = true;
+        return position.filter(p -> entry.position == null || p.isBeyond(entry.position))
+                .map(p -> advanced(attempt, p, now))
+                .orElseGet(List::of);
+    }
+
+    /** The slot's keeper is gone, and whatever was out with the slot. */
+    List<BoardAction> lost(SlotId id, Instant now) {
+        List<BoardAction> actions = new ArrayList<>();
+        AttemptId attempt = slots.of(id).attempt;
+        if (attempt != null) {
+            String reason = "the host of node " + id.node() + " is gone";
+            actions.addAll(ended(
+                    id, attempt, AttemptOutcome.NODE_LOST, "drover:node.lost", reason, true, AttemptTimings.NONE, now));
+        }
+        actions.addAll(gone(id, now));
         return actions;
     }
 
@@ -288,9 +337,22 @@ final class Board {
     List<BoardAction> wake(Instant now) {
         List<BoardAction> actions = new ArrayList<>();
         while (!wakes.isEmpty() && !wakes.peek().at().isAfter(now)) {
-            Entry entry = entries.get(wakes.remove().job());
-            if (entry != null && !entry.job.deadline().isAfter(now)) {
+            Wake due = wakes.remove();
+            Entry entry = entries.get(due.job());
+            if (entry == null) {
+                continue;
+            }
+            if (!entry.job.deadline().isAfter(now)) {
                 expire(entry, now, actions);
+            } else if (due.isClaimOver() && entry.job.state().isOut() && entry.slot == null) {
+                endAttempt(
+                        entry,
+                        entry.job.lastAttempt().orElseThrow(),
+                        AttemptOutcome.NODE_LOST,
+                        "no keeper has claimed it since the board was taken over",
+                        AttemptTimings.NONE,
+                        now,
+                        actions);
             }
         }
         match(now, actions);
@@ -364,6 +426,8 @@ final class Board {
         entry.projection = new Projection();
         slot.attempt = attempt;
         slot.asks = false;
+        slot.confirmed = false;
+        slot.offered = now;
         write(entry, new JobEvent.Assigned(attempt, now, slot.node()), actions);
         actions.add(new Offer(
                 slot.id, attempt, entry.job.request(), entry.job.deadline(), learned.limits(slot.node(), entry.kind)));
@@ -423,7 +487,7 @@ final class Board {
                 entry.avoid = avoid;
                 entry.backAt = now.plus(delay);
                 if (delay.isPositive()) {
-                    wakes.add(new Wake(entry.backAt, entry.job.id()));
+                    wakes.add(new Wake(entry.backAt, entry.job.id(), false));
                 }
                 queue.add(entry);
             }
@@ -505,5 +569,8 @@ final class Board {
         return entry != null && entry.job.lastAttempt().filter(attempt::equals).isPresent() ? entry : null;
     }
 
-    private record Wake(Instant at, JobId job) {}
+    /**
+     * @param isClaimOver whether an attempt that no keeper has claimed until then is lost
+     */
+    private record Wake(Instant at, JobId job, boolean isClaimOver) {}
 }

@@ -15,6 +15,8 @@ import java.util.Map;
  * @param learning how the watchdogs' timeouts are learned
  * @param speedHalfLife after this time an attempt counts half in a node's speed, more than zero
  * @param residentLead how much older a job must be to go before one whose model is in memory, 0 or more
+ * @param claimWindow how long an attempt that was out before this board began may go without a word of its keeper before
+ *     it counts as lost; 0 if no keeper can have outlived the last board
  * @param weights the tenants whose share is not 1, each more than zero
  */
 public record BoardSettings(
@@ -24,6 +26,7 @@ public record BoardSettings(
         LearningRules learning,
         Duration speedHalfLife,
         Duration residentLead,
+        Duration claimWindow,
         Map<Tenant, Double> weights) {
     /** The defaults of every rule; every tenant weighs the same. */
     public static final BoardSettings DEFAULT = new BoardSettings(
@@ -33,13 +36,15 @@ public record BoardSettings(
             LearningRules.DEFAULT,
             Duration.ofMinutes(30),
             Duration.ofSeconds(30),
+            Duration.ZERO,
             Map.of());
 
     public BoardSettings {
         weights = Map.copyOf(weights);
-        if (!speedHalfLife.isPositive() || residentLead.isNegative()) {
-            throw new IllegalArgumentException("expected speedHalfLife > 0 and residentLead >= 0, but they were "
-                    + speedHalfLife + " and " + residentLead);
+        if (!speedHalfLife.isPositive() || residentLead.isNegative() || claimWindow.isNegative()) {
+            throw new IllegalArgumentException(
+                    "expected speedHalfLife > 0, residentLead >= 0 and claimWindow >= 0, but they were " + speedHalfLife
+                            + ", " + residentLead + " and " + claimWindow);
         }
         weights.forEach((tenant, weight) -> {
             if (!(weight > 0) || Double.isInfinite(weight)) {
@@ -51,6 +56,12 @@ public record BoardSettings(
 
     /** These with other rules for retries and models. */
     public BoardSettings with(RetryRules otherRetries, ModelRules otherModels) {
-        return new BoardSettings(otherRetries, otherModels, nodes, learning, speedHalfLife, residentLead, weights);
+        return new BoardSettings(
+                otherRetries, otherModels, nodes, learning, speedHalfLife, residentLead, claimWindow, weights);
+    }
+
+    /** These with another claim window. */
+    public BoardSettings withClaimWindow(Duration other) {
+        return new BoardSettings(retries, models, nodes, learning, speedHalfLife, residentLead, other, weights);
     }
 }

@@ -44,6 +44,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         @JsonSubTypes.Type(value = SlotIdle.class, name = "slot-idle"),
         @JsonSubTypes.Type(value = SlotGone.class, name = "slot-gone"),
         @JsonSubTypes.Type(value = Advanced.class, name = "advanced"),
+        @JsonSubTypes.Type(value = StillOut.class, name = "still-out"),
         @JsonSubTypes.Type(value = Produced.class, name = "produced"),
         @JsonSubTypes.Type(value = AttemptEnded.class, name = "attempt-ended"),
         @JsonSubTypes.Type(value = CancelJob.class, name = "cancel-job"),
@@ -74,6 +75,13 @@ public final class JobBoard implements Rules<JobBoard.Command> {
 
     /** From a keeper: the attempt has come to this position. */
     public record Advanced(SlotId slot, AttemptId attempt, Position position) implements Command {}
+
+    /**
+     * From a keeper, again and again: the attempt is out with the slot, and has come to this position. A board that has
+     * taken over from another one learns so what goes on. One that does not want the attempt any more has it cancelled.
+     */
+    public record StillOut(SlotId slot, AttemptId attempt, Optional<Position> position, ActorRef<SlotCommand> keeper)
+            implements Command {}
 
     /** From a keeper: the attempt's results are in the asset store. Answered by {@code ResultRecorded}. */
     public record Produced(
@@ -128,6 +136,8 @@ public final class JobBoard implements Rules<JobBoard.Command> {
     private record LedgerReplied(JobLedger.AppendReply reply) implements Command {}
 
     private record DeliveryReplied(Delivery.Outcome outcome) implements Command {}
+
+    private record KeeperGone(ActorRef<SlotCommand> keeper) implements Command {}
 
     private record Wake() implements Command {}
 
@@ -289,7 +299,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         switch (command) {
             case Take take -> onTake(take, now);
             case SlotIdle idle -> {
-                keepers.put(idle.slot(), idle.keeper());
+                remember(idle.slot(), idle.keeper(), now);
                 carryOut(board.idle(idle.slot(), idle.models(), idle.resident(), now));
             }
             case SlotGone gone -> {
@@ -299,6 +309,10 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             case Advanced advanced -> {
                 carryOut(board.advanced(advanced.attempt(), advanced.position(), now));
                 feed.tell(new JobFeed.Moved(advanced.attempt(), advanced.position()));
+            }
+            case StillOut it -> {
+                remember(it.slot(), it.keeper(), now);
+                carryOut(board.stillOut(it.slot(), it.attempt(), it.position(), now));
             }
             case Produced produced ->
                 acknowledgeAfter(
@@ -336,6 +350,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             case GetSnapshot get -> get.replyTo().tell(board.snapshot(now));
             case LedgerReplied replied -> onLedgerReplied(replied.reply());
             case DeliveryReplied replied -> onDeliveryReplied(replied.outcome(), now);
+            case KeeperGone gone -> onKeeperGone(gone.keeper(), now);
             case Wake() -> {
                 wakeAt = Optional.empty();
                 carryOut(board.wake(now));
@@ -343,6 +358,32 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         }
         scheduleWake(now);
         return true;
+    }
+
+    private void remember(SlotId slot, ActorRef<SlotCommand> keeper, Instant now) {
+        ActorRef<SlotCommand> known = keepers.get(slot);
+        if (known != null && !known.equals(keeper)) {
+            onKeeperGone(known, now); // Its host has been started anew before anybody noticed its end.
+        }
+        if (known == null || !known.equals(keeper)) {
+            if (!keepers.containsValue(keeper)) {
+                around.watch(keeper, new KeeperGone(keeper));
+            }
+            keepers.put(slot, keeper);
+        }
+    }
+
+    /** A keeper reports the end of every attempt before its own; one that could not is gone with its host. */
+    private void onKeeperGone(ActorRef<SlotCommand> keeper, Instant now) {
+        List<SlotId> slots = keepers.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(keeper))
+                .map(Map.Entry::getKey)
+                .toList();
+        for (SlotId slot : slots) {
+            keepers.remove(slot);
+            carryOut(board.lost(slot, now));
+        }
+        unacknowledged.values().removeIf(a -> a.keeper().equals(keeper));
     }
 
     private void onTake(Take take, Instant now) {

@@ -1,6 +1,7 @@
 package drover.board;
 
 import drover.inference.AttemptId;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -19,6 +20,11 @@ final class Slots {
         Set<String> models = Set.of();
         Set<String> resident = Set.of();
         boolean asks;
+
+        /** Whether the keeper has said that it has the attempt. */
+        boolean confirmed;
+
+        Instant offered = Instant.EPOCH;
 
         @Nullable AttemptId attempt;
 

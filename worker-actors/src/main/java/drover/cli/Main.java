@@ -51,6 +51,7 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(new GenerateCommand(cli))
                 .addSubcommand(new UpCommand(cli))
+                .addSubcommand(new JoinCommand(cli))
                 .addSubcommand(new StatusCommand(cli))
                 .addSubcommand(new IncidentsCommand(cli))
                 .addSubcommand(new DrainCommand(cli))

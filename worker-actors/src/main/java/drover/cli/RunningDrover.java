@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.jline.utils.Signals;
 import org.slf4j.Logger;
@@ -35,11 +36,40 @@ final class RunningDrover {
     private final Cli cli;
     private final DroverConfig config;
     private final ConfigReload configReload;
+    private final boolean onlyNodes;
+    private final UnaryOperator<DroverConfig> adjust;
     private final AtomicBoolean ending = new AtomicBoolean();
 
-    RunningDrover(Cli cli, Optional<Path> file, LoadedConfig loaded, DroverConfig config) {
+    /** A host with a public API and a job database. */
+    static RunningDrover whole(Cli cli, Optional<Path> file, LoadedConfig loaded, DroverConfig config) {
+        return new RunningDrover(cli, file, loaded, config, false, UnaryOperator.identity());
+    }
+
+    /**
+     * A host that only has nodes.
+     *
+     * @param adjust what the command line says over the file, also when that is read again
+     */
+    static RunningDrover joined(
+            Cli cli,
+            Optional<Path> file,
+            LoadedConfig loaded,
+            DroverConfig config,
+            UnaryOperator<DroverConfig> adjust) {
+        return new RunningDrover(cli, file, loaded, config, true, adjust);
+    }
+
+    private RunningDrover(
+            Cli cli,
+            Optional<Path> file,
+            LoadedConfig loaded,
+            DroverConfig config,
+            boolean onlyNodes,
+            UnaryOperator<DroverConfig> adjust) {
         this.cli = cli;
         this.config = config;
+        this.onlyNodes = onlyNodes;
+        this.adjust = adjust;
         this.configReload = new ConfigReload(new ConfigLoader(cli.home(), cli.environment()), file, loaded);
     }
 
@@ -64,7 +94,7 @@ final class RunningDrover {
 
     private ControlProcess start(PrometheusMeterRegistry meters) {
         try {
-            return ControlProcess.start(config, meters);
+            return onlyNodes ? ControlProcess.join(config) : ControlProcess.start(config, meters);
         } catch (LedgerException | IOException | RuntimeException e) {
             Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
             log.debug("the start failed", e);
@@ -91,6 +121,10 @@ final class RunningDrover {
                 "drover.management.port",
                 config.management().port(),
                 ManagementServer.start(config.management(), context, control.system()));
+        if (onlyNodes) {
+            log.info("ready: taking work from {}", config.cluster().seeds());
+            return;
+        }
         try {
             ServerBinding binding = opened("drover.http.port", config.http().port(), control.listen(config));
             log.info(
@@ -140,7 +174,8 @@ final class RunningDrover {
     }
 
     private ReloadView reload(ControlProcess control) {
-        ConfigReload.Result result = configReload.reload(next -> {
+        ConfigReload.Result result = configReload.reload(read -> {
+            DroverConfig next = adjust.apply(read);
             Logging.setLevels(next.logging().levels());
             control.tree().nodes().tell(new NodeSupervisor.Reconfigure(next.nodes()));
         });

@@ -34,7 +34,7 @@ final class UpCommand implements Callable<Integer> {
         DataLock lock = DataLock.take(config.dataDir());
         try (lock) {
             Logging.start(config.logging(), "drover", Logging.Console.ALL, Map.of());
-            return new RunningDrover(cli, common.config(), loaded, config).run();
+            return RunningDrover.whole(cli, common.config(), loaded, config).run();
         } finally {
             Logging.stop();
         }

@@ -2,9 +2,13 @@ package drover.config;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Optional;
 
 /** What has to hold between settings, each of which fits by itself. */
 final class ConfigChecks {
+    private static final String POSTGRESQL = "jdbc:postgresql:";
+
     private ConfigChecks() {}
 
     /** Notes what does not hold. */
@@ -15,6 +19,7 @@ final class ConfigChecks {
         if (values.get(Schema.OPERATORS).isEmpty()) {
             requireTokenBeyondLoopback(values, Schema.MANAGEMENT_HOST, Schema.MANAGEMENT_TOKEN);
         }
+        checkCluster(values);
         int port = values.get(Schema.MANAGEMENT_PORT);
         if (port != 0 && port == values.get(Schema.HTTP_PORT)) {
             values.reject(Schema.MANAGEMENT_PORT, "= " + port + " is the port of drover.http.port too; take another");
@@ -27,6 +32,53 @@ final class ConfigChecks {
         requireOrder(values, Schema.MAX_PENDING, Schema.MAX_KEPT);
     }
 
+    private static void checkCluster(ConfigValues values) {
+        List<Setting<Optional<String>>> tls = List.of(Schema.TLS_CERTIFICATE, Schema.TLS_KEY, Schema.TLS_CA);
+        long set = tls.stream().filter(file -> values.get(file).isPresent()).count();
+        if (set != 0 && set != tls.size()) {
+            tls.stream()
+                    .filter(file -> values.get(file).isPresent())
+                    .findFirst()
+                    .ifPresent(file -> values.reject(
+                            file, "is set, but not all of certificate, key and ca are; expected all three, or none"));
+        }
+        String host = values.get(Schema.CLUSTER_HOST);
+        if (set == 0 && !values.get(Schema.CLUSTER_INSECURE)) {
+            String why = "can be reached by other machines, and whoever reaches it can run anything here; set"
+                    + " drover.cluster.tls, or drover.cluster.insecure = on if nobody else is on that network";
+            rejectBeyondLoopback(values, Schema.CLUSTER_HOST, host, why);
+            values.get(Schema.CLUSTER_BIND_HOST)
+                    .ifPresent(bind -> rejectBeyondLoopback(values, Schema.CLUSTER_BIND_HOST, bind, why));
+        }
+        List<String> seeds = values.get(Schema.CLUSTER_SEEDS);
+        String own = host + ":" + values.get(Schema.CLUSTER_PORT);
+        if (values.get(Schema.LEDGER_URL)
+                .filter(url -> url.startsWith(POSTGRESQL))
+                .isEmpty()) {
+            seeds.stream()
+                    .filter(seed -> !seed.equals(own))
+                    .findFirst()
+                    .ifPresent(seed -> values.reject(
+                            Schema.CLUSTER_SEEDS,
+                            "names " + seed + ", but the job database is a file of this host alone, which no other host"
+                                    + " could take over; set drover.ledger.url to a PostgreSQL database, or use drover node"
+                                    + " --join there"));
+        }
+        if (!seeds.isEmpty() && values.get(Schema.CLUSTER_PORT) == 0) {
+            values.reject(Schema.CLUSTER_PORT, "= 0, but other hosts have to know the port; expected 1 to 65535");
+        }
+    }
+
+    private static void rejectBeyondLoopback(ConfigValues values, Setting<?> setting, String name, String why) {
+        try {
+            if (!InetAddress.getByName(name).isLoopbackAddress()) {
+                values.reject(setting, "= " + name + " " + why);
+            }
+        } catch (UnknownHostException e) {
+            values.reject(setting, "= " + name + " is not known here; expected a name or address of this machine");
+        }
+    }
+
     private static <T extends Comparable<T>> void requireOrder(ConfigValues values, Setting<T> less, Setting<T> more) {
         if (values.get(more).compareTo(values.get(less)) < 0) {
             values.reject(more, "is less than " + less.path() + "; expected at least that");
@@ -34,16 +86,9 @@ final class ConfigChecks {
     }
 
     private static void requireTokenBeyondLoopback(ConfigValues values, Setting<String> host, Setting<Secret> token) {
-        String name = values.get(host);
-        try {
-            if (!values.get(token).isSet() && !InetAddress.getByName(name).isLoopbackAddress()) {
-                values.reject(
-                        host,
-                        "= " + name + " can be reached by other machines; set " + token.path()
-                                + ", or listen on 127.0.0.1");
-            }
-        } catch (UnknownHostException e) {
-            values.reject(host, "= " + name + " is not known here; expected a name or address of this machine");
+        String why = "can be reached by other machines; set " + token.path() + ", or listen on 127.0.0.1";
+        if (!values.get(token).isSet()) {
+            rejectBeyondLoopback(values, host, values.get(host), why);
         }
     }
 }

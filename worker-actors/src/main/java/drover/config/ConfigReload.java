@@ -93,6 +93,12 @@ public final class ConfigReload {
     private static List<String> restartNeeded(DroverConfig before, DroverConfig after) {
         List<String> changed = new ArrayList<>();
         note(changed, "drover.data-dir", before, after, DroverConfig::dataDir);
+        note(
+                changed,
+                "drover.assets-dir",
+                before,
+                after,
+                config -> config.nodes().assetDir());
         note(changed, "drover.cache-dir", before, after, DroverConfig::cacheDir);
         note(changed, "drover.models.folders", before, after, DroverConfig::modelFolders);
         note(changed, "drover.models.default", before, after, DroverConfig::defaultModel);

@@ -7,7 +7,6 @@ import drover.node.ClusterConfig;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Pekko's own configuration for the control process: what the operator has set, over what Drover always wants. */
 public final class ControlSystem {
@@ -16,22 +15,38 @@ public final class ControlSystem {
 
     private ControlSystem() {}
 
-    /** The configuration of the control process's actor system. */
-    public static Config config(DroverConfig config) {
+    /**
+     * The configuration of the actor system of a host's first process.
+     *
+     * @param control whether it is a control process, and not one that only has nodes
+     */
+    public static Config config(DroverConfig config, boolean control) {
         Map<String, Object> own = Map.of(
                 "pekko.http.server.parsing.max-content-length",
                 config.http().maxBody(),
                 "pekko.coordinated-shutdown.phases.service-requests-done.timeout",
                 config.nodes().limits().drain().plus(MARGIN).toMillis() + "ms",
-                "pekko.coordinated-shutdown.phases.before-actor-system-terminate.timeout",
+                "pekko.coordinated-shutdown.phases.before-cluster-shutdown.timeout",
                 MARGIN.toMillis() + "ms");
         Config all = ConfigFactory.empty();
         for (Map.Entry<String, Object> entry : own.entrySet()) {
             all = all.withValue(entry.getKey(), ConfigValueFactory.fromAnyRef(entry.getValue()));
         }
         ClusterSettings cluster = config.cluster();
+        if (cluster.isShared()) {
+            // The first of the seeds starts a cluster of its own if none of the others answers for this long.
+            all = all.withValue("pekko.cluster.seed-node-timeout", ConfigValueFactory.fromAnyRef("3s"));
+        }
+        if (cluster.bindPort().isPresent()) {
+            all = all.withValue(
+                    "pekko.remote.artery.bind.port",
+                    ConfigValueFactory.fromAnyRef(cluster.bindPort().getAsInt()));
+        }
         return all.withFallback(ConfigFactory.parseResources("drover-control.conf"))
                 .withFallback(ClusterConfig.of(
-                        cluster.host(), cluster.port(), List.of(ClusterConfig.CONTROL), Optional.empty()));
+                        cluster.member(),
+                        cluster.port(),
+                        List.of(control ? ClusterConfig.CONTROL : ClusterConfig.HOST),
+                        cluster.addresses()));
     }
 }

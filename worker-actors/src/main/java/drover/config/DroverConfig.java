@@ -13,6 +13,8 @@ import drover.ledger.RetentionSettings;
 import drover.logging.LoggingSettings;
 import drover.management.ManagementSettings;
 import drover.node.EngineSettings;
+import drover.node.GpuSelection;
+import drover.node.Membership;
 import drover.node.NodeSettings;
 import drover.watchdog.LearningRules;
 import drover.watchdog.ModelRules;
@@ -23,6 +25,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -32,7 +35,7 @@ import java.util.stream.Collectors;
  * installation folder.
  *
  * @param home the installation folder
- * @param dataDir the ledger, results, and the files of the running processes
+ * @param dataDir the ledger and the files of the running processes; this host's own
  * @param cacheDir what can be made again: the unpacked bundled model
  * @param modelFolders where models are looked for, besides the bundled one
  * @param defaultModel the model for requests that name none; empty for the bundled one
@@ -84,6 +87,32 @@ public record DroverConfig(
                 cluster);
     }
 
+    /** Whether the text is what {@code drover.cluster.seeds} takes. */
+    public static boolean isHostAndPort(String text) {
+        return Kinds.isHostAndPort(text);
+    }
+
+    /**
+     * This configuration for a host without a job database of its own.
+     *
+     * @param seeds the control processes to join, as {@code HOST:PORT}
+     * @param gpus which devices get a node
+     */
+    public DroverConfig joining(List<String> seeds, GpuSelection gpus) {
+        return new DroverConfig(
+                home,
+                dataDir,
+                cacheDir,
+                modelFolders,
+                defaultModel,
+                board,
+                nodes.withGpus(gpus),
+                ledger,
+                http,
+                management,
+                cluster.joining(seeds));
+    }
+
     /** Builds the settings records from values that have passed {@link ConfigChecks}. */
     static DroverConfig from(ConfigValues values, Path home, Map<String, String> environment) {
         Path dataDir = home.resolve(values.get(Schema.DATA_DIR));
@@ -107,7 +136,7 @@ public record DroverConfig(
                         values.get(Schema.OPERATORS).entrySet().stream()
                                 .collect(Collectors.toUnmodifiableMap(
                                         Map.Entry::getKey, e -> e.getValue().reveal()))),
-                new ClusterSettings(values.get(Schema.CLUSTER_HOST), values.get(Schema.CLUSTER_PORT)));
+                cluster(values, home));
     }
 
     private static LoggingSettings logging(ConfigValues values, Path home) {
@@ -135,7 +164,7 @@ public record DroverConfig(
                 modelFolders,
                 cacheDir,
                 dataDir,
-                dataDir.resolve("assets"),
+                values.get(Schema.ASSETS_DIR).map(home::resolve).orElseGet(() -> dataDir.resolve("assets")),
                 new NodeSettings.Limits(
                         values.get(Schema.LAUNCH_TIMEOUT),
                         values.get(Schema.DRAIN_TIMEOUT),
@@ -210,6 +239,7 @@ public record DroverConfig(
                 new LearningRules(values.get(Schema.LEARNED), values.get(Schema.LEARNED_FLOOR)),
                 values.get(Schema.SPEED_HALF_LIFE),
                 values.get(Schema.RESIDENT_LEAD),
+                BoardSettings.DEFAULT.claimWindow(),
                 values.get(Schema.HTTP_TENANTS).stream()
                         .collect(Collectors.toMap(TenantToken::tenant, TenantToken::weight)));
     }
@@ -255,6 +285,27 @@ public record DroverConfig(
                 values.get(Schema.ANSWER_TIMEOUT),
                 values.get(Schema.KEEP_ALIVE),
                 values.get(Schema.EVENT_BUFFER));
+    }
+
+    private static ClusterSettings cluster(ConfigValues values, Path home) {
+        List<String> seeds = values.get(Schema.CLUSTER_SEEDS);
+        Membership.Detection standard = seeds.isEmpty() ? Membership.Detection.PATIENT : Membership.Detection.PROMPT;
+        Optional<Membership.Tls> tls = values.get(Schema.TLS_CERTIFICATE)
+                .flatMap(certificate -> values.get(Schema.TLS_KEY)
+                        .flatMap(key -> values.get(Schema.TLS_CA)
+                                .map(ca -> new Membership.Tls(
+                                        home.resolve(certificate), home.resolve(key), home.resolve(ca)))));
+        return new ClusterSettings(
+                new Membership(
+                        values.get(Schema.CLUSTER_HOST),
+                        values.get(Schema.CLUSTER_BIND_HOST),
+                        tls,
+                        new Membership.Detection(
+                                values.get(Schema.UNREACHABLE_AFTER).orElse(standard.unreachableAfter()),
+                                values.get(Schema.REMOVE_AFTER).orElse(standard.removeAfter()))),
+                values.get(Schema.CLUSTER_PORT),
+                values.get(Schema.CLUSTER_BIND_PORT).map(OptionalInt::of).orElseGet(OptionalInt::empty),
+                seeds);
     }
 
     private static Optional<String> optional(Secret secret) {

@@ -79,6 +79,21 @@ final class Kinds {
         return text("a host name or an IP address", s -> HOST.matcher(s).matches());
     }
 
+    /** A host name or an IP address, a colon, a port. */
+    static Kind<String> hostAndPort() {
+        return text("a host and its port, such as 10.0.0.1:25520", Kinds::isHostAndPort);
+    }
+
+    static boolean isHostAndPort(String text) {
+        int colon = text.lastIndexOf(':');
+        String host = colon < 0 ? "" : text.substring(0, colon);
+        String port = text.substring(colon + 1);
+        return HOST.matcher(host).matches()
+                && (host.indexOf(':') < 0) == !host.startsWith("[")
+                && port.matches("[1-9][0-9]{0,4}")
+                && Integer.parseInt(port) <= 65535;
+    }
+
     /** A path; relative ones are resolved by the caller. */
     static Kind<String> path() {
         return text("a path", s -> !s.isBlank() && s.indexOf('\0') < 0);

@@ -37,6 +37,8 @@ final class Schema {
     private static final List<Setting<?>> ALL = new ArrayList<>();
 
     static final Setting<String> DATA_DIR = add("data-dir", Kinds.path(), "data", "DROVER_DATA_DIR");
+    static final Setting<Optional<String>> ASSETS_DIR =
+            add("assets-dir", Kinds.or("auto", Kinds.path()), "auto", "DROVER_ASSETS_DIR");
     static final Setting<Optional<String>> CACHE_DIR =
             add("cache-dir", Kinds.or("auto", Kinds.path()), "auto", "DROVER_CACHE_DIR");
 
@@ -164,6 +166,21 @@ final class Schema {
     static final Setting<String> CLUSTER_HOST = add("cluster.host", Kinds.host(), "127.0.0.1", "DROVER_CLUSTER_HOST");
     static final Setting<Integer> CLUSTER_PORT =
             add("cluster.port", Kinds.whole(0, 65535), "25520", "DROVER_CLUSTER_PORT");
+    static final Setting<Optional<String>> CLUSTER_BIND_HOST =
+            add("cluster.bind-host", Kinds.or("auto", Kinds.host()), "auto");
+    static final Setting<Optional<Integer>> CLUSTER_BIND_PORT =
+            add("cluster.bind-port", Kinds.or("auto", Kinds.whole(0, 65535)), "auto");
+    static final Setting<List<String>> CLUSTER_SEEDS =
+            add("cluster.seeds", Kinds.list(Kinds.hostAndPort()), "[]", "DROVER_CLUSTER_SEEDS");
+    static final Setting<Boolean> CLUSTER_INSECURE = add("cluster.insecure", Kinds.onOff(), "off");
+    static final Setting<Optional<Duration>> UNREACHABLE_AFTER =
+            add("cluster.unreachable-after", Kinds.or("auto", Kinds.duration("500ms", "10m")), "auto");
+    static final Setting<Optional<Duration>> REMOVE_AFTER =
+            add("cluster.remove-after", Kinds.or("auto", Kinds.duration("500ms", "10m")), "auto");
+    static final Setting<Optional<String>> TLS_CERTIFICATE =
+            add("cluster.tls.certificate", Kinds.or("off", Kinds.path()), "off");
+    static final Setting<Optional<String>> TLS_KEY = add("cluster.tls.key", Kinds.or("off", Kinds.path()), "off");
+    static final Setting<Optional<String>> TLS_CA = add("cluster.tls.ca", Kinds.or("off", Kinds.path()), "off");
 
     static final Setting<Boolean> LOG_JSON = add("logging.json", Kinds.onOff(), "off", "DROVER_LOG_JSON");
     static final Setting<Level> LOG_LEVEL = add("logging.level", Kinds.choice(Level.class), "info", "DROVER_LOG_LEVEL");

@@ -10,11 +10,11 @@ import drover.http.PublicApi;
 import drover.inference.AssetStore;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
-import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
 import drover.ledger.LedgerException;
 import drover.node.ClusterConfig;
 import drover.node.EngineSettings;
+import drover.node.Membership;
 import drover.node.NodeSupervisor;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -22,6 +22,8 @@ import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
@@ -47,6 +49,9 @@ public final class ControlProcess {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(15);
 
+    /** Keepers repeat what they have every second, and find the new dispatch within another one. */
+    private static final Duration CLAIM_WINDOW = Duration.ofSeconds(5);
+
     private final ActorSystem<Drover.Command> system;
     private final Drover.Tree tree;
     private final AssetStore assets;
@@ -58,43 +63,81 @@ public final class ControlProcess {
     }
 
     /**
-     * Opens the database and the asset store and starts the tree. No port but the cluster's is open yet.
+     * Starts the tree of a host with a job database. No port but the cluster's is open yet. The database is opened
+     * here if no other host can have it, and otherwise by whoever's turn it is.
      *
      * @param meters receives the figures of the ledger
      * @throws LedgerException if the database cannot be opened
-     * @throws IOException if a folder cannot be made or written to
+     * @throws IOException if a folder cannot be made or written to, or a certificate cannot be used
      */
     public static ControlProcess start(DroverConfig config, MeterRegistry meters) throws IOException, LedgerException {
-        Files.createDirectories(config.dataDir());
-        DirectoryAssetStore assets = DirectoryAssetStore.open(config.nodes().assetDir());
-        LedgerDatabase database = LedgerDatabase.open(config.ledger());
-        Drover.Foundation foundation = new Drover.Foundation(
-                database,
+        DirectoryAssetStore assets = prepare(config);
+        boolean shared = config.cluster().isShared();
+        Dispatch.Databases databases;
+        Optional<LedgerDatabase> opened = Optional.empty();
+        if (shared) {
+            databases = tenure -> LedgerDatabase.open(config.ledger(), tenure);
+        } else {
+            LedgerDatabase own = LedgerDatabase.open(config.ledger());
+            opened = Optional.of(own);
+            databases = _ -> own;
+        }
+        Dispatch.Foundation dispatch = new Dispatch.Foundation(
+                databases,
                 config.ledger(),
                 assets,
                 assets,
                 FeedSettings.DEFAULTS,
-                config.board(),
-                config.nodes(),
-                Drover.NodeHost.thisOne(config.cluster().host(), config.dataDir()),
+                config.board().withClaimWindow(shared ? CLAIM_WINDOW : Duration.ZERO),
                 meters,
-                InstantSource.system(),
-                System::nanoTime);
-        Duration drain = config.nodes().limits().drain().plus(DRAIN_MARGIN);
-        ActorSystem<Drover.Command> system;
+                InstantSource.system());
         try {
-            system = ActorSystem.create(Drover.create(foundation), ClusterConfig.SYSTEM, ControlSystem.config(config));
+            return start(config, Optional.of(dispatch), shared, assets);
         } catch (RuntimeException e) {
-            database.close();
+            opened.ifPresent(LedgerDatabase::close);
             throw e;
         }
-        Cluster cluster = Cluster.get(system);
-        cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    }
+
+    /**
+     * Starts the tree of a host that only has nodes, and takes its work from the seeds of the configuration.
+     *
+     * @throws IOException if a folder cannot be made or written to, or a certificate cannot be used
+     */
+    public static ControlProcess join(DroverConfig config) throws IOException {
+        return start(config, Optional.empty(), true, prepare(config));
+    }
+
+    private static DirectoryAssetStore prepare(DroverConfig config) throws IOException {
+        Optional<Membership.Tls> tls = config.cluster().member().tls();
+        if (tls.isPresent()) {
+            tls.get().check();
+        }
+        Files.createDirectories(config.dataDir());
+        return DirectoryAssetStore.open(config.nodes().assetDir());
+    }
+
+    private static ControlProcess start(
+            DroverConfig config, Optional<Dispatch.Foundation> dispatch, boolean shared, AssetStore assets) {
+        Drover.NodeHost host = Drover.NodeHost.thisOne(config.cluster().member(), config.dataDir());
+        Drover.Foundation foundation = new Drover.Foundation(
+                dispatch,
+                shared,
+                config.nodes(),
+                shared ? host.amongOthers() : host,
+                InstantSource.system(),
+                System::nanoTime);
+        ActorSystem<Drover.Command> system = ActorSystem.create(
+                Drover.create(foundation), ClusterConfig.SYSTEM, ControlSystem.config(config, dispatch.isPresent()));
+        if (!config.cluster().isShared()) {
+            Cluster cluster = Cluster.get(system);
+            cluster.manager().tell(Join.create(cluster.selfMember().address()));
+        }
         Drover.Tree tree = AskPattern.<Drover.Command, Drover.Tree>ask(
                         system, Drover.GetTree::new, ANSWER_LIMIT, system.scheduler())
                 .toCompletableFuture()
                 .join();
-        addShutdownTasks(system, tree, drain);
+        addShutdownTasks(system, tree, config.nodes().limits().drain().plus(DRAIN_MARGIN));
         return new ControlProcess(system, tree, assets);
     }
 
@@ -107,13 +150,22 @@ public final class ControlProcess {
         shutdown.addTask(
                 CoordinatedShutdown.PhaseServiceRequestsDone(),
                 "drain-nodes",
-                () -> AskPattern.<NodeSupervisor.Command, NodeSupervisor.Drained>ask(
-                                tree.nodes(), NodeSupervisor.Drain::new, drain, system.scheduler())
-                        .thenApply(drained -> Done.getInstance()));
+                () -> isDowned(shutdown)
+                        ? CompletableFuture.completedFuture(Done.getInstance())
+                        : AskPattern.<NodeSupervisor.Command, NodeSupervisor.Drained>ask(
+                                        tree.nodes(), NodeSupervisor.Drain::new, drain, system.scheduler())
+                                .thenApply(drained -> Done.getInstance()));
         shutdown.addTask(
-                CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
-                "close-ledger",
-                () -> AskPattern.ask(tree.ledger(), JobLedger.Close::new, CLOSE_LIMIT, system.scheduler()));
+                CoordinatedShutdown.PhaseBeforeClusterShutdown(),
+                "close-dispatch",
+                () -> AskPattern.ask(system, Drover.CloseDispatch::new, CLOSE_LIMIT, system.scheduler()));
+    }
+
+    /** Whether the other hosts have given this one up: then its work is done elsewhere, and nobody takes its reports. */
+    private static boolean isDowned(CoordinatedShutdown shutdown) {
+        return shutdown.getShutdownReason()
+                .filter(CoordinatedShutdown.clusterDowningReason()::equals)
+                .isPresent();
     }
 
     /**

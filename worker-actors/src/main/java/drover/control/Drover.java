@@ -1,76 +1,72 @@
 package drover.control;
 
-import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.delivery.Delivery;
-import drover.feed.FeedSettings;
 import drover.feed.JobFeed;
-import drover.inference.AssetStore;
 import drover.ledger.AuditLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
-import drover.ledger.LedgerDatabase;
-import drover.ledger.LedgerSettings;
-import drover.ledger.ResultRemoval;
-import drover.ledger.Retention;
+import drover.node.ClusterConfig;
 import drover.node.GpuInventory;
 import drover.node.JavaProcessLauncher;
 import drover.node.Leftovers;
+import drover.node.Membership;
 import drover.node.NodeSettings;
 import drover.node.NodeSupervisor;
 import drover.node.ProcessLauncher;
 import drover.node.StackCapture;
 import drover.watchdog.Incident;
 import drover.watchdog.Watchdog;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.UUID;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.eventstream.EventStream;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
+import org.apache.pekko.cluster.typed.SingletonActor;
 
 /**
- * The guardian of the control process. Its children:
+ * The guardian of a host's control process. Its children:
  *
  * <pre>
- *  ledger    what is on disk; the only writer of jobs
- *  incidents what is kept about replacements
- *  retention removes what has been kept for long enough
- *  audit     what operators have changed
- *  feed      tells followers what happens to jobs
- *  delivery  brings finished results to whoever ordered them
- *  board     what waits, what runs where, what comes next
+ *  line      to the dispatch, if that may be another host's
  *  watchdog  deadlines for whole nodes
  *  nodes     one keeper for each GPU process
  * </pre>
  *
- * Only the incidents, the audit and the retention can start anew in place. Every other part remembers something that the
- * rest relies on and that nobody would tell it again: slots that asked for work, followers, deliveries under way. A
- * Drover that goes on without it would stand still and say nothing; so should one of them fail, the process ends, its
- * nodes with it, and the next start finds everything on disk.
+ * and, on one host of the cluster, the {@link Dispatch}. Where no other host can take over, its parts are spoken to
+ * directly. Should a child fail, or the dispatch while it is here, the process ends, its nodes with it: each remembers
+ * something that the rest relies on and that nobody would tell it again, and a Drover that goes on without it would stand
+ * still and say nothing.
  */
 public final class Drover extends AbstractBehavior<Drover.Command> {
     /** What the guardian understands. */
     public sealed interface Command {}
 
-    /** Asks for the actors of the tree. */
+    /** Asks for the actors of the tree; answered as soon as they are there. */
     public record GetTree(ActorRef<Tree> replyTo) implements Command {}
 
     /** The tree is about to be taken down; that its parts end is as it should be from now on. */
     public record Ending(ActorRef<Done> replyTo) implements Command {}
 
+    /** Closes the dispatch, if it is here, so that another host's can take over; answered when that is done. */
+    public record CloseDispatch(ActorRef<Done> replyTo) implements Command {}
+
     private record Lost(String child) implements Command {}
 
     private record Noted(Incident incident) implements Command {}
+
+    private record DispatchIsHere(Dispatch.Parts parts) implements Command {}
 
     /** The actors that the edges (HTTP, management) speak to. */
     public record Tree(
@@ -85,43 +81,50 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
     /**
      * What the tree stands on.
      *
-     * @param removal removes results from the asset store
-     * @param clock the time of day
+     * @param dispatch what the dispatch stands on; empty on a host that only has nodes
+     * @param shared whether the dispatch may be another host's, now or later
      * @param nanoTime monotonic nanoseconds
      */
     public record Foundation(
-            LedgerDatabase database,
-            LedgerSettings ledger,
-            AssetStore assets,
-            ResultRemoval removal,
-            FeedSettings feed,
-            BoardSettings board,
+            Optional<Dispatch.Foundation> dispatch,
+            boolean shared,
             NodeSettings nodes,
             NodeHost host,
-            MeterRegistry meters,
             InstantSource clock,
             LongSupplier nanoTime) {}
 
     /** What of this host the nodes need. */
     public record NodeHost(
-            String address,
+            Membership member,
             ProcessLauncher launcher,
             GpuInventory inventory,
             Leftovers leftovers,
             StackCapture stacks) {
         /** The real one: processes like this one, the GPUs that are there. */
-        public static NodeHost thisOne(String address, Path dataDir) {
+        public static NodeHost thisOne(Membership member, Path dataDir) {
             Leftovers leftovers = new Leftovers(dataDir);
             return new NodeHost(
-                    address,
+                    member,
                     JavaProcessLauncher.likeThisProcess(leftovers),
                     GpuInventory.ofThisHost(),
                     leftovers,
                     StackCapture.likeThisProcess());
         }
+
+        /** The same where there are other hosts, whose nodes have other names. */
+        public NodeHost amongOthers() {
+            return new NodeHost(member, launcher, inventory.on(member.host()), leftovers, stacks);
+        }
     }
 
-    private final Tree tree;
+    private static final String DISPATCH = "dispatch";
+
+    private final Foundation on;
+    private final ActorRef<Watchdog.Command> watchdog;
+    private final LastDispatch last = new LastDispatch();
+    private final List<ActorRef<Tree>> waiting = new ArrayList<>();
+    private Optional<ActorRef<Dispatch.Command>> dispatch = Optional.empty();
+    private Optional<Tree> tree = Optional.empty();
     private boolean ending;
 
     /** The whole tree on this foundation. */
@@ -131,34 +134,52 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
 
     private Drover(ActorContext<Command> context, Foundation on) {
         super(context);
-        var ledger = vital("ledger", JobLedger.create(on.database(), on.ledger(), on.meters()));
-        var incidents = renewable("incidents", IncidentLog.create(on.database()));
-        renewable(
-                "retention",
-                Retention.create(on.database(), on.removal(), on.ledger().retention(), on.clock(), on.meters()));
-        var audit = renewable("audit", AuditLog.create(on.database()));
-        var feed = vital("feed", JobFeed.create(on.feed(), UUID.randomUUID().toString(), ledger));
-        var delivery = vital("delivery", Delivery.create(on.assets(), ledger, feed, on.clock()));
-        var board = vital("board", JobBoard.create(ledger, feed, delivery, on.board(), on.clock()));
-        var watchdog = vital("watchdog", Watchdog.create("control", on.nanoTime(), on.clock()));
+        this.on = on;
+        this.watchdog = vital("watchdog", Watchdog.create("control", on.nanoTime(), on.clock()));
+        ActorRef<Dispatch.Command> proxy = singleton();
+        if (on.shared()) {
+            ActorRef<Object> line = vital("line", Line.create(proxy, last, on.nanoTime()));
+            begin(line.narrow(), line.narrow(), line.narrow(), line.narrow(), line.narrow());
+        }
+    }
+
+    /** Starts the dispatch if it is this host's turn; what comes back finds it wherever it is. */
+    private ActorRef<Dispatch.Command> singleton() {
+        ActorRef<Dispatch.Parts> announce = getContext().messageAdapter(Dispatch.Parts.class, DispatchIsHere::new);
+        Behavior<Dispatch.Command> here =
+                on.dispatch().map(d -> Dispatch.create(d, last, announce)).orElseGet(Behaviors::empty);
+        return ClusterSingleton.get(getContext().getSystem())
+                .init(SingletonActor.of(here, DISPATCH)
+                        .withStopMessage(
+                                new Dispatch.Close(getContext().getSystem().ignoreRef()))
+                        .withSettings(
+                                ClusterSingletonSettings.create(getContext().getSystem())
+                                        .withRole(ClusterConfig.CONTROL)));
+    }
+
+    private void begin(
+            ActorRef<JobLedger.Command> ledger,
+            ActorRef<IncidentLog.Command> incidents,
+            ActorRef<AuditLog.Command> audit,
+            ActorRef<JobBoard.Command> board,
+            ActorRef<JobFeed.Command> feed) {
         NodeHost host = on.host();
         NodeSupervisor.Parts parts = new NodeSupervisor.Parts(
                 board,
                 watchdog,
-                context.messageAdapter(Incident.class, Noted::new),
+                getContext().messageAdapter(Incident.class, Noted::new),
                 host.launcher(),
                 host.inventory(),
                 host.leftovers(),
                 host.stacks(),
                 on.clock(),
-                host.address(),
-                Cluster.get(context.getSystem()).selfMember().address().toString());
+                host.member(),
+                Cluster.get(getContext().getSystem()).selfMember().address().toString());
         var nodes = vital("nodes", NodeSupervisor.create(parts, on.nodes()));
-        this.tree = new Tree(ledger, incidents, audit, board, feed, watchdog, nodes);
-    }
-
-    private <M> ActorRef<M> renewable(String name, Behavior<M> behavior) {
-        return getContext().spawn(Behaviors.supervise(behavior).onFailure(SupervisorStrategy.restart()), name);
+        Tree whole = new Tree(ledger, incidents, audit, board, feed, watchdog, nodes);
+        tree = Optional.of(whole);
+        waiting.forEach(asker -> asker.tell(whole));
+        waiting.clear();
     }
 
     private <M> ActorRef<M> vital(String name, Behavior<M> behavior) {
@@ -173,31 +194,41 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
     }
 
     private Behavior<Command> onCommand(Command command) {
-        return switch (command) {
-            case GetTree get -> {
-                get.replyTo().tell(tree);
-                yield this;
+        switch (command) {
+            case GetTree(ActorRef<Tree> replyTo) -> tree.ifPresentOrElse(replyTo::tell, () -> waiting.add(replyTo));
+            case DispatchIsHere(Dispatch.Parts parts) -> {
+                dispatch = Optional.of(parts.dispatch());
+                getContext().watchWith(parts.dispatch(), new Lost(DISPATCH));
+                if (tree.isEmpty()) {
+                    begin(parts.ledger(), parts.incidents(), parts.audit(), parts.board(), parts.feed());
+                }
             }
             case Noted(Incident incident) -> {
-                tree.incidents().tell(new IncidentLog.Keep(incident));
+                tree.ifPresent(t -> t.incidents().tell(new IncidentLog.Keep(incident)));
                 getContext().getSystem().eventStream().tell(new EventStream.Publish<>(incident));
-                yield this;
             }
             case Ending(ActorRef<Done> replyTo) -> {
                 ending = true;
                 replyTo.tell(Done.getInstance());
-                yield this;
             }
-            case Lost _ when ending -> this;
+            case CloseDispatch(ActorRef<Done> replyTo) ->
+                dispatch.ifPresentOrElse(
+                        d -> d.tell(new Dispatch.Close(replyTo)), () -> replyTo.tell(Done.getInstance()));
             case Lost(String child) -> {
-                getContext()
-                        .getLog()
-                        .error(
-                                "{} has failed, and others rely on what it remembers. This process ends; jobs are on disk, "
-                                        + "start it again.",
-                                child);
-                yield Behaviors.stopped();
+                if (child.equals(DISPATCH)) {
+                    dispatch = Optional.empty();
+                }
+                if (!ending) {
+                    getContext()
+                            .getLog()
+                            .error(
+                                    "{} has failed, and others rely on what it remembers. This process ends; jobs are on"
+                                            + " disk, start it again.",
+                                    child);
+                    return Behaviors.stopped();
+                }
             }
-        };
+        }
+        return this;
     }
 }

@@ -1,6 +1,7 @@
 package drover.feed;
 
 import drover.inference.AttemptId;
+import drover.inference.CborSerializable;
 import drover.inference.JobId;
 import drover.inference.Position;
 import drover.job.Job;
@@ -43,18 +44,19 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
      *
      * @param lastEventId the last event that the follower has seen
      */
-    public record Follow(JobId job, Optional<String> lastEventId, ActorRef<News> follower) implements Command {}
+    public record Follow(JobId job, Optional<String> lastEventId, ActorRef<News> follower)
+            implements Command, CborSerializable {}
 
     /** The follower has gone. */
-    public record Unfollow(JobId job, ActorRef<News> follower) implements Command {}
+    public record Unfollow(JobId job, ActorRef<News> follower) implements Command, CborSerializable {}
 
     /** Asks how far the running attempt of a job has come. */
-    public record GetProgress(JobId job, ActorRef<LatestProgress> replyTo) implements Command {}
+    public record GetProgress(JobId job, ActorRef<LatestProgress> replyTo) implements Command, CborSerializable {}
 
     private record Looked(Follow follow, JobLedger.ReadReply<Optional<Job>> reply) implements Command {}
 
     /** What followers hear. */
-    public sealed interface News {
+    public sealed interface News extends CborSerializable {
         /** Names this piece of news; give it back as {@code lastEventId}. */
         String eventId();
 
@@ -69,7 +71,7 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
     }
 
     /** Answer to {@link GetProgress}; empty if nothing is known to run. */
-    public record LatestProgress(Optional<News.Progress> progress) {}
+    public record LatestProgress(Optional<News.Progress> progress) implements CborSerializable {}
 
     private static final Duration LOOK_UP_LIMIT = Duration.ofSeconds(5);
 

@@ -1,5 +1,6 @@
 package drover.ledger;
 
+import drover.inference.CborSerializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,18 +26,19 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * database is back.
  */
 public final class AuditLog extends AbstractBehavior<AuditLog.Command> {
-    /** What the log understands. All of it stays within the process that owns the database. */
+    /** What the log understands. */
     public sealed interface Command {}
 
     /** Keep this entry. */
-    public record Keep(AuditEntry entry, ActorRef<Reply> replyTo) implements Command {}
+    public record Keep(AuditEntry entry, ActorRef<Reply> replyTo) implements Command, CborSerializable {}
 
     /**
      * Reads entries, newest first.
      *
      * @param limit at most this many, 1 to 1,000
      */
-    public record Newest(int limit, ActorRef<JobLedger.ReadReply<List<AuditEntry>>> replyTo) implements Command {
+    public record Newest(int limit, ActorRef<JobLedger.ReadReply<List<AuditEntry>>> replyTo)
+            implements Command, CborSerializable {
         public Newest {
             if (limit < 1 || limit > 1_000) {
                 throw new IllegalArgumentException("limit must be 1 to 1000, but was " + limit);
@@ -45,7 +47,7 @@ public final class AuditLog extends AbstractBehavior<AuditLog.Command> {
     }
 
     /** Answers to {@link Keep}. */
-    public sealed interface Reply {
+    public sealed interface Reply extends CborSerializable {
         /** On disk. */
         record Written() implements Reply {}
 

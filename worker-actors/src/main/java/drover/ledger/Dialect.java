@@ -39,7 +39,7 @@ enum Dialect {
         }
 
         @Override
-        void prepareWriter(Connection connection) {
+        void prepareWriter(Connection connection, Tenure tenure) {
             // The file is locked already, and forced to the disk after each commit.
         }
 
@@ -78,7 +78,15 @@ enum Dialect {
         }
 
         @Override
-        void prepareWriter(Connection connection) throws SQLException {
+        void prepareWriter(Connection connection, Tenure tenure) throws SQLException {
+            try (PreparedStatement name =
+                    connection.prepareStatement("SELECT set_config('application_name', ?, false)")) {
+                name.setString(1, Tenure.nameOf(tenure.host()));
+                name.execute();
+            }
+            if (tenure.removed().isPresent()) {
+                end(connection, Tenure.nameOf(tenure.removed().get()));
+            }
             try (Statement statement = connection.createStatement();
                     ResultSet locked = statement.executeQuery("SELECT pg_try_advisory_lock(" + LOCK + ")")) {
                 locked.next();
@@ -96,13 +104,19 @@ enum Dialect {
             }
         }
 
+        // Ends the connection that holds the lock, if it has this name. The lock is free a moment later.
+        private static void end(Connection connection, String name) throws SQLException {
+            try (PreparedStatement query = connection.prepareStatement(
+                    "SELECT pg_terminate_backend(a.pid)" + OF_HOLDER + " AND a.application_name = ?")) {
+                query.setLong(1, LOCK_CLASS);
+                query.setString(2, name);
+                query.execute();
+            }
+        }
+
         private static String holder(Connection connection) throws SQLException {
             try (PreparedStatement query = connection.prepareStatement(
-                    "SELECT COALESCE(host(a.client_addr), 'this host'), a.backend_start FROM pg_locks l"
-                            + " JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory'"
-                            + " AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname ="
-                            + " current_database()) AND l.classid::bigint = ? AND l.objid::bigint ="
-                            + " (hashtext(current_schema())::bigint & 4294967295)"); ) {
+                    "SELECT COALESCE(host(a.client_addr), 'this host'), a.backend_start" + OF_HOLDER)) {
                 query.setLong(1, LOCK_CLASS);
                 try (ResultSet found = query.executeQuery()) {
                     return found.next()
@@ -129,6 +143,11 @@ enum Dialect {
     Dialect(String prefix) {
         this.prefix = prefix;
     }
+
+    private static final String OF_HOLDER = " FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+            + " WHERE l.locktype = 'advisory' AND l.granted"
+            + " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            + " AND l.classid::bigint = ? AND l.objid::bigint = (hashtext(current_schema())::bigint & 4294967295)";
 
     /** The database is another Drover's. */
     static final class LockedException extends SQLException {
@@ -158,7 +177,7 @@ enum Dialect {
      *
      * @throws LockedException if another Drover is the writer
      */
-    abstract void prepareWriter(Connection connection) throws SQLException;
+    abstract void prepareWriter(Connection connection, Tenure tenure) throws SQLException;
 
     /** After a commit: has it forced to the disk. */
     abstract void force(Connection connection) throws SQLException;

@@ -1,6 +1,7 @@
 package drover.ledger;
 
 import drover.inference.AttemptId;
+import drover.inference.CborSerializable;
 import drover.job.JobEvent;
 import drover.watchdog.Incident;
 import java.time.Duration;
@@ -27,18 +28,19 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * #MAX_UNWRITTEN}, and written when the database is back; nothing waits for it.
  */
 public final class IncidentLog extends AbstractBehavior<IncidentLog.Command> {
-    /** What the log understands. All of it stays within the process that owns the database. */
+    /** What the log understands. */
     public sealed interface Command {}
 
     /** Keep this incident, in place of an earlier version with the same id. */
-    public record Keep(Incident incident) implements Command {}
+    public record Keep(Incident incident) implements Command, CborSerializable {}
 
     /**
      * Reads incidents, newest first.
      *
      * @param limit at most this many, 1 to 1,000
      */
-    public record Newest(int limit, ActorRef<JobLedger.ReadReply<List<Incident>>> replyTo) implements Command {
+    public record Newest(int limit, ActorRef<JobLedger.ReadReply<List<Incident>>> replyTo)
+            implements Command, CborSerializable {
         public Newest {
             if (limit < 1 || limit > 1_000) {
                 throw new IllegalArgumentException("limit must be 1 to 1000, but was " + limit);

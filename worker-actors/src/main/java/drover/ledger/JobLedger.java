@@ -1,5 +1,8 @@
 package drover.ledger;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import drover.inference.CborSerializable;
 import drover.inference.JobId;
 import drover.job.Job;
 import drover.job.JobEvent;
@@ -24,7 +27,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * database is never touched on the actor's own thread.
  */
 public final class JobLedger implements Rules<JobLedger.Command> {
-    /** What the ledger understands. All of it stays within the process that owns the database. */
+    /** What the ledger understands. Only what callers ask comes from other processes. */
     public sealed interface Command {}
 
     /**
@@ -33,7 +36,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
      * @param key names the request, so that a repeated one is recognised
      */
     public record Accept(JobEvent.Accepted event, Optional<IdempotencyKey> key, ActorRef<AcceptReply> replyTo)
-            implements Command {}
+            implements Command, CborSerializable {}
 
     /** Records an event; answered once it is on disk. An event that the job's state forbids is refused. */
     public record Append(JobEvent event, ActorRef<AppendReply> replyTo) implements Command {}
@@ -48,7 +51,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
     public record OpenJob(Job job) {}
 
     /** Reads one job. */
-    public record Find(JobId job, ActorRef<ReadReply<Optional<Job>>> replyTo) implements Command {}
+    public record Find(JobId job, ActorRef<ReadReply<Optional<Job>>> replyTo) implements Command, CborSerializable {}
 
     /**
      * Reads jobs, newest first.
@@ -59,7 +62,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
      */
     public record Query(
             Optional<JobState> state, Optional<JobId> before, int limit, ActorRef<ReadReply<List<Job>>> replyTo)
-            implements Command {
+            implements Command, CborSerializable {
         public Query {
             if (limit < 1 || limit > 1_000) {
                 throw new IllegalArgumentException("limit must be 1 to 1000, but was " + limit);
@@ -68,7 +71,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
     }
 
     /** Asks how the ledger is doing. */
-    public record GetStatistics(ActorRef<LedgerStatistics> replyTo) implements Command {}
+    public record GetStatistics(ActorRef<LedgerStatistics> replyTo) implements Command, CborSerializable {}
 
     /** Writes down what has gathered, closes the database and stops; answered when that is done. */
     public record Close(ActorRef<Done> replyTo) implements Command {}
@@ -88,7 +91,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
     }
 
     /** Answers to {@link Accept}. */
-    public sealed interface AcceptReply {
+    public sealed interface AcceptReply extends CborSerializable {
         /** On disk. */
         record Accepted(Job job) implements AcceptReply {}
 
@@ -115,9 +118,11 @@ public final class JobLedger implements Rules<JobLedger.Command> {
     }
 
     /** Answers to reading. */
-    public sealed interface ReadReply<T> {
+    public sealed interface ReadReply<T> extends CborSerializable {
         /** What was found. */
-        record Found<T>(T value) implements ReadReply<T> {}
+        record Found<T>(
+                @JsonSerialize(using = ReadValue.Writer.class) @JsonDeserialize(using = ReadValue.Reader.class)
+                T value) implements ReadReply<T> {}
 
         /** The database cannot be read now. */
         record Unavailable<T>(String reason, Duration retryAfter) implements ReadReply<T> {}

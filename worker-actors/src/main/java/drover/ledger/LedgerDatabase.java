@@ -82,9 +82,18 @@ public final class LedgerDatabase implements LedgerStore {
      * @throws LedgerException if the database cannot be had, is in use by another process, or is of a newer Drover
      */
     public static LedgerDatabase open(LedgerSettings settings) throws LedgerException {
+        return open(settings, Tenure.ALONE);
+    }
+
+    /**
+     * The same on behalf of one of several hosts.
+     *
+     * @throws LedgerException as above
+     */
+    public static LedgerDatabase open(LedgerSettings settings, Tenure tenure) throws LedgerException {
         Dialect dialect = settings.dialect();
         String address = dialect.address(settings.url());
-        WriterConnection connection = new WriterConnection(settings);
+        WriterConnection connection = new WriterConnection(settings, tenure);
         try {
             connection.lock();
             Properties login = dialect.properties(settings);

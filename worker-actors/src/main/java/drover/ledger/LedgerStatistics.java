@@ -1,5 +1,6 @@
 package drover.ledger;
 
+import drover.inference.CborSerializable;
 import java.time.Duration;
 
 /**
@@ -24,4 +25,5 @@ public record LedgerStatistics(
         Duration last,
         Duration p50,
         Duration p99,
-        Duration max) {}
+        Duration max)
+        implements CborSerializable {}

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,13 +24,15 @@ final class WriterConnection implements AutoCloseable {
     private static final long LOCK_POLL_MILLIS = 100;
 
     private final LedgerSettings settings;
+    private final Tenure tenure;
     private final Dialect dialect;
     private final Map<String, PreparedStatement> statements = new HashMap<>();
     private @Nullable Connection open;
     private long epoch;
 
-    WriterConnection(LedgerSettings settings) {
+    WriterConnection(LedgerSettings settings, Tenure tenure) {
         this.settings = settings;
+        this.tenure = tenure;
         this.dialect = settings.dialect();
     }
 
@@ -43,7 +46,7 @@ final class WriterConnection implements AutoCloseable {
         long patience = System.nanoTime() + settings.waits().connect().toNanos();
         while (true) {
             try {
-                open = connect();
+                open = connect(tenure);
                 return;
             } catch (Dialect.LockedException e) {
                 if (System.nanoTime() >= patience) {
@@ -73,7 +76,7 @@ final class WriterConnection implements AutoCloseable {
     Connection connection() throws SQLException {
         Connection connection = open;
         if (connection == null) {
-            connection = connect();
+            connection = connect(new Tenure(tenure.host(), Optional.empty()));
             try (Statement statement = connection.createStatement()) {
                 if (readEpoch(statement) != epoch) {
                     throw new TakenOverException();
@@ -115,11 +118,11 @@ final class WriterConnection implements AutoCloseable {
         }
     }
 
-    private Connection connect() throws SQLException {
+    private Connection connect(Tenure now) throws SQLException {
         Connection connection =
                 DriverManager.getConnection(dialect.address(settings.url()), dialect.properties(settings));
         try {
-            dialect.prepareWriter(connection);
+            dialect.prepareWriter(connection, now);
             connection.setAutoCommit(false);
             return connection;
         } catch (SQLException e) {

@@ -122,8 +122,10 @@ final class AttemptDesk {
         return !unrecorded.isEmpty();
     }
 
+    /** Says again what the board may not have heard, or may have been told before it was there. */
     void repeat() {
         unrecorded.values().forEach(board::tell);
+        out.values().forEach(o -> board.tell(new JobBoard.StillOut(o.slot(), o.attempt(), o.position(), keeper)));
     }
 
     Optional<Out> find(AttemptId attempt) {

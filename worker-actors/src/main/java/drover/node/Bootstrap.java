@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param keeper serialised reference of its {@link NodeKeeper}
  * @param device what it runs on
  * @param launch which process of that node it is, from 1
- * @param host the address it listens on, the control process's own
+ * @param member how it takes part in the cluster, as the control process does
  * @param seed the control process in the cluster, such as {@code pekko://drover@127.0.0.1:25520}
  * @param engine which engine it opens
  * @param modelFolders where models lie
@@ -40,7 +40,7 @@ public record Bootstrap(
         String keeper,
         GpuDevice device,
         long launch,
-        String host,
+        Membership member,
         String seed,
         EngineSettings engine,
         List<Path> modelFolders,

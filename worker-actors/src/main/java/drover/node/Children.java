@@ -52,7 +52,7 @@ final class Children {
     /** Starts a process; {@code Launched} or {@code NotLaunched} follows, and in the end {@code ProcessEnded}. */
     Child launch(NodeSettings settings) {
         long launch = ++launches;
-        Bootstrap bootstrap = settings.bootstrap(keeperAddress, device, launch, links.host(), links.seed());
+        Bootstrap bootstrap = settings.bootstrap(keeperAddress, device, launch, links.member(), links.seed());
         Child child = new Child(device.node(), launch, bootstrap.logging().levels());
         living.put(launch, child);
         CompletionStage<NodeProcess> starting =

@@ -3,9 +3,9 @@ package drover.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Pekko's configuration for a member of the cluster, control or GPU process. */
 public final class ClusterConfig {
@@ -15,22 +15,41 @@ public final class ClusterConfig {
     /** The role of control processes. */
     public static final String CONTROL = "control";
 
+    /** The role of processes that keep the nodes of a host without a control process. */
+    public static final String HOST = "host";
+
     private ClusterConfig() {}
 
     /**
      * The settings of {@code drover-cluster.conf} with what differs from member to member.
      *
-     * @param host name or address to listen on and to be reached at
      * @param port TCP port; 0 takes a free one
      * @param roles what the member is
-     * @param seed address of the member to join, if not itself
+     * @param seeds addresses of the members to join; none to join nobody by itself
      */
-    public static Config of(String host, int port, List<String> roles, Optional<String> seed) {
-        Map<String, Object> own = Map.of(
-                "pekko.remote.artery.canonical.hostname", host,
-                "pekko.remote.artery.canonical.port", port,
-                "pekko.cluster.roles", roles,
-                "pekko.cluster.seed-nodes", seed.map(List::of).orElse(List.of()));
+    public static Config of(Membership member, int port, List<String> roles, List<String> seeds) {
+        Map<String, Object> own = new HashMap<>();
+        own.put("pekko.remote.artery.canonical.hostname", member.bracketed());
+        own.put("pekko.remote.artery.canonical.port", port);
+        member.bindHost().ifPresent(host -> own.put("pekko.remote.artery.bind.hostname", host));
+        own.put("pekko.cluster.roles", roles);
+        own.put("pekko.cluster.seed-nodes", seeds);
+        own.put(
+                "pekko.cluster.failure-detector.acceptable-heartbeat-pause",
+                member.detection().unreachableAfter());
+        own.put(
+                "pekko.cluster.split-brain-resolver.stable-after",
+                member.detection().removeAfter());
+        member.tls().ifPresent(tls -> {
+            String keys = "pekko.remote.artery.ssl.rotating-keys-engine.";
+            own.put("pekko.remote.artery.transport", "tls-tcp");
+            own.put(
+                    "pekko.remote.artery.ssl.ssl-engine-provider",
+                    "org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider");
+            own.put(keys + "cert-file", tls.certificate().toString());
+            own.put(keys + "key-file", tls.key().toString());
+            own.put(keys + "ca-cert-file", tls.ca().toString());
+        });
         Config config = ConfigFactory.empty();
         for (Map.Entry<String, Object> e : own.entrySet()) {
             config = config.withValue(e.getKey(), ConfigValueFactory.fromAnyRef(e.getValue()));
@@ -41,7 +60,7 @@ public final class ClusterConfig {
     }
 
     /** The same for a GPU process, with {@code drover-node.conf}; it takes a free port. */
-    static Config ofNode(String host, List<String> roles, Optional<String> seed) {
-        return ConfigFactory.parseResources("drover-node.conf").withFallback(of(host, 0, roles, seed));
+    static Config ofNode(Membership member, List<String> roles, List<String> seeds) {
+        return ConfigFactory.parseResources("drover-node.conf").withFallback(of(member, 0, roles, seeds));
     }
 }

@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 /**
  * What one node runs on.
  *
- * @param node the node's name: {@code gpu0}, or {@code cpu0} where there is no GPU
+ * @param node the node's name: {@code gpu0}, or {@code cpu0} where there is no GPU; with several hosts {@code
+ *     gpu0@10.0.0.2}
  * @param index the GPU's number, empty for a CPU
  * @param uuid the GPU's lasting name, where it is known
  * @param name the product, such as {@code NVIDIA H100 80GB HBM3}, or {@code CPU}
@@ -17,12 +18,17 @@ import java.util.regex.Pattern;
  */
 public record GpuDevice(String node, OptionalInt index, Optional<String> uuid, String name, OptionalLong memoryBytes)
         implements CborSerializable {
-    private static final Pattern NODE = Pattern.compile("[a-z]+[0-9]+");
+    private static final Pattern NODE = Pattern.compile("[a-z]+[0-9]+(@[A-Za-z0-9.-]+)?");
 
     public GpuDevice {
         if (!NODE.matcher(node).matches()) {
             throw new IllegalArgumentException("a node's name is letters and a number, such as gpu0, but was: " + node);
         }
+    }
+
+    /** The same as a node of this host, one of several. */
+    GpuDevice on(String host) {
+        return new GpuDevice(node + "@" + host.replaceAll("[^A-Za-z0-9.-]", "-"), index, uuid, name, memoryBytes);
     }
 
     /** The processor itself, as the {@code n}-th node of its kind, from 0. */

@@ -18,6 +18,24 @@ public interface GpuInventory {
         return Nvml::read;
     }
 
+    /** The same GPUs, under names that no other host's have. */
+    default GpuInventory on(String host) {
+        GpuInventory all = this;
+        return new GpuInventory() {
+            @Override
+            public List<GpuDevice> gpus() {
+                return all.gpus();
+            }
+
+            @Override
+            public List<GpuDevice> select(GpuSelection selection) {
+                return all.select(selection).stream()
+                        .map(device -> device.on(host))
+                        .toList();
+            }
+        };
+    }
+
     /** The devices that the selection asks for, each under the name of its node. */
     default List<GpuDevice> select(GpuSelection selection) {
         return switch (selection) {

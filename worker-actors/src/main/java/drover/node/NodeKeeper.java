@@ -180,7 +180,7 @@ public final class NodeKeeper {
      * @param launcher starts processes
      * @param stacks takes the stack of a stuck thread
      * @param statusDelay how soon a change is told
-     * @param host the address that processes listen on
+     * @param member how processes take part in the cluster
      * @param seed this process's address in the cluster
      */
     public record Links(
@@ -193,7 +193,7 @@ public final class NodeKeeper {
             StackSource stacks,
             InstantSource clock,
             Duration statusDelay,
-            String host,
+            Membership member,
             String seed) {}
 
     /**

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
@@ -148,7 +147,7 @@ public final class NodeMain {
     }
 
     static Config config(Bootstrap bootstrap) {
-        return ClusterConfig.ofNode(bootstrap.host(), bootstrap.roles(), Optional.of(bootstrap.seed()));
+        return ClusterConfig.ofNode(bootstrap.member(), bootstrap.roles(), List.of(bootstrap.seed()));
     }
 
     /** Not on the caller's thread, which is an actor's; and never for longer than the engine may take to close. */

@@ -54,15 +54,15 @@ public record NodeSettings(
      * What a process is told at its start.
      *
      * @param keeper serialised reference of its keeper
-     * @param host the address it listens on
+     * @param member how it takes part in the cluster
      * @param seed the control process in the cluster
      */
-    Bootstrap bootstrap(String keeper, GpuDevice device, long launch, String host, String seed) {
+    Bootstrap bootstrap(String keeper, GpuDevice device, long launch, Membership member, String seed) {
         return new Bootstrap(
                 keeper,
                 device,
                 launch,
-                host,
+                member,
                 seed,
                 engine,
                 modelFolders,
@@ -72,6 +72,25 @@ public record NodeSettings(
                 logging,
                 limits.orphan(),
                 limits.sibling().plus(SELF_HALT_MARGIN));
+    }
+
+    /** These settings for other devices. */
+    public NodeSettings withGpus(GpuSelection others) {
+        return new NodeSettings(
+                others,
+                actorsPerGpu,
+                warmStandby,
+                process,
+                logging,
+                engine,
+                modelFolders,
+                cacheDir,
+                dataDir,
+                assetDir,
+                limits,
+                timeouts,
+                controlMargin,
+                recovery);
     }
 
     /** These settings with others for the log. */

@@ -113,7 +113,7 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
      * @param leftovers knows the children of an earlier control process; they are ended before any is started
      * @param stacks takes the stack of a stuck thread
      * @param clock wall clock
-     * @param host the address that processes listen on
+     * @param member how processes take part in the cluster
      * @param seed this process's address in the cluster, such as {@code pekko://drover@127.0.0.1:25520}
      */
     public record Parts(
@@ -125,7 +125,7 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
             Leftovers leftovers,
             StackCapture stacks,
             InstantSource clock,
-            String host,
+            Membership member,
             String seed) {}
 
     private final TimerScheduler<Command> timers;
@@ -278,7 +278,7 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
                 parts.stacks(),
                 parts.clock(),
                 STATUS_DELAY,
-                parts.host(),
+                parts.member(),
                 parts.seed());
         String node = entry.device.node();
         // A keeper's name is used anew only after the last one has ended, so it may repeat.

@@ -43,6 +43,8 @@ import org.apache.pekko.cluster.typed.Join;
 final class NodeTraining {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** The bundled model's own size. */
+    private static final Membership LOOPBACK = Membership.at("127.0.0.1");
+
     private static final int SIZE = 64;
 
     private static final long LOG_BYTES = 1 << 20;
@@ -69,7 +71,7 @@ final class NodeTraining {
     private static void run() throws IOException, InterruptedException, ExecutionException, TimeoutException {
         Path folder = Files.createTempDirectory("drover-training");
         try {
-            Config config = ClusterConfig.ofNode("127.0.0.1", List.of(ClusterConfig.CONTROL), Optional.empty());
+            Config config = ClusterConfig.ofNode(LOOPBACK, List.of(ClusterConfig.CONTROL), List.of());
             LoggingSettings logging =
                     new LoggingSettings(folder.resolve("logs"), false, Map.of(), LOG_BYTES, 1, LOG_BYTES);
             FaultSettings instant = FaultSettings.instant(Set.of(TEST_CARD));
@@ -99,7 +101,7 @@ final class NodeTraining {
                 ActorRefResolver.get(control).toSerializationFormat(control),
                 GpuDevice.cpu(0),
                 1,
-                "127.0.0.1",
+                LOOPBACK,
                 cluster.selfMember().address().toString(),
                 engineSettings,
                 List.of(),

@@ -11,6 +11,7 @@ import drover.logging.LoggingSettings;
 import drover.node.EngineSettings;
 import drover.node.GpuDevice;
 import drover.node.GpuSelection;
+import drover.node.Membership;
 import drover.node.NodeKeeper;
 import drover.node.NodeSettings;
 import drover.node.ProcessLauncher;
@@ -170,7 +171,7 @@ final class Machine {
                 STACKS,
                 world::wall,
                 Duration.ofHours(1),
-                "simulated",
+                Membership.at("simulated"),
                 "simulated");
         Place<?> before = world.enter(place);
         try {

@@ -330,6 +330,7 @@ class BoardTest {
                 BoardSettings.DEFAULT.learning(),
                 BoardSettings.DEFAULT.speedHalfLife(),
                 BoardSettings.DEFAULT.residentLead(),
+                BoardSettings.DEFAULT.claimWindow(),
                 Map.of()));
         strict.take(job("a", "m", T0), T0);
         strict.idle(GPU0, Set.of("m"), Set.of(), T0);

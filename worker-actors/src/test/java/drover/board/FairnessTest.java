@@ -119,7 +119,14 @@ class FairnessTest {
     private void reset(Map<Tenant, Double> weights) {
         BoardSettings d = BoardSettings.DEFAULT;
         board = new Board(new BoardSettings(
-                d.retries(), d.models(), d.nodes(), d.learning(), Duration.ofDays(1), d.residentLead(), weights));
+                d.retries(),
+                d.models(),
+                d.nodes(),
+                d.learning(),
+                Duration.ofDays(1),
+                d.residentLead(),
+                d.claimWindow(),
+                weights));
         out.clear();
         oldestFirst.clear();
         given.clear();

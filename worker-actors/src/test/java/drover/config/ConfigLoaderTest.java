@@ -51,6 +51,13 @@ final class ConfigLoaderTest {
                 "colour = red                 | drover.colour is not a known key; conf/drover.conf as it ships lists every key",
                 "http.host = \"0.0.0.0\"      | drover.http.host = 0.0.0.0 can be reached by other machines; set drover.http.token, or listen on 127.0.0.1",
                 "management.host = \"0.0.0.0\" | drover.management.host = 0.0.0.0 can be reached by other machines; set drover.management.token, or listen on 127.0.0.1",
+                "cluster.host = \"0.0.0.0\"   | drover.cluster.host = 0.0.0.0 can be reached by other machines, and whoever reaches it can run anything here; set drover.cluster.tls, or drover.cluster.insecure = on if nobody else is on that network",
+                "cluster.bind-host = \"0.0.0.0\" | drover.cluster.bind-host = 0.0.0.0 can be reached by other machines, and whoever reaches it can run anything here; set drover.cluster.tls, or drover.cluster.insecure = on if nobody else is on that network",
+                "cluster.seeds = [\"127.0.0.1:25520\", \"127.0.0.2:25520\"] | drover.cluster.seeds names 127.0.0.2:25520, but the job database is a file of this host alone, which no other host could take over; set drover.ledger.url to a PostgreSQL database, or use drover node --join there",
+                "cluster.seeds = [host]       | drover.cluster.seeds = [\"host\"]; expected a list of items, each a host and its port, such as 10.0.0.1:25520",
+                "cluster.seeds = [\"::1:25520\"] | drover.cluster.seeds = [\"::1:25520\"]; expected a list of items, each a host and its port, such as 10.0.0.1:25520",
+                "cluster.seeds = [\"127.0.0.1:25520\"], cluster.port = 0, ledger.url = \"jdbc:postgresql:d\" | drover.cluster.port = 0, but other hosts have to know the port; expected 1 to 65535",
+                "cluster.tls { key = a, ca = b } | drover.cluster.tls.key is set, but not all of certificate, key and ca are; expected all three, or none",
                 "management.port = 7860       | drover.management.port = 7860 is the port of drover.http.port too; take another",
                 "recovery.backoff-max = 0s, recovery.backoff-min = 1s | drover.recovery.backoff-max is less than drover.recovery.backoff-min; expected at least that",
             })

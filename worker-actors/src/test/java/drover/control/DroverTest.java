@@ -16,6 +16,7 @@ import drover.ledger.LedgerDatabase;
 import drover.node.ClusterConfig;
 import drover.node.GpuInventory;
 import drover.node.Leftovers;
+import drover.node.Membership;
 import drover.node.NodeProcess;
 import drover.node.ProcessLauncher;
 import drover.node.StackCapture;
@@ -30,9 +31,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.pekko.actor.ActorPath;
 import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.junit.jupiter.api.AfterEach;
@@ -85,25 +88,29 @@ class DroverTest {
             return process;
         };
         DirectoryAssetStore assets = DirectoryAssetStore.open(config.nodes().assetDir());
-        Drover.Foundation foundation = new Drover.Foundation(
-                LedgerDatabase.open(config.ledger()),
+        Dispatch.Foundation dispatch = new Dispatch.Foundation(
+                tenure -> LedgerDatabase.open(config.ledger(), tenure),
                 config.ledger(),
                 assets,
                 assets,
                 FeedSettings.DEFAULTS,
                 BoardSettings.DEFAULT,
+                new SimpleMeterRegistry(),
+                InstantSource.system());
+        Drover.Foundation foundation = new Drover.Foundation(
+                Optional.of(dispatch),
+                false,
                 config.nodes(),
                 new Drover.NodeHost(
-                        "127.0.0.1",
+                        Membership.at("127.0.0.1"),
                         launcher,
                         GpuInventory.ofThisHost(),
                         leftovers,
                         new StackCapture(Path.of("no-jcmd"))),
-                new SimpleMeterRegistry(),
                 InstantSource.system(),
                 System::nanoTime);
         ActorSystem<Drover.Command> system =
-                ActorSystem.create(Drover.create(foundation), ClusterConfig.SYSTEM, ControlSystem.config(config));
+                ActorSystem.create(Drover.create(foundation), ClusterConfig.SYSTEM, ControlSystem.config(config, true));
         started.complete(system);
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -135,11 +142,20 @@ class DroverTest {
         endsWhen("board", new JobBoard.GetSnapshot(null));
     }
 
+    private static ActorPath dispatch(ActorSystem<Drover.Command> system) {
+        return AskPattern.<Drover.Command, Drover.Tree>ask(system, Drover.GetTree::new, PATIENCE, system.scheduler())
+                .toCompletableFuture()
+                .join()
+                .board()
+                .path()
+                .parent();
+    }
+
     /** A part that has failed takes everything with it: the process, and those of its nodes. */
     private <M> void endsWhen(String part, M poison) {
         ActorSystem<Drover.Command> system = started.join();
         LoggingTestKit.error(part + " has failed").expect(system, () -> {
-            String path = "pekko://" + ClusterConfig.SYSTEM + "/user/" + part;
+            String path = dispatch(system).toString() + "/" + part;
             ActorRefResolver.get(system).<M>resolveActorRef(path).tell(poison);
             return "told";
         });

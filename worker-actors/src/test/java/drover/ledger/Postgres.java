@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * A real PostgreSQL server on a free port of loopback. It is started when it is first needed and ends with its owner. A
  * server refuses to run as root; then its library starts it in a user namespace of its own.
  */
-final class Postgres implements AutoCloseable {
+public final class Postgres implements AutoCloseable {
     private final Path folder;
     private final AtomicInteger schemas = new AtomicInteger();
     private @Nullable EmbeddedPostgres running;
@@ -36,12 +36,12 @@ final class Postgres implements AutoCloseable {
     }
 
     /** A server whose files lie in this folder. */
-    static Postgres in(Path folder) {
+    public static Postgres in(Path folder) {
         return new Postgres(folder);
     }
 
     /** One server for all tests that ask for it; it ends with the last test of the run. */
-    static final class Shared implements ParameterResolver {
+    public static final class Shared implements ParameterResolver {
         @Override
         public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
             return parameter.getParameter().getType() == Postgres.class;
@@ -119,7 +119,7 @@ final class Postgres implements AutoCloseable {
     }
 
     /** An empty place for a ledger. */
-    LedgerSettings fresh() {
+    public LedgerSettings fresh() {
         start();
         String schema = "ledger" + schemas.incrementAndGet();
         execute("CREATE SCHEMA " + schema);

@@ -33,6 +33,7 @@ import drover.ledger.JobLedger;
 import drover.ledger.LedgerStatistics;
 import drover.node.ClusterConfig;
 import drover.node.GpuDevice;
+import drover.node.Membership;
 import drover.node.NodeMemory;
 import drover.node.NodeReply;
 import drover.node.NodeState;
@@ -98,7 +99,8 @@ final class ManagementServerTest {
     @BeforeAll
     void start() throws Exception {
         kit = ActorTestKit.create(
-                "management", ClusterConfig.of("127.0.0.1", 0, List.of(ClusterConfig.CONTROL), Optional.empty()));
+                "management",
+                ClusterConfig.of(Membership.at("127.0.0.1"), 0, List.of(ClusterConfig.CONTROL), List.of()));
         Cluster cluster = Cluster.get(kit.system());
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         openUri = serve(Optional.empty(), Map.of());

@@ -41,7 +41,11 @@ class BootstrapTest {
                 "pekko://drover@127.0.0.1:25520/user/nodes/keeper#1",
                 device,
                 7,
-                "127.0.0.1",
+                new Membership(
+                        "127.0.0.1",
+                        Optional.of("0.0.0.0"),
+                        Optional.of(new Membership.Tls(Path.of("/a"), Path.of("/b"), Path.of("/c"))),
+                        Membership.Detection.PROMPT),
                 "pekko://drover@127.0.0.1:25520",
                 engine,
                 List.of(Path.of("/models"), Path.of("/more models/ä")),

@@ -50,7 +50,7 @@ final class ControlFixture implements AutoCloseable {
             NodeSettings settings,
             Map<String, InferenceRequest> jobs,
             Function<Leftovers, ProcessLauncher> launcher) {
-        Config config = ClusterConfig.of("127.0.0.1", 0, List.of(ClusterConfig.CONTROL), Optional.empty());
+        Config config = ClusterConfig.of(Membership.at("127.0.0.1"), 0, List.of(ClusterConfig.CONTROL), List.of());
         // The name has to be that of the cluster's other members.
         ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), ClusterConfig.SYSTEM, config);
         kit = ActorTestKit.create(system);
@@ -78,7 +78,7 @@ final class ControlFixture implements AutoCloseable {
                                 leftovers,
                                 StackCapture.likeThisProcess(),
                                 InstantSource.system(),
-                                "127.0.0.1",
+                                Membership.at("127.0.0.1"),
                                 cluster.selfMember().address().toString()),
                         settings),
                 "nodes");

@@ -96,7 +96,7 @@ class NodeKeeperTest {
                 new StackCapture(Path.of("no-jcmd")),
                 this::now,
                 Duration.ofMillis(100),
-                "127.0.0.1",
+                Membership.at("127.0.0.1"),
                 "pekko://drover@127.0.0.1:1");
         return kit.spawn(NodeKeeper.create(links, GpuDevice.cpu(0), settings(standby), 0));
     }

@@ -1,0 +1,124 @@
+package drover.board;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import drover.inference.AttemptId;
+import drover.inference.JobId;
+import drover.inference.Phase;
+import drover.inference.Position;
+import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
+import drover.job.Job;
+import drover.job.JobEvent;
+import drover.job.Priority;
+import drover.job.Tenant;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** A board that takes over while nodes go on, and one whose keepers vanish. */
+class TakeOverTest {
+    private static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
+    private static final Duration WINDOW = Duration.ofSeconds(5);
+    private static final JobId ID = new JobId("a");
+    private static final AttemptId FIRST = new AttemptId(ID, 1);
+    private static final SlotId SLOT = new SlotId("gpu0@b", 1, 0);
+    private static final SlotId OTHER = new SlotId("gpu0@c", 1, 0);
+    private static final Optional<Position> STEP = Optional.of(new Position(Phase.DENOISING, 3, 20));
+
+    private final Board board = new Board(BoardSettings.DEFAULT.withClaimWindow(WINDOW));
+    private final Job queued = Job.of(BoardTest.accepted("a", "m", T0, Priority.NORMAL, Tenant.DEFAULT, 20));
+    private final Job out = queued.apply(new JobEvent.Assigned(FIRST, T0, SLOT.node()));
+
+    @Test
+    void anAttemptThatItsKeeperClaimsGoesOn() {
+        assertThat(board.take(out, T0)).isEmpty();
+
+        assertThat(events(board.stillOut(SLOT, FIRST, STEP, T0))).containsExactly(new JobEvent.Started(FIRST, T0));
+        assertThat(board.wake(T0.plus(WINDOW))).isEmpty();
+        assertThat(board.snapshot(T0).out()).containsExactly(new JobBoard.Running(FIRST, "m", SLOT, STEP));
+        assertThat(events(board.produced(SLOT, FIRST, List.of(), AttemptTimings.NONE, T0.plusSeconds(9))))
+                .containsExactly(new JobEvent.Produced(FIRST, T0.plusSeconds(9), List.of(), AttemptTimings.NONE));
+    }
+
+    @Test
+    void aResultThatCameMeanwhileIsTaken() {
+        board.take(out, T0);
+
+        assertThat(events(board.produced(SLOT, FIRST, List.of(), AttemptTimings.NONE, T0)))
+                .containsExactly(new JobEvent.Produced(FIRST, T0, List.of(), AttemptTimings.NONE));
+        assertThat(board.wake(T0.plus(WINDOW))).isEmpty();
+    }
+
+    @Test
+    void anAttemptThatNobodyClaimsRunsAgainAndTheLateKeeperIsTold() {
+        board.take(out, T0);
+        board.idle(OTHER, Set.of("m"), Set.of(), T0);
+        Instant end = T0.plus(WINDOW);
+        assertThat(board.nextWake(T0)).contains(end);
+
+        List<BoardAction> actions = board.wake(end);
+
+        assertThat(ends(actions)).containsExactly(AttemptOutcome.NODE_LOST);
+        assertThat(offers(actions)).containsExactly(FIRST.next());
+        assertThat(board.stillOut(SLOT, FIRST, STEP, end)).singleElement().isInstanceOf(BoardAction.Cancel.class);
+    }
+
+    @Test
+    void anUnclaimedJobCanBeCancelled() {
+        board.take(out, T0);
+
+        assertThat(events(board.cancel(ID, T0).orElseThrow())).containsExactly(new JobEvent.Cancelled(ID, T0));
+        assertThat(board.wake(T0.plus(WINDOW))).isEmpty();
+    }
+
+    @Test
+    void whatIsOutWithAKeeperThatVanishesRunsAgainElsewhere() {
+        board.take(queued, T0);
+        assertThat(offers(board.idle(SLOT, Set.of("m"), Set.of(), T0))).containsExactly(FIRST);
+        board.idle(OTHER, Set.of("m"), Set.of(), T0);
+
+        List<BoardAction> actions = board.lost(SLOT, T0);
+
+        assertThat(ends(actions)).containsExactly(AttemptOutcome.NODE_LOST);
+        assertThat(offers(actions)).containsExactly(FIRST.next());
+        assertThat(board.lost(SLOT, T0)).isEmpty();
+    }
+
+    @Test
+    void anOfferThatDidNotArriveIsTakenBackAndOneThatDidIsNot() {
+        board.take(queued, T0);
+        board.idle(SLOT, Set.of("m"), Set.of(), T0);
+        Instant late = T0.plus(Board.OFFER_LIMIT);
+
+        assertThat(board.idle(SLOT, Set.of("m"), Set.of(), late.minusMillis(1))).isEmpty();
+        assertThat(ends(board.idle(SLOT, Set.of("m"), Set.of(), late))).containsExactly(AttemptOutcome.HANDED_BACK);
+        Instant again = late.plusSeconds(1);
+        assertThat(offers(board.idle(SLOT, Set.of("m"), Set.of(), again))).containsExactly(FIRST.next());
+        board.stillOut(SLOT, FIRST.next(), Optional.empty(), again);
+        assertThat(board.idle(SLOT, Set.of("m"), Set.of(), again.plus(Board.OFFER_LIMIT)))
+                .isEmpty();
+    }
+
+    private static List<JobEvent> events(List<BoardAction> actions) {
+        return actions.stream()
+                .flatMap(a -> a instanceof BoardAction.Write(JobEvent event) ? Stream.of(event) : Stream.empty())
+                .toList();
+    }
+
+    private static List<AttemptOutcome> ends(List<BoardAction> actions) {
+        return events(actions).stream()
+                .flatMap(e -> e instanceof JobEvent.AttemptEnded end ? Stream.of(end.outcome()) : Stream.empty())
+                .toList();
+    }
+
+    private static List<AttemptId> offers(List<BoardAction> actions) {
+        return actions.stream()
+                .flatMap(a -> a instanceof BoardAction.Offer offer ? Stream.of(offer.attempt()) : Stream.empty())
+                .toList();
+    }
+}
