@@ -23,7 +23,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
@@ -50,7 +49,7 @@ public final class ControlProcess {
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(15);
 
     /** Keepers repeat what they have every second, and find the new dispatch within another one. */
-    private static final Duration CLAIM_WINDOW = Duration.ofSeconds(5);
+    private static final Duration CLAIM_WINDOW = Duration.ofSeconds(3);
 
     private final ActorSystem<Drover.Command> system;
     private final Drover.Tree tree;
@@ -137,11 +136,11 @@ public final class ControlProcess {
                         system, Drover.GetTree::new, ANSWER_LIMIT, system.scheduler())
                 .toCompletableFuture()
                 .join();
-        addShutdownTasks(system, tree, config.nodes().limits().drain().plus(DRAIN_MARGIN));
+        addShutdownTasks(system, tree, config.nodes().limits().drain());
         return new ControlProcess(system, tree, assets);
     }
 
-    private static void addShutdownTasks(ActorSystem<Drover.Command> system, Drover.Tree tree, Duration drain) {
+    private static void addShutdownTasks(ActorSystem<Drover.Command> system, Drover.Tree tree, Duration limit) {
         CoordinatedShutdown shutdown = CoordinatedShutdown.get(system);
         shutdown.addTask(
                 CoordinatedShutdown.PhaseBeforeServiceUnbind(),
@@ -150,11 +149,13 @@ public final class ControlProcess {
         shutdown.addTask(
                 CoordinatedShutdown.PhaseServiceRequestsDone(),
                 "drain-nodes",
-                () -> isDowned(shutdown)
-                        ? CompletableFuture.completedFuture(Done.getInstance())
-                        : AskPattern.<NodeSupervisor.Command, NodeSupervisor.Drained>ask(
-                                        tree.nodes(), NodeSupervisor.Drain::new, drain, system.scheduler())
-                                .thenApply(drained -> Done.getInstance()));
+                () -> AskPattern.<NodeSupervisor.Command, NodeSupervisor.Drained>ask(
+                                tree.nodes(),
+                                replyTo ->
+                                        new NodeSupervisor.Drain(isDowned(shutdown) ? Duration.ZERO : limit, replyTo),
+                                limit.plus(DRAIN_MARGIN),
+                                system.scheduler())
+                        .thenApply(drained -> Done.getInstance()));
         shutdown.addTask(
                 CoordinatedShutdown.PhaseBeforeClusterShutdown(),
                 "close-dispatch",

@@ -372,16 +372,15 @@ final class KeeperLife implements Rules<Command> {
         record.become(NodeState.DRAINING, Optional.of(it.reason()));
         timers.cancel(NodeKeeper.Timer.RETRY);
         dismissStandby();
-        Duration within = settings.limits().drain();
         seats.serving().ifPresent(child -> {
             if (child.isReady()) {
-                child.tell(new Node.Drain(within));
+                child.tell(new Node.Drain(it.within()));
             } else {
                 child.kill();
             }
         });
         seats.vacateServing();
-        after(NodeKeeper.Timer.DRAIN_OVER, within.plus(DRAIN_MARGIN));
+        after(NodeKeeper.Timer.DRAIN_OVER, it.within().plus(DRAIN_MARGIN));
         if (children.isEmpty()) {
             onDrained();
         }

@@ -130,8 +130,12 @@ public final class NodeKeeper {
     /** Run by these settings from now on. */
     record Reconfigure(NodeSettings settings) implements Command {}
 
-    /** Drain, and do this when no process is left. */
-    record Drain(AfterDrain then, String reason) implements Command {}
+    /**
+     * Drain, and do this when no process is left.
+     *
+     * @param within how long running jobs may go on
+     */
+    record Drain(AfterDrain then, String reason, Duration within) implements Command {}
 
     /** Give one inference actor a fresh start. */
     record RestartSlot(int slot) implements Command {}

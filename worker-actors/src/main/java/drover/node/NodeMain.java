@@ -15,6 +15,9 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -98,10 +101,22 @@ public final class NodeMain {
 
     static ActorSystem<Void> start(Bootstrap bootstrap, CompletableFuture<Engine> engine, NodeExit exit) {
         Behavior<Void> guardian = Behaviors.setup(context -> {
-            context.watch(context.spawn(node(context.getSystem(), bootstrap, engine, exit), "node"));
+            ActorRef<Node.Command> node = context.spawn(node(context.getSystem(), bootstrap, engine, exit), "node");
+            context.watch(node);
+            CoordinatedShutdown.get(context.getSystem())
+                    .addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "end-steps", () -> endSteps(node));
             return Behaviors.empty();
         });
         return ActorSystem.create(guardian, ClusterConfig.SYSTEM, config(bootstrap));
+    }
+
+    /**
+     * The other hosts have removed this one, and nobody takes its reports any more: each attempt ends its current step,
+     * and the node ends the process, after {@link Node#LAST_WORDS} at the latest.
+     */
+    private static CompletionStage<Done> endSteps(ActorRef<Node.Command> node) {
+        node.tell(new Node.Drain(Duration.ZERO));
+        return new CompletableFuture<>();
     }
 
     private static Behavior<Node.Command> node(

@@ -63,8 +63,12 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
     /** Asks for every node's status; answered at once, whatever the nodes are doing. */
     public record GetStatus(ActorRef<Status> replyTo) implements Command {}
 
-    /** Drain every node and end its process; nothing is started any more. Answered when no child is left. */
-    public record Drain(ActorRef<Drained> replyTo) implements Command {}
+    /**
+     * Drain every node and end its process; nothing is started any more. Answered when no child is left.
+     *
+     * @param within how long running jobs may go on; 0 lets each end its current step, and no more
+     */
+    public record Drain(Duration within, ActorRef<Drained> replyTo) implements Command {}
 
     /** Drain the node and start a new process for it. */
     public record RestartNode(String node, ActorRef<NodeReply> replyTo) implements Command {}
@@ -210,15 +214,12 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
             case SelectionFailed it -> throw new IllegalStateException("no nodes can be started", it.problem());
             case SetLogLevels it -> onSetLogLevels(it.levels());
             case GetStatus it -> it.replyTo().tell(status());
-            case Drain it -> onDrain(it.replyTo());
+            case Drain it -> onDrain(it);
             case RestartNode it ->
-                order(
-                        it.node(),
-                        it.replyTo(),
-                        new NodeKeeper.Drain(NodeKeeper.AfterDrain.RELAUNCH, "restarted by an operator"));
+                order(it.node(), it.replyTo(), drain(NodeKeeper.AfterDrain.RELAUNCH, "restarted by an operator"));
             case RestartSlot it -> onRestartSlot(it);
             case QuarantineNode it ->
-                order(it.node(), it.replyTo(), new NodeKeeper.Drain(NodeKeeper.AfterDrain.QUARANTINE, it.reason()));
+                order(it.node(), it.replyTo(), drain(NodeKeeper.AfterDrain.QUARANTINE, it.reason()));
             case ResumeNode it -> onResumeNode(it);
             case ReleaseNode it -> order(it.node(), it.replyTo(), new NodeKeeper.Release());
             case KeeperSaid it -> onKeeperSaid(it);
@@ -245,8 +246,7 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
         nodes.forEach((node, entry) -> {
             if (!wanted.contains(node) && entry.wanted) {
                 entry.wanted = false;
-                entry.keeper.ifPresent(
-                        k -> k.tell(new NodeKeeper.Drain(NodeKeeper.AfterDrain.STOP, "no longer configured")));
+                entry.keeper.ifPresent(k -> k.tell(drain(NodeKeeper.AfterDrain.STOP, "no longer configured")));
             }
         });
         for (GpuDevice device : it.devices()) {
@@ -315,13 +315,17 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
         answerDrained();
     }
 
-    private void onDrain(ActorRef<Drained> replyTo) {
-        drainers.add(replyTo);
+    private NodeKeeper.Drain drain(NodeKeeper.AfterDrain then, String reason) {
+        return new NodeKeeper.Drain(then, reason, settings.limits().drain());
+    }
+
+    private void onDrain(Drain it) {
+        drainers.add(it.replyTo());
         draining = true;
         nodes.values().removeIf(entry -> entry.keeper.isEmpty());
         nodes.values()
-                .forEach(entry -> entry.keeper.ifPresent(
-                        k -> k.tell(new NodeKeeper.Drain(NodeKeeper.AfterDrain.STOP, "Drover is being shut down"))));
+                .forEach(entry -> entry.keeper.ifPresent(k -> k.tell(
+                        new NodeKeeper.Drain(NodeKeeper.AfterDrain.STOP, "Drover is being shut down", it.within()))));
         answerDrained();
     }
 

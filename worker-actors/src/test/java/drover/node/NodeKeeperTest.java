@@ -371,7 +371,8 @@ class NodeKeeperTest {
         MemoryProcess first = process();
         Peer peer = new Peer(keeper, 1).hello();
         peer.probe.expectMessage(new Node.Resize(2));
-        keeper.tell(new NodeKeeper.Drain(NodeKeeper.AfterDrain.STOP, "a test"));
+        keeper.tell(new NodeKeeper.Drain(
+                NodeKeeper.AfterDrain.STOP, "a test", settings(false).limits().drain()));
         peer.probe.expectMessage(REAL, new Node.Drain(settings(false).limits().drain()));
         first.onExit().complete(NodeExit.DONE);
 
@@ -386,7 +387,10 @@ class NodeKeeperTest {
         MemoryProcess first = process();
         Peer peer = new Peer(keeper, 1).hello();
         peer.run(0, ATTEMPT);
-        keeper.tell(new NodeKeeper.Drain(NodeKeeper.AfterDrain.QUARANTINE, "a test"));
+        keeper.tell(new NodeKeeper.Drain(
+                NodeKeeper.AfterDrain.QUARANTINE,
+                "a test",
+                settings(false).limits().drain()));
         peer.probe.fishForMessage(
                 REAL,
                 word -> word instanceof Node.Drain ? FishingOutcomes.complete() : FishingOutcomes.continueAndIgnore());

@@ -280,7 +280,10 @@ class NodeProcessTest {
     void aDrainLetsARunningJobFinishAndLeavesNoProcess() throws IOException {
         try (ControlFixture control = control(1, false, Duration.ofMillis(25), Map.of("a", Requests.healthy(40)))) {
             await().atMost(ControlFixture.PATIENCE).until(() -> control.record.isRunning("a"));
-            control.ask(NodeSupervisor.Drain::new, ControlFixture.PATIENCE);
+            control.ask(
+                    (ActorRef<NodeSupervisor.Drained> replyTo) ->
+                            new NodeSupervisor.Drain(ControlFixture.PATIENCE, replyTo),
+                    ControlFixture.PATIENCE);
             assertThat(control.record.produced("a")).isPresent();
             assertThat(control.processes).hasSize(1);
             assertThat(control.processes.getFirst().onExit()).isCompletedWithValue(NodeExit.DONE);
