@@ -68,6 +68,8 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
 
     private record DispatchIsHere(Dispatch.Parts parts) implements Command {}
 
+    private record DispatchFound() implements Command {}
+
     /** The actors that the edges (HTTP, management) speak to. */
     public record Tree(
             ActorRef<JobLedger.Command> ledger,
@@ -138,7 +140,9 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
         this.watchdog = vital("watchdog", Watchdog.create("control", on.nanoTime(), on.clock()));
         ActorRef<Dispatch.Command> proxy = singleton();
         if (on.shared()) {
-            ActorRef<Object> line = vital("line", Line.create(proxy, last, on.nanoTime()));
+            ActorRef<Line.Connected> connections =
+                    getContext().messageAdapter(Line.Connected.class, _ -> new DispatchFound());
+            ActorRef<Object> line = vital("line", Line.create(proxy, last, connections, on.nanoTime()));
             begin(line.narrow(), line.narrow(), line.narrow(), line.narrow(), line.narrow());
         }
     }
@@ -203,6 +207,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                     begin(parts.ledger(), parts.incidents(), parts.audit(), parts.board(), parts.feed());
                 }
             }
+            case DispatchFound() -> tree.ifPresent(t -> t.nodes().tell(new NodeSupervisor.SayAgain()));
             case Noted(Incident incident) -> {
                 tree.ifPresent(t -> t.incidents().tell(new IncidentLog.Keep(incident)));
                 getContext().getSystem().eventStream().tell(new EventStream.Publish<>(incident));

@@ -40,6 +40,9 @@ final class Line extends AbstractBehavior<Object> {
     private static final String AWAY = "no host has the job database now; another one is taking over";
     private static final int MAX_WAITING = 1_000;
 
+    /** The line has found a dispatch that knows nothing of this host yet. */
+    record Connected() {}
+
     private enum Tick {
         LOOK
     }
@@ -50,6 +53,7 @@ final class Line extends AbstractBehavior<Object> {
 
     private final ActorRef<Dispatch.Command> proxy;
     private final LastDispatch last;
+    private final ActorRef<Connected> connections;
     private final LongSupplier nanoTime;
     private final ActorRef<Dispatch.Parts> answers;
     private final Map<JobId, Set<ActorRef<JobFeed.News>>> followers = new HashMap<>();
@@ -63,11 +67,16 @@ final class Line extends AbstractBehavior<Object> {
      *
      * @param proxy passes on to the dispatch, wherever it is
      * @param last is told whom the line speaks to
+     * @param connections is told whenever the line has found a dispatch
      * @param nanoTime monotonic nanoseconds
      */
-    static Behavior<Object> create(ActorRef<Dispatch.Command> proxy, LastDispatch last, LongSupplier nanoTime) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new Line(context, timers, proxy, last, nanoTime)));
+    static Behavior<Object> create(
+            ActorRef<Dispatch.Command> proxy,
+            LastDispatch last,
+            ActorRef<Connected> connections,
+            LongSupplier nanoTime) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new Line(context, timers, proxy, last, connections, nanoTime)));
     }
 
     private Line(
@@ -75,11 +84,13 @@ final class Line extends AbstractBehavior<Object> {
             TimerScheduler<Object> timers,
             ActorRef<Dispatch.Command> proxy,
             LastDispatch last,
+            ActorRef<Connected> connections,
             LongSupplier nanoTime) {
         super(context);
         context.setLoggerName(Line.class);
         this.proxy = proxy;
         this.last = last;
+        this.connections = connections;
         this.nanoTime = nanoTime;
         this.answers = context.getSelf().narrow();
         timers.startTimerWithFixedDelay(Tick.LOOK, Tick.LOOK, Duration.ZERO, LOOK);
@@ -136,6 +147,7 @@ final class Line extends AbstractBehavior<Object> {
         incidents.clear();
         changes.forEach(found.audit()::tell);
         changes.clear();
+        connections.tell(new Connected());
     }
 
     private void disconnect(String why) {

@@ -94,6 +94,10 @@ final class KeeperLife implements Rules<Command> {
             case NodeKeeper.GraceOver it -> children.find(it.launch()).ifPresent(eviction::graceOver);
             case NodeKeeper.Reconfigure it -> onReconfigure(it.settings());
             case NodeKeeper.Drain it -> onDrain(it);
+            case NodeKeeper.SayAgain _ -> {
+                desk.repeat();
+                children.tellAll(new Node.AskAgain());
+            }
             case NodeKeeper.RestartSlot it ->
                 seats.serving().ifPresent(child -> child.tell(new Node.RestartSlot(it.slot())));
             case NodeKeeper.Release _ -> onRelease();

@@ -45,7 +45,7 @@ public record Membership(String host, Optional<String> bindHost, Optional<Tls> t
          * Where others take over. It may be as short as this because the database has one writer: who removes a
          * member that still lives gets the writer's lock only when that one is gone.
          */
-        public static final Detection PROMPT = new Detection(Duration.ofSeconds(3), Duration.ofMillis(1500));
+        public static final Detection PROMPT = new Detection(Duration.ofSeconds(3), Duration.ofSeconds(1));
     }
 
     /**

@@ -82,6 +82,9 @@ public final class Node {
     /** The keeper is there. Without any word from it for the orphan timeout, the node ends itself. */
     public record StillHere() implements FromKeeper {}
 
+    /** Somebody else gives out the work from now on: every slot that has none asks again, at once. */
+    public record AskAgain() implements FromKeeper {}
+
     record EngineOpened(Engine engine) implements Command {}
 
     record EngineFailed(String code, String reason) implements Command {}

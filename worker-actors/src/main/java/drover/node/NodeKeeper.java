@@ -137,6 +137,9 @@ public final class NodeKeeper {
      */
     record Drain(AfterDrain then, String reason, Duration within) implements Command {}
 
+    /** The board is another one, which knows nothing of this node: tell it what is out, what has ended and what waits. */
+    record SayAgain() implements Command {}
+
     /** Give one inference actor a fresh start. */
     record RestartSlot(int slot) implements Command {}
 

@@ -106,6 +106,7 @@ final class NodeLife implements Rules<Command> {
             case Node.Drain it -> onDrain(it.within());
             case Node.SetLogLevels it -> host.logLevels().accept(it.levels());
             case Node.StillHere _ -> {}
+            case Node.AskAgain _ -> askAgain();
             case Node.SlotSaid it -> onEvent(it.event());
             case Node.WatchdogSaid it -> onVerdict(it.verdict());
             case Node.Timer it -> onTimer(it);
@@ -377,6 +378,10 @@ final class NodeLife implements Rules<Command> {
             engine.ifPresent(this::sayHello);
         }
         keeper.repeat();
+        askAgain();
+    }
+
+    private void askAgain() {
         if (stage == Stage.SERVING) {
             slots.idling().forEach(this::askForWork);
         }

@@ -60,6 +60,9 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
         }
     }
 
+    /** The board is another one; every keeper tells it what it has. */
+    public record SayAgain() implements Command {}
+
     /** Asks for every node's status; answered at once, whatever the nodes are doing. */
     public record GetStatus(ActorRef<Status> replyTo) implements Command {}
 
@@ -213,6 +216,7 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
             case Selected it -> onSelected(it);
             case SelectionFailed it -> throw new IllegalStateException("no nodes can be started", it.problem());
             case SetLogLevels it -> onSetLogLevels(it.levels());
+            case SayAgain _ -> tellKeepers(new NodeKeeper.SayAgain());
             case GetStatus it -> it.replyTo().tell(status());
             case Drain it -> onDrain(it);
             case RestartNode it ->
@@ -231,7 +235,11 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
 
     private void onSetLogLevels(Map<String, String> levels) {
         settings = settings.withLogging(settings.logging().withLevels(levels));
-        nodes.values().forEach(entry -> entry.keeper.ifPresent(k -> k.tell(new NodeKeeper.Reconfigure(settings))));
+        tellKeepers(new NodeKeeper.Reconfigure(settings));
+    }
+
+    private void tellKeepers(NodeKeeper.Command order) {
+        nodes.values().forEach(entry -> entry.keeper.ifPresent(k -> k.tell(order)));
     }
 
     private void onSelected(Selected it) {
@@ -323,9 +331,7 @@ public final class NodeSupervisor extends AbstractBehavior<NodeSupervisor.Comman
         drainers.add(it.replyTo());
         draining = true;
         nodes.values().removeIf(entry -> entry.keeper.isEmpty());
-        nodes.values()
-                .forEach(entry -> entry.keeper.ifPresent(k -> k.tell(
-                        new NodeKeeper.Drain(NodeKeeper.AfterDrain.STOP, "Drover is being shut down", it.within()))));
+        tellKeepers(new NodeKeeper.Drain(NodeKeeper.AfterDrain.STOP, "Drover is being shut down", it.within()));
         answerDrained();
     }
 

@@ -34,7 +34,9 @@ class LineTest {
     private final ManualTime time = ManualTime.get(kit.system());
     private final AtomicLong nanos = new AtomicLong();
     private final TestProbe<Dispatch.Command> proxy = kit.createTestProbe();
-    private final ActorRef<Object> line = kit.spawn(Line.create(proxy.ref(), new LastDispatch(), nanos::get));
+    private final TestProbe<Line.Connected> connections = kit.createTestProbe();
+    private final ActorRef<Object> line =
+            kit.spawn(Line.create(proxy.ref(), new LastDispatch(), connections.ref(), nanos::get));
     private final Other first = new Other();
 
     /** A dispatch of some host. */
@@ -96,6 +98,8 @@ class LineTest {
         Other second = new Other();
         second.answer();
 
+        connections.expectMessage(new Line.Connected());
+        connections.expectMessage(new Line.Connected());
         second.feed.expectMessage(new JobFeed.Follow(ID, Optional.empty(), follower.ref()));
         follower.stop();
         Other third = new Other();

@@ -85,6 +85,16 @@ class NodeTest {
         }
     }
 
+    @Test
+    void aSlotWithoutWorkAsksAnotherBoardAtOnce() {
+        openWith(2);
+        node.tell(new Node.AskAgain());
+        assertThat(List.of(
+                        fish(NodeKeeper.SlotIdle.class).slot(),
+                        fish(NodeKeeper.SlotIdle.class).slot()))
+                .containsExactlyInAnyOrder(0, 1);
+    }
+
     private void run(int slot, AttemptId attempt, ImageRequest request) {
         node.tell(new Node.Run(slot, attempt, request, List.of()));
     }
