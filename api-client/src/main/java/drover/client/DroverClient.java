@@ -23,6 +23,7 @@ public final class DroverClient implements AutoCloseable {
 
     private final URI server;
     private final Optional<String> token;
+    private final Duration patience;
     private final HttpClient http;
 
     /**
@@ -32,8 +33,18 @@ public final class DroverClient implements AutoCloseable {
      * @param token the bearer token, if the server wants one
      */
     public DroverClient(URI server, Optional<String> token) {
+        this(server, token, ANSWER_TIMEOUT);
+    }
+
+    /**
+     * A client that does not wait longer than this for the beginning of an answer.
+     *
+     * @param patience more than nothing
+     */
+    public DroverClient(URI server, Optional<String> token, Duration patience) {
         this.server = server;
         this.token = token;
+        this.patience = patience;
         this.http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT_TIMEOUT)
@@ -87,7 +98,7 @@ public final class DroverClient implements AutoCloseable {
     public InputStream asset(String id, int index) throws DroverException, InterruptedException {
         return open(request("/v1/jobs/" + encoded(id) + "/assets/" + index, "*/*")
                 .GET()
-                .timeout(ANSWER_TIMEOUT)
+                .timeout(patience)
                 .build());
     }
 
@@ -100,7 +111,7 @@ public final class DroverClient implements AutoCloseable {
         HttpRequest.Builder get = request("/v1/jobs/" + encoded(id) + "/events", "text/event-stream")
                 .GET();
         lastEventId.ifPresent(last -> get.header("Last-Event-ID", last));
-        return open(get.timeout(ANSWER_TIMEOUT).build());
+        return open(get.timeout(patience).build());
     }
 
     private HttpRequest.Builder request(String path, String accept) {
@@ -111,7 +122,7 @@ public final class DroverClient implements AutoCloseable {
     }
 
     private <T> T json(HttpRequest.Builder request, Class<T> type) throws DroverException, InterruptedException {
-        try (InputStream body = open(request.timeout(ANSWER_TIMEOUT).build())) {
+        try (InputStream body = open(request.timeout(patience).build())) {
             return DroverJson.mapper().readValue(body, type);
         } catch (JsonProcessingException e) {
             throw new DroverException.Unexpected(

@@ -83,6 +83,7 @@ public final class Main implements Runnable {
                         .addSubcommand(bench.new Memory())
                         .addSubcommand(bench.new Ledger()))
                 .addSubcommand(new SimulateCommand(cli))
+                .addSubcommand(new ChaosCommand(cli))
                 .addSubcommand(new VersionCommand(cli));
         return line.setOut(new PrintWriter(cli.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(cli.err(), true, StandardCharsets.UTF_8))

@@ -18,7 +18,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -116,7 +115,7 @@ final class RunningDrover {
                 () -> reload(control),
                 this::configInForce,
                 () -> drain(control),
-                InstantSource.system());
+                config.nodes().engine().clock());
         opened(
                 "drover.management.port",
                 config.management().port(),

@@ -198,7 +198,8 @@ public record DroverConfig(
                         values.get(Schema.FAULT_STEP_TIME),
                         values.get(Schema.FAULT_DECODE_TIME),
                         values.get(Schema.FAULT_SLOWEST_STEP),
-                        values.get(Schema.FAULT_TRACE).map(home::resolve)));
+                        values.get(Schema.FAULT_TRACE).map(home::resolve),
+                        values.get(Schema.FAULT_CLOCK_SKEW)));
         };
     }
 

@@ -61,6 +61,8 @@ final class Schema {
     static final Setting<Duration> FAULT_DECODE_TIME = pretended("decode-time", "50ms");
     static final Setting<Duration> FAULT_SLOWEST_STEP = pretended("slowest-step", "5s");
     static final Setting<Optional<String>> FAULT_TRACE = add("fault.trace", Kinds.or("off", Kinds.path()), "off");
+    static final Setting<Duration> FAULT_CLOCK_SKEW =
+            add("fault.clock-skew", Kinds.duration("-1 hour", "1 hour"), "0s");
 
     static final Setting<GpuSelection> GPUS = add("nodes.gpus", new GpuList(), "auto", "DROVER_GPUS");
     static final Setting<Integer> ACTORS_PER_GPU =

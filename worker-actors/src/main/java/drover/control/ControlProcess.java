@@ -21,7 +21,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
@@ -89,7 +88,7 @@ public final class ControlProcess {
                 FeedSettings.DEFAULTS,
                 config.board().withClaimWindow(shared ? CLAIM_WINDOW : Duration.ZERO),
                 meters,
-                InstantSource.system());
+                config.nodes().engine().clock());
         try {
             return start(config, Optional.of(dispatch), shared, assets);
         } catch (RuntimeException e) {
@@ -124,7 +123,7 @@ public final class ControlProcess {
                 shared,
                 config.nodes(),
                 shared ? host.amongOthers() : host,
-                InstantSource.system(),
+                config.nodes().engine().clock(),
                 System::nanoTime);
         ActorSystem<Drover.Command> system = ActorSystem.create(
                 Drover.create(foundation), ClusterConfig.SYSTEM, ControlSystem.config(config, dispatch.isPresent()));
@@ -182,7 +181,7 @@ public final class ControlProcess {
                 tree.feed(),
                 assets,
                 InstalledModels.of(config),
-                InstantSource.system(),
+                config.nodes().engine().clock(),
                 () -> new JobId(UuidCreator.getTimeOrderedEpoch().toString()),
                 () -> seeds.nextLong(ImageRequest.SEED_LIMIT),
                 config.nodes().engine() instanceof EngineSettings.Fault);

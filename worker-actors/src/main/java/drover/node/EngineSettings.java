@@ -3,6 +3,7 @@ package drover.node;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import drover.inference.fault.FaultSettings;
+import java.time.InstantSource;
 import java.util.OptionalLong;
 
 /** Which engine a node runs, and how. */
@@ -12,6 +13,14 @@ import java.util.OptionalLong;
     @JsonSubTypes.Type(value = EngineSettings.Fault.class, name = "fault")
 })
 public sealed interface EngineSettings {
+    /** The time of day that goes with the engine: the fault engine's may be off. */
+    default InstantSource clock() {
+        return switch (this) {
+            case PyTorch _ -> InstantSource.system();
+            case Fault(FaultSettings settings) -> settings.clock();
+        };
+    }
+
     /**
      * Models on libtorch.
      *

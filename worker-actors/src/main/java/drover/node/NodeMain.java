@@ -11,7 +11,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -135,7 +134,7 @@ public final class NodeMain {
                 exit,
                 NodeMain::setLogLevels,
                 System::nanoTime,
-                InstantSource.system());
+                bootstrap.engine().clock());
         return Node.create(identity, host, engine, keeper);
     }
 

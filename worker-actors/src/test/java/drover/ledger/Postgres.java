@@ -2,8 +2,7 @@ package drover.ledger;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import io.zonky.test.db.postgres.util.LinuxUtils;
+import drover.chaos.PostgresServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,27 +11,25 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * A real PostgreSQL server on a free port of loopback. It is started when it is first needed and ends with its owner. A
- * server refuses to run as root; then its library starts it in a user namespace of its own.
+ * A real PostgreSQL server on a free port of loopback. It is started when it is first needed and ends with its owner.
  */
 public final class Postgres implements AutoCloseable {
     private final Path folder;
     private final AtomicInteger schemas = new AtomicInteger();
-    private @Nullable EmbeddedPostgres running;
-    private int port;
+    private final PostgresServer server;
 
     private Postgres(Path folder) {
         this.folder = folder;
+        this.server = new PostgresServer(folder, "127.0.0.1");
     }
 
     /** A server whose files lie in this folder. */
@@ -77,44 +74,22 @@ public final class Postgres implements AutoCloseable {
     }
 
     /** Starts the server, again with what was in it, unless it runs. */
-    synchronized void start() {
-        if (running != null) {
-            return;
-        }
-        boolean root = System.getProperty("user.name").equals("root");
-        assumeTrue(
-                !root || LinuxUtils.isUnshareAvailable(),
-                "PostgreSQL does not run as root, and this machine allows no user namespace");
+    void start() {
+        Optional<String> obstacle = PostgresServer.obstacle();
+        assumeTrue(obstacle.isEmpty(), obstacle::orElseThrow);
         try {
-            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
-                    .setDataDirectory(folder.resolve("data"))
-                    .setOverrideWorkingDirectory(
-                            Path.of(System.getProperty("java.io.tmpdir"), "drover-postgres-binaries")
-                                    .toFile())
-                    .setCleanDataDirectory(false)
-                    .setPGStartupWait(Duration.ofSeconds(60))
-                    .setLocaleConfig("locale", "C")
-                    .setServerConfig("listen_addresses", "127.0.0.1")
-                    .setServerConfig("max_connections", "50");
-            if (port != 0) {
-                builder.setPort(port);
-            }
-            running = builder.start();
-            port = running.getPort();
+            server.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** Ends the server and every connection to it; what is in it stays. */
-    synchronized void stop() {
-        if (running != null) {
-            try {
-                running.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            running = null;
+    void stop() {
+        try {
+            server.stop();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -123,21 +98,17 @@ public final class Postgres implements AutoCloseable {
         start();
         String schema = "ledger" + schemas.incrementAndGet();
         execute("CREATE SCHEMA " + schema);
-        return LedgerSettings.at(url() + "?currentSchema=" + schema).withUser("postgres");
+        return LedgerSettings.at(server.url() + "?currentSchema=" + schema).withUser(PostgresServer.USER);
     }
 
     /** Has the server do something. */
     void execute(String sql) {
-        try (Connection connection = DriverManager.getConnection(url(), "postgres", "");
+        try (Connection connection = DriverManager.getConnection(server.url(), PostgresServer.USER, "");
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
             throw new AssertionError(e);
         }
-    }
-
-    private String url() {
-        return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
     }
 
     @Override

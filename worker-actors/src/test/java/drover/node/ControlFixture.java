@@ -134,7 +134,8 @@ final class ControlFixture implements AutoCloseable {
                 stepTime,
                 Duration.ZERO,
                 Duration.ofMillis(400),
-                Optional.empty());
+                Optional.empty(),
+                Duration.ZERO);
     }
 
     /** When the supervisor was started, by {@link System#nanoTime}. */

@@ -1,7 +1,9 @@
 package drover.inference.fault;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 
@@ -15,6 +17,7 @@ import java.util.Set;
  * @param decodeTime for each picture
  * @param slowestStep the longest step of {@link drover.inference.FaultPlan.Kind#CRAWL}
  * @param trace where to write down what was done when, if anywhere; see {@link Trace}
+ * @param clockSkew how far the time of day of the whole process is ahead of the system's; negative if behind
  */
 public record FaultSettings(
         Set<String> models,
@@ -23,7 +26,8 @@ public record FaultSettings(
         Duration stepTime,
         Duration decodeTime,
         Duration slowestStep,
-        Optional<Path> trace) {
+        Optional<Path> trace,
+        Duration clockSkew) {
 
     /** The longest time that can be set. */
     public static final Duration LONGEST = Duration.ofHours(1);
@@ -35,6 +39,7 @@ public record FaultSettings(
         requireUsable("stepTime", stepTime);
         requireUsable("decodeTime", decodeTime);
         requireUsable("slowestStep", slowestStep);
+        requireUsable("clockSkew", clockSkew.abs());
     }
 
     /** An engine that takes no time at all. */
@@ -46,7 +51,13 @@ public record FaultSettings(
                 Duration.ZERO,
                 Duration.ZERO,
                 Duration.ofSeconds(5),
-                Optional.empty());
+                Optional.empty(),
+                Duration.ZERO);
+    }
+
+    /** The time of day as the process with this engine believes it to be. */
+    public InstantSource clock() {
+        return clockSkew.isZero() ? InstantSource.system() : Clock.offset(Clock.systemUTC(), clockSkew);
     }
 
     private static void requireUsable(String name, Duration value) {

@@ -65,7 +65,8 @@ class TraceTest {
                 Duration.ZERO,
                 Duration.ZERO,
                 Duration.ofSeconds(1),
-                Optional.of(trace));
+                Optional.of(trace),
+                Duration.ZERO);
     }
 
     private static final class Positions implements RunMonitor {
