@@ -6,11 +6,13 @@ import drover.bench.MemoryBench;
 import drover.bench.OverheadBench;
 import drover.bench.RecoveryBench;
 import drover.bench.StallsBench;
+import drover.bench.ThroughputBench;
 import drover.bench.WatchdogBench;
 import drover.config.DroverConfig;
 import drover.ledger.LedgerSettings;
 import drover.logging.Logging;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.openjdk.jmh.runner.RunnerException;
@@ -66,6 +68,25 @@ final class BenchCommand {
         @Override
         public Integer call() {
             return measure(() -> OverheadBench.run(cli.out()));
+        }
+    }
+
+    /** {@code drover bench throughput}. */
+    @Command(
+            name = "throughput",
+            description =
+                    "Jobs per second from acceptance to delivery, four node processes, an engine that does nothing.",
+            mixinStandardHelpOptions = true)
+    final class Throughput implements Callable<Integer> {
+        @Option(names = "--minutes", paramLabel = "N", description = "How long at full speed, 1 to 1440; default 5.")
+        private int minutes = 5;
+
+        @Override
+        public Integer call() {
+            if (minutes < 1 || minutes > 1440) {
+                throw CommandFailure.usage("--minutes must be 1 to 1440, but was " + minutes);
+            }
+            return measure(() -> ThroughputBench.run(ThroughputBench.Scale.of(Duration.ofMinutes(minutes)), cli.out()));
         }
     }
 
