@@ -27,8 +27,8 @@ public final class ThroughputBench {
     private static final Duration SAMPLE_PAUSE = Duration.ofMillis(20);
     private static final int KINDS_SHOWN = 6;
 
-    /** Jobs that are sampled at each of the two paces for how long they take. */
-    private static final Duration PACED = Duration.ofSeconds(30);
+    /** How long single jobs are followed at each of the two paces. */
+    private static final Duration PACED = Duration.ofSeconds(20);
 
     private final Scale scale;
     private final Rig rig;
@@ -46,9 +46,14 @@ public final class ThroughputBench {
      * @param looks how often memory is looked at meanwhile, at least 3 times
      */
     public record Scale(int nodes, int actors, int callers, int window, Duration warmUp, Duration measured, int looks) {
-        /** What the README's figure is about, for this long. */
-        public static Scale of(Duration measured) {
-            return new Scale(4, 2, 8, 200, Duration.ofSeconds(60), measured, 12);
+        /** Inference actors of each node, and callers, of the README's figure. */
+        public static final int ACTORS = 8;
+
+        public static final int CALLERS = 32;
+
+        /** What the README's figure is about. */
+        public static Scale of(int actors, int callers, Duration measured) {
+            return new Scale(4, actors, callers, 200, Duration.ofSeconds(60), measured, 12);
         }
     }
 

@@ -37,6 +37,12 @@ final class BenchCommand {
         boolean run() throws BenchException, RunnerException;
     }
 
+    private static void require(String option, int value, int most) {
+        if (value < 1 || value > most) {
+            throw CommandFailure.usage(option + " must be 1 to " + most + ", but was " + value);
+        }
+    }
+
     private static int measure(Measurement measurement) {
         // What is measured is made to go wrong; warnings about it would bury the figures.
         Logging.consoleOnly("ERROR");
@@ -81,12 +87,22 @@ final class BenchCommand {
         @Option(names = "--minutes", paramLabel = "N", description = "How long at full speed, 1 to 1440; default 5.")
         private int minutes = 5;
 
+        @Option(
+                names = "--actors",
+                paramLabel = "N",
+                description = "Inference actors of each node, 1 to 64; default 8.")
+        private int actors = ThroughputBench.Scale.ACTORS;
+
+        @Option(names = "--callers", paramLabel = "N", description = "Connections that submit, 1 to 150; default 32.")
+        private int callers = ThroughputBench.Scale.CALLERS;
+
         @Override
         public Integer call() {
-            if (minutes < 1 || minutes > 1440) {
-                throw CommandFailure.usage("--minutes must be 1 to 1440, but was " + minutes);
-            }
-            return measure(() -> ThroughputBench.run(ThroughputBench.Scale.of(Duration.ofMinutes(minutes)), cli.out()));
+            require("--minutes", minutes, 1440);
+            require("--actors", actors, 64);
+            require("--callers", callers, 150);
+            var scale = ThroughputBench.Scale.of(actors, callers, Duration.ofMinutes(minutes));
+            return measure(() -> ThroughputBench.run(scale, cli.out()));
         }
     }
 
@@ -153,13 +169,20 @@ final class BenchCommand {
                 description = "Measure with 10, 1,000, 100,000 and 1,000,000 finished jobs in the database.")
         private boolean history;
 
+        @Option(
+                names = "--rounds",
+                paramLabel = "N",
+                description = "How often --history measures each of them, 1 to 100; default 3.")
+        private int rounds = 3;
+
         @Override
         public Integer call() {
             common.applyVerbosity();
+            require("--rounds", rounds, 100);
             DroverConfig config = cli.config(common.config());
             Optional<LedgerSettings> postgres = Optional.of(config.ledger()).filter(LedgerSettings::isPostgresql);
             return measure(() -> history
-                    ? LedgerBench.history(config.dataDir(), postgres, cli.out())
+                    ? LedgerBench.history(config.dataDir(), postgres, rounds, cli.out())
                     : LedgerBench.run(config.dataDir(), postgres, cli.out()));
         }
     }

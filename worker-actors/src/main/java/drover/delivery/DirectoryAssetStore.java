@@ -25,8 +25,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Results as files below one folder: {@code <job>/<attempt>/<index>.<ending>}. Written under a temporary name, forced to
- * disk, and then renamed, so that a file with its final name is whole.
+ * Results as files below one folder: {@code <job>/<attempt>/<index>.<ending>}. Written under a temporary name and
+ * then renamed, so that whoever reads a file of a final name finds all of it; what {@link #put} has returned is on disk.
  */
 public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_-]{1,64}/[0-9]{1,9}/[0-9]{1,9}\\.[a-z0-9]{1,8}");
@@ -65,9 +65,10 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);
                 }
+                // Renamed first and forced then: that is one commit of the file system's journal instead of two.
+                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
                 channel.force(true);
             }
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(temporary);
         }
