@@ -22,7 +22,9 @@ class NodeSlotsTest {
     @BeforeEach
     void begin() {
         slots.resize(
-                1, (index, incarnation) -> TestInbox.<InferenceActor.Command>create().getRef());
+                1,
+                (index, incarnation) ->
+                        TestInbox.<InferenceActor.Command>create().getRef());
         slot = slots.find(0).orElseThrow();
         slot.begin(ATTEMPT, START);
     }
