@@ -10,6 +10,7 @@ import drover.inference.AttemptId;
 import drover.inference.JobId;
 import drover.inference.Position;
 import drover.job.Job;
+import drover.job.JobState;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerException;
 import drover.ledger.LedgerStatistics;
@@ -136,6 +137,22 @@ final class Rig implements AutoCloseable {
                 .join();
     }
 
+    /** Whether any job is in this state. */
+    boolean hasJobs(JobState state) throws BenchException {
+        JobLedger.ReadReply<List<Job>> reply = AskPattern.<JobLedger.Command, JobLedger.ReadReply<List<Job>>>ask(
+                        control.tree().ledger(),
+                        replyTo -> new JobLedger.Query(Optional.of(state), Optional.empty(), 1, replyTo),
+                        ANSWER,
+                        control.system().scheduler())
+                .toCompletableFuture()
+                .join();
+        return switch (reply) {
+            case JobLedger.ReadReply.Found<List<Job>>(List<Job> jobs) -> !jobs.isEmpty();
+            case JobLedger.ReadReply.Unavailable<List<Job>>(String reason, Duration retryAfter) ->
+                throw new BenchException("the ledger cannot be read: " + reason);
+        };
+    }
+
     /** Waits for a node to look as wanted, and gives its status and when that was seen. */
     Seen awaitNode(String what, int index, Predicate<NodeStatus> wanted) throws BenchException {
         long end = System.nanoTime() + PATIENCE.toNanos();
@@ -162,8 +179,10 @@ final class Rig implements AutoCloseable {
     Follower follow(String job) {
         BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
         Behavior<JobFeed.News> listener = Behaviors.receiveMessage(news -> {
-            heard.add(new Heard(System.nanoTime(), news));
-            return Behaviors.same();
+            Heard piece = new Heard(System.nanoTime(), news);
+            heard.add(piece);
+            boolean last = piece.job().filter(it -> it.state().isTerminal()).isPresent();
+            return last ? Behaviors.stopped() : Behaviors.same();
         });
         var actor = control.system().systemActorOf(listener, "bench-follower-" + ++followers, Props.empty());
         control.tree().feed().tell(new JobFeed.Follow(new JobId(job), Optional.empty(), actor));

@@ -37,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * {@link Projection} what comes too late, {@link LearnedTimeouts} what the watchdogs allow.
  */
 final class Board {
+    private static final int FEW_WAKES = 1_024;
+
     /** How long an offer may be on its way before it counts as lost. */
     static final Duration OFFER_LIMIT = Duration.ofSeconds(5);
 
@@ -52,6 +54,7 @@ final class Board {
     private final PendingWork pending = new PendingWork();
     private final Map<JobId, Entry> entries = new HashMap<>();
     private final PriorityQueue<Wake> wakes = new PriorityQueue<>(Comparator.comparing(Wake::at));
+    private int sweepAt = FEW_WAKES;
     private int waitingCount;
     private int undelivered;
 
@@ -75,12 +78,12 @@ final class Board {
         Entry entry = new Entry(job);
         entries.put(job.id(), entry);
         account(entry);
-        wakes.add(new Wake(job.deadline(), job.id(), false));
+        wakeFor(new Wake(job.deadline(), job.id(), false));
         if (job.state() == JobState.PRODUCED) {
             undelivered++;
             actions.add(new Deliver(job));
         } else if (job.state().isOut() && claimWindow.isPositive()) {
-            wakes.add(new Wake(now.plus(claimWindow), job.id(), true));
+            wakeFor(new Wake(now.plus(claimWindow), job.id(), true));
         } else if (job.state().isOut()) {
             // Whoever ran it belonged to a control process that is gone, and its nodes went with it.
             AttemptId attempt = job.lastAttempt().orElseThrow();
@@ -487,7 +490,7 @@ final class Board {
                 entry.avoid = avoid;
                 entry.backAt = now.plus(delay);
                 if (delay.isPositive()) {
-                    wakes.add(new Wake(entry.backAt, entry.job.id(), false));
+                    wakeFor(new Wake(entry.backAt, entry.job.id(), false));
                 }
                 queue.add(entry);
             }
@@ -561,6 +564,15 @@ final class Board {
             } else {
                 pending.remove(entry);
             }
+        }
+    }
+
+    /** Jobs that end leave their wakes behind, maybe for days ahead; they are swept out when they make up half. */
+    private void wakeFor(Wake wake) {
+        wakes.add(wake);
+        if (wakes.size() > sweepAt) {
+            wakes.removeIf(w -> !entries.containsKey(w.job()));
+            sweepAt = Math.max(FEW_WAKES, 2 * wakes.size());
         }
     }
 

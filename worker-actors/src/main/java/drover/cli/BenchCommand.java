@@ -6,11 +6,13 @@ import drover.bench.MemoryBench;
 import drover.bench.OverheadBench;
 import drover.bench.RecoveryBench;
 import drover.bench.StallsBench;
+import drover.bench.ThroughputBench;
 import drover.bench.WatchdogBench;
 import drover.config.DroverConfig;
 import drover.ledger.LedgerSettings;
 import drover.logging.Logging;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.openjdk.jmh.runner.RunnerException;
@@ -33,6 +35,12 @@ final class BenchCommand {
 
     private interface Measurement {
         boolean run() throws BenchException, RunnerException;
+    }
+
+    private static void require(String option, int value, int most) {
+        if (value < 1 || value > most) {
+            throw CommandFailure.usage(option + " must be 1 to " + most + ", but was " + value);
+        }
     }
 
     private static int measure(Measurement measurement) {
@@ -66,6 +74,35 @@ final class BenchCommand {
         @Override
         public Integer call() {
             return measure(() -> OverheadBench.run(cli.out()));
+        }
+    }
+
+    /** {@code drover bench throughput}. */
+    @Command(
+            name = "throughput",
+            description =
+                    "Jobs per second from acceptance to delivery, four node processes, an engine that does nothing.",
+            mixinStandardHelpOptions = true)
+    final class Throughput implements Callable<Integer> {
+        @Option(names = "--minutes", paramLabel = "N", description = "How long at full speed, 1 to 1440; default 5.")
+        private int minutes = 5;
+
+        @Option(
+                names = "--actors",
+                paramLabel = "N",
+                description = "Inference actors of each node, 1 to 64; default 8.")
+        private int actors = ThroughputBench.Scale.ACTORS;
+
+        @Option(names = "--callers", paramLabel = "N", description = "Connections that submit, 1 to 150; default 32.")
+        private int callers = ThroughputBench.Scale.CALLERS;
+
+        @Override
+        public Integer call() {
+            require("--minutes", minutes, 1440);
+            require("--actors", actors, 64);
+            require("--callers", callers, 150);
+            var scale = ThroughputBench.Scale.of(actors, callers, Duration.ofMinutes(minutes));
+            return measure(() -> ThroughputBench.run(scale, cli.out()));
         }
     }
 
@@ -132,13 +169,20 @@ final class BenchCommand {
                 description = "Measure with 10, 1,000, 100,000 and 1,000,000 finished jobs in the database.")
         private boolean history;
 
+        @Option(
+                names = "--rounds",
+                paramLabel = "N",
+                description = "How often --history measures each of them, 1 to 100; default 3.")
+        private int rounds = 3;
+
         @Override
         public Integer call() {
             common.applyVerbosity();
+            require("--rounds", rounds, 100);
             DroverConfig config = cli.config(common.config());
             Optional<LedgerSettings> postgres = Optional.of(config.ledger()).filter(LedgerSettings::isPostgresql);
             return measure(() -> history
-                    ? LedgerBench.history(config.dataDir(), postgres, cli.out())
+                    ? LedgerBench.history(config.dataDir(), postgres, rounds, cli.out())
                     : LedgerBench.run(config.dataDir(), postgres, cli.out()));
         }
     }

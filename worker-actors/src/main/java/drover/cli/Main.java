@@ -78,6 +78,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new CommandLine(bench)
                         .addSubcommand(bench.new Watchdog())
                         .addSubcommand(bench.new Overhead())
+                        .addSubcommand(bench.new Throughput())
                         .addSubcommand(bench.new Recovery())
                         .addSubcommand(bench.new Stalls())
                         .addSubcommand(bench.new Memory())

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -25,8 +26,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Results as files below one folder: {@code <job>/<attempt>/<index>.<ending>}. Written under a temporary name, forced to
- * disk, and then renamed, so that a file with its final name is whole.
+ * Results as files below one folder: {@code <job>/<attempt>/<index>.<ending>}. Written under a temporary name and
+ * then renamed, so that whoever reads a file of a final name finds all of it; what {@link #put} has returned is on disk.
  */
 public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_-]{1,64}/[0-9]{1,9}/[0-9]{1,9}\\.[a-z0-9]{1,8}");
@@ -56,24 +57,31 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
     public AssetRef put(AttemptId attempt, int index, Artifact artifact) throws IOException {
         String key = attempt.job() + "/" + attempt.number() + "/" + index + "." + ending(artifact.mediaType());
         Path target = locate(key);
-        Path parent = folder.resolve(attempt.job().value()).resolve(Integer.toString(attempt.number()));
-        Files.createDirectories(parent);
-        Path temporary = Files.createTempFile(parent, index + "-", ".part");
-        try {
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(artifact.bytes());
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
+        Path ofJob = folder.resolve(attempt.job().value());
+        Path parent = ofJob.resolve(Integer.toString(attempt.number()));
+        make(ofJob);
+        make(parent);
+        // Nobody else writes results of this attempt, so the name needs no luck to be unique.
+        Path temporary = parent.resolve(index + ".part");
+        boolean whole = false;
+        try (FileChannel channel = FileChannel.open(
+                temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            ByteBuffer bytes = ByteBuffer.wrap(artifact.bytes());
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
             }
+            // Renamed first and forced then: that is one commit of the file system's journal instead of two.
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            channel.force(true);
+            whole = true;
         } finally {
-            Files.deleteIfExists(temporary);
+            if (!whole) {
+                Files.deleteIfExists(temporary);
+            }
         }
         // The names have to be on disk as well, down from the folder that was there before.
         force(parent);
-        force(folder.resolve(attempt.job().value()));
+        force(ofJob);
         force(folder);
         return new AssetRef(
                 key, artifact.mediaType(), artifact.bytes().length, sha256(artifact.bytes()), artifact.seed());
@@ -131,6 +139,17 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
             throw new NoSuchFileException(key, null, "not the key of a result");
         }
         return folder.resolve(key);
+    }
+
+    /** One level only: the store itself is not made again where it is gone, as when its disk is not mounted. */
+    private static void make(Path directory) throws IOException {
+        try {
+            Files.createDirectory(directory);
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory)) {
+                throw e;
+            }
+        }
     }
 
     private static void force(Path directory) throws IOException {

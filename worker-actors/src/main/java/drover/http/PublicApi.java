@@ -47,6 +47,8 @@ public final class PublicApi extends AllDirectives {
     private final Ask ask;
     private final Door door;
     private final JobRoutes jobs;
+    private final ExceptionHandler failures = failures();
+    private final RejectionHandler rejections = rejections();
 
     private PublicApi(ActorSystem<?> system, HttpSettings settings, ApiContext context) {
         this.settings = settings;
@@ -93,9 +95,9 @@ public final class PublicApi extends AllDirectives {
                 late -> Answers.problem(
                         ProblemException.later(Problems.BUSY, "no answer within the time limit", GRACE), path(late)),
                 () -> handleExceptions(
-                        failures(request),
+                        failures,
                         () -> handleRejections(
-                                rejections(request),
+                                rejections,
                                 () -> concat(
                                         path("health", () -> get(this::health)),
                                         pathPrefix("v1", () -> admitted(request, jobs::route)))))));
@@ -119,9 +121,9 @@ public final class PublicApi extends AllDirectives {
                         new HealthView(statistics.writable() ? "ok" : "unavailable", statistics.unfinished()))));
     }
 
-    private ExceptionHandler failures(HttpRequest request) {
+    private ExceptionHandler failures() {
         return ExceptionHandler.newBuilder()
-                .matchAny(thrown -> answer(request, problem(thrown)))
+                .matchAny(thrown -> extractRequest(request -> answer(request, problem(thrown))))
                 .build();
     }
 
@@ -151,7 +153,7 @@ public final class PublicApi extends AllDirectives {
         return ProblemException.of(Problems.HTTP_MALFORMED, "the request broke off");
     }
 
-    private RejectionHandler rejections(HttpRequest request) {
+    private RejectionHandler rejections() {
         return RejectionHandler.newBuilder()
                 .handleAll(MethodRejection.class, all -> {
                     String allowed = all.stream()
@@ -160,32 +162,28 @@ public final class PublicApi extends AllDirectives {
                             .collect(Collectors.joining(", "));
                     return respondWithHeader(
                             RawHeader.create("Allow", allowed),
-                            () -> answer(
-                                    request,
-                                    ProblemException.of(
-                                            Problems.METHOD_NOT_ALLOWED,
-                                            request.method().value() + " is not one of " + allowed)));
+                            () -> answer(request -> ProblemException.of(
+                                    Problems.METHOD_NOT_ALLOWED,
+                                    request.method().value() + " is not one of " + allowed)));
                 })
                 .handle(
                         UnacceptedResponseContentTypeRejection.class,
-                        rejection -> answer(
-                                request,
-                                ProblemException.of(
-                                        Problems.NOT_ACCEPTABLE, "Accept does not allow what this path answers with")))
+                        rejection -> answer(request -> ProblemException.of(
+                                Problems.NOT_ACCEPTABLE, "Accept does not allow what this path answers with")))
                 .handle(
                         Rejection.class,
-                        rejection -> answer(
-                                request,
-                                ProblemException.of(
-                                        Problems.HTTP_MALFORMED,
-                                        "the request was rejected: "
-                                                + rejection.getClass().getSimpleName())))
-                .handleNotFound(answer(
-                        request,
-                        ProblemException.of(
-                                Problems.ROUTE_NOT_FOUND,
-                                "nothing is at " + request.getUri().path())))
+                        rejection -> answer(request -> ProblemException.of(
+                                Problems.HTTP_MALFORMED,
+                                "the request was rejected: "
+                                        + rejection.getClass().getSimpleName())))
+                .handleNotFound(answer(request -> ProblemException.of(
+                        Problems.ROUTE_NOT_FOUND,
+                        "nothing is at " + request.getUri().path())))
                 .build();
+    }
+
+    private Route answer(Function<HttpRequest, ProblemException> problem) {
+        return extractRequest(request -> answer(request, problem.apply(request)));
     }
 
     private Route answer(HttpRequest request, ProblemException problem) {

@@ -79,6 +79,7 @@ enum Dialect {
 
         @Override
         void prepareWriter(Connection connection, Tenure tenure) throws SQLException {
+            requireSchema(connection);
             try (PreparedStatement name =
                     connection.prepareStatement("SELECT set_config('application_name', ?, false)")) {
                 name.setString(1, Tenure.nameOf(tenure.host()));
@@ -101,6 +102,21 @@ enum Dialect {
                 // A writer whose host has vanished is noticed, and its lock let go of, within 25 s.
                 statement.execute("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
                         + " SET tcp_keepalives_count = 3");
+                // The writer looks everything up by its key. What the planner knows of a table's size is a minute old:
+                // a new table would be read from end to end, for every batch, until it has been analysed.
+                statement.execute("SET enable_seqscan = off");
+            }
+        }
+
+        // Without one there is nothing to lock, and the lock would look taken.
+        private static void requireSchema(Connection connection) throws SQLException {
+            try (Statement statement = connection.createStatement();
+                    ResultSet found = statement.executeQuery(
+                            "SELECT current_schema(), current_setting('search_path'), current_database()")) {
+                found.next();
+                if (found.getString(1) == null) {
+                    throw new NoSchemaException(found.getString(2), found.getString(3));
+                }
             }
         }
 
@@ -156,6 +172,13 @@ enum Dialect {
         }
     }
 
+    /** The schema in which the tables are to be does not exist. */
+    static final class NoSchemaException extends SQLException {
+        NoSchemaException(String schema, String database) {
+            super("there is no schema " + schema + " in database " + database);
+        }
+    }
+
     /** The one that this address is for. */
     static Optional<Dialect> of(String url) {
         for (Dialect dialect : values()) {
@@ -176,6 +199,7 @@ enum Dialect {
      * Makes a fresh connection the one that writes.
      *
      * @throws LockedException if another Drover is the writer
+     * @throws NoSchemaException if there is no place for the tables
      */
     abstract void prepareWriter(Connection connection, Tenure tenure) throws SQLException;
 

@@ -131,6 +131,11 @@ public final class LedgerDatabase implements LedgerStore {
             root = root.getCause();
         }
         String what = String.valueOf(root.getMessage());
+        if (root instanceof Dialect.NoSchemaException) {
+            return "cannot open the job database " + settings + ": " + what
+                    + ". Make it with CREATE SCHEMA, as the user of drover.ledger.user or for it with AUTHORIZATION, or"
+                    + " set another currentSchema in drover.ledger.url.";
+        }
         String advice = what.contains("already in use") || what.contains("locked")
                 ? "Another Drover uses it: stop that one, or set another drover.data-dir or drover.ledger.url."
                 : "Check drover.ledger.url, user and password, and that the place exists, is writable and is not full.";

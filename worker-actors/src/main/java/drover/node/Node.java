@@ -95,6 +95,7 @@ public final class Node {
 
     enum Timer implements Command {
         PULSE,
+        PROGRESS,
         ORPHANED,
         SELF_HALT,
         DRAIN_DEADLINE,

@@ -223,6 +223,7 @@ final class NodeLife implements Rules<Command> {
         for (NodeSlots.Slot slot : slots.running()) {
             AttemptId attempt = slot.attempt().orElseThrow();
             slot.handBack();
+            tellProgress(slot);
             keeper.handBack(
                     slot.index(),
                     attempt,
@@ -243,11 +244,7 @@ final class NodeLife implements Rules<Command> {
         NodeSlots.Slot slot = found.get();
         switch (event) {
             case InferenceActor.Idle it -> onIdle(slot, it.resident());
-            case InferenceActor.Advanced it -> {
-                slot.advanced(it.position(), host.nanoTime().getAsLong());
-                watchdog.tell(new Watchdog.Advanced(it.attempt(), it.position()));
-                keeper.advanced(slot.index(), it.attempt(), it.position());
-            }
+            case InferenceActor.Advanced it -> onAdvanced(slot, it);
             case InferenceActor.Heartbeat it -> {
                 watchdog.tell(new Watchdog.Heartbeat(it.attempt()));
                 keeper.heartbeat(it.attempt());
@@ -256,6 +253,24 @@ final class NodeLife implements Rules<Command> {
             case InferenceActor.Ended it -> onEnded(slot, it);
             case InferenceActor.RunnerReturned it -> watchdog.tell(new Watchdog.RunnerReturned(it.attempt()));
         }
+    }
+
+    private void onAdvanced(NodeSlots.Slot slot, InferenceActor.Advanced it) {
+        long now = host.nanoTime().getAsLong();
+        slot.advanced(it.position(), now);
+        watchdog.tell(new Watchdog.Advanced(it.attempt(), it.position()));
+        if (slot.isTold(it.position(), now)) {
+            keeper.advanced(slot.index(), it.attempt(), it.position());
+        } else if (!timers.isTimerActive(Node.Timer.PROGRESS)) {
+            timers.startSingleTimer(Node.Timer.PROGRESS, Node.Timer.PROGRESS, NodeSlots.TELL_PAUSE);
+        }
+    }
+
+    /** Catches up with what the keeper has not been told. */
+    private void tellProgress(NodeSlots.Slot slot) {
+        slot.attempt()
+                .ifPresent(attempt -> slot.takeUntold(host.nanoTime().getAsLong())
+                        .ifPresent(position -> keeper.advanced(slot.index(), attempt, position)));
     }
 
     private void onIdle(NodeSlots.Slot slot, Set<String> nowResident) {
@@ -294,6 +309,7 @@ final class NodeLife implements Rules<Command> {
         }
         boolean wanted = !slot.isHandedBack();
         AttemptTimings timings = timings(slot);
+        tellProgress(slot); // How far it came is part of the record.
         over(slot, it.attempt());
         if (wanted) {
             AttemptOutcome outcome = it.cancelled() ? AttemptOutcome.HANDED_BACK : AttemptOutcome.FAILED;
@@ -330,6 +346,7 @@ final class NodeLife implements Rules<Command> {
     private void restartActor(NodeSlots.Slot slot, Stall stall) {
         watchdog.tell(new Watchdog.Unwatch(stall.attempt()));
         keeper.actorRestarted(slot.index(), stall);
+        tellProgress(slot);
         if (!slot.isHandedBack()) {
             keeper.ended(
                     slot.index(),
@@ -356,6 +373,7 @@ final class NodeLife implements Rules<Command> {
     private void onTimer(Node.Timer timer) {
         switch (timer) {
             case PULSE -> onPulse();
+            case PROGRESS -> slots.running().forEach(this::tellProgress);
             case ORPHANED -> {
                 around.log().error("no word of the keeper for {}; ending", identity.orphanTimeout());
                 host.exit().exit(NodeExit.ORPHANED);

@@ -5,15 +5,20 @@ import drover.inference.InferenceActor;
 import drover.inference.Position;
 import drover.job.AttemptTimings;
 import drover.watchdog.Stall;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** The inference actors of a node and what each is doing. Owned by the node's guardian; not thread-safe. */
 final class NodeSlots {
+    /** How soon one word of an attempt's progress may follow the last; no caller can see more than 50 in a second. */
+    static final Duration TELL_PAUSE = Duration.ofMillis(20);
+
     private final Map<Integer, Slot> slots = new TreeMap<>();
     private int incarnations;
 
@@ -31,6 +36,8 @@ final class NodeSlots {
         private Optional<AttemptId> attempt = Optional.empty();
         private Optional<Stall> stall = Optional.empty();
         private Optional<AttemptTimer> timer = Optional.empty();
+        private OptionalLong toldAt = OptionalLong.empty();
+        private Optional<Position> untold = Optional.empty();
         private boolean idle;
         private boolean closing;
         private boolean handedBack;
@@ -88,11 +95,38 @@ final class NodeSlots {
         void begin(AttemptId which, long nanos) {
             attempt = Optional.of(which);
             timer = Optional.of(new AttemptTimer(nanos));
+            toldAt = OptionalLong.empty();
+            untold = Optional.empty();
             idle = false;
         }
 
         void advanced(Position position, long nanos) {
             timer.ifPresent(t -> t.advanced(position, nanos));
+        }
+
+        /**
+         * Whether to tell the keeper of this position now. The first one of an attempt is told at once; after that, what
+         * comes within {@link #TELL_PAUSE} of the last word is kept, and only the furthest of it: engines may advance a
+         * thousand times a second, and each word is a message to another process that passes through four actors there.
+         */
+        boolean isTold(Position position, long nanos) {
+            if (toldAt.isPresent() && nanos - toldAt.getAsLong() < TELL_PAUSE.toNanos()) {
+                untold = Optional.of(untold.filter(u -> !position.isBeyond(u)).orElse(position));
+                return false;
+            }
+            toldAt = OptionalLong.of(nanos);
+            untold = Optional.empty();
+            return true;
+        }
+
+        /** The position that has been kept, if any; it counts as told. */
+        Optional<Position> takeUntold(long nanos) {
+            Optional<Position> taken = untold;
+            if (taken.isPresent()) {
+                toldAt = OptionalLong.of(nanos);
+                untold = Optional.empty();
+            }
+            return taken;
         }
 
         /** How long the present attempt has spent in each phase until now. */
@@ -112,6 +146,7 @@ final class NodeSlots {
             attempt = Optional.empty();
             stall = Optional.empty();
             timer = Optional.empty();
+            untold = Optional.empty();
             handedBack = false;
         }
 

@@ -151,6 +151,16 @@ class LedgerOutageTest {
     }
 
     @Test
+    void aSchemaThatDoesNotExistIsCalledThat() {
+        LedgerSettings nowhere =
+                settings.withUrl(settings.url().replaceFirst("currentSchema=\\w+", "currentSchema=nowhere"));
+        assertThatThrownBy(() -> LedgerDatabase.open(nowhere).close())
+                .isInstanceOf(LedgerException.class)
+                .hasMessageContaining("there is no schema nowhere in database postgres")
+                .hasMessageContaining("CREATE SCHEMA");
+    }
+
+    @Test
     void aWriterThatHasBeenReplacedStops() throws LedgerException {
         accepted("a");
         TestProbe<Done> end = KIT.createTestProbe();

@@ -60,6 +60,20 @@ class QueryPlanTest {
         }
     }
 
+    @Test
+    void theWriterUsesIndexesOfTablesThatHaveNeverBeenAnalysed(Postgres server) throws Exception {
+        LedgerSettings settings = kind.fresh(folder, server);
+        LedgerDatabase.open(settings).close();
+        try (WriterConnection writer = new WriterConnection(settings, Tenure.ALONE)) {
+            writer.lock();
+            try (Statement statement = writer.connection().createStatement()) {
+                String ten = "ARRAY['1', '2', '3', '4', '5', '6', '7', '8', '9', '10']";
+                assertUsesIndex(statement, "SELECT id, ordinal, body FROM jobs WHERE id = ANY (" + ten + ")");
+                assertUsesIndex(statement, "SELECT job_id, seq FROM job_events WHERE job_id = ANY (" + ten + ")");
+            }
+        }
+    }
+
     private void assertUsesIndex(Statement statement, String sql) throws SQLException {
         StringBuilder plan = new StringBuilder();
         try (ResultSet rows = statement.executeQuery("EXPLAIN " + sql)) {

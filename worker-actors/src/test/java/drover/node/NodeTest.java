@@ -1,6 +1,7 @@
 package drover.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import drover.delivery.DirectoryAssetStore;
 import drover.inference.AttemptId;
@@ -101,13 +102,22 @@ class NodeTest {
 
     private void runStuck(FaultPlan.Kind kind) {
         run(0, ATTEMPT, Requests.failingOnce(kind, false));
-        keeper.fishForMessage(
-                REAL,
-                word -> word instanceof NodeKeeper.Advanced it
-                                && it.position().phase() == Phase.DENOISING
-                                && it.position().step() == 4
-                        ? FishingOutcomes.complete()
-                        : FishingOutcomes.continueAndIgnore());
+        awaitTold(Phase.DENOISING, 4);
+    }
+
+    /** What follows soon after another word is told a moment later by the node's clock, which stands still here. */
+    private void awaitTold(Phase phase, int step) {
+        await().atMost(REAL).untilAsserted(() -> {
+            nanos.addAndGet(NodeSlots.TELL_PAUSE.toNanos());
+            time.timePasses(NodeSlots.TELL_PAUSE);
+            keeper.fishForMessage(
+                    Duration.ofMillis(500),
+                    word -> word instanceof NodeKeeper.Advanced it
+                                    && it.position().phase() == phase
+                                    && it.position().step() == step
+                            ? FishingOutcomes.complete()
+                            : FishingOutcomes.continueAndIgnore());
+        });
     }
 
     /** In small steps, because the watchdog takes a jump for its own sleep. */
