@@ -15,7 +15,7 @@ final class Charts {
 
     private static final int WIDTH = 860;
     private static final int LABEL = 230;
-    private static final int VALUE = 120;
+    private static final int VALUE = 150;
     private static final int PLOT = WIDTH - LABEL - VALUE;
     private static final int ROW = 26;
     private static final int LABEL_LENGTH = 32;
