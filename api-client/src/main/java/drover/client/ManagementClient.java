@@ -27,6 +27,8 @@ public final class ManagementClient implements AutoCloseable {
 
     private static final Duration CONNECT = Duration.ofSeconds(3);
     private static final Duration ANSWER = Duration.ofSeconds(15);
+    /** A report reads all jobs of its time, and others may come first. */
+    private static final Duration REPORT = Duration.ofMinutes(17);
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .addModule(new Jdk8Module())
@@ -42,6 +44,9 @@ public final class ManagementClient implements AutoCloseable {
 
     /** Why an operator does something. */
     private record Why(Optional<String> reason) {}
+
+    /** Levels to set, and why. */
+    private record Levels(Map<String, String> levels, Optional<String> reason) {}
 
     /**
      * @param base such as {@code http://127.0.0.1:7626}
@@ -150,12 +155,15 @@ public final class ManagementClient implements AutoCloseable {
      * What waits and runs, and jobs of the ledger, newest first.
      *
      * @param state only those in this state
+     * @param model only those for this model
      * @param before only those accepted before this job
      * @param limit 1 to 100
      */
-    public OverviewView jobs(Optional<String> state, Optional<String> before, int limit) throws ManagementException {
+    public OverviewView jobs(Optional<String> state, Optional<String> model, Optional<String> before, int limit)
+            throws ManagementException {
         String path = "/drover/jobs?limit=" + limit
                 + state.map(s -> "&state=" + encoded(s)).orElse("")
+                + model.map(m -> "&model=" + encoded(m)).orElse("")
                 + before.map(b -> "&before=" + encoded(b)).orElse("");
         return call("GET", path, Optional.empty(), OverviewView.class);
     }
@@ -169,14 +177,22 @@ public final class ManagementClient implements AutoCloseable {
         return call("GET", "/drover/incidents?limit=" + limit, Optional.empty(), IncidentsView.class);
     }
 
+    /** How the attempts of a period fared. May take minutes for millions of them. */
+    public ReportView report(ReportQuery query) throws ManagementException {
+        String path = "/drover/report?last=" + query.lastAsText()
+                + query.node().map(n -> "&node=" + encoded(n)).orElse("")
+                + query.model().map(m -> "&model=" + encoded(m)).orElse("");
+        return call("GET", path, Optional.empty(), ReportView.class, REPORT);
+    }
+
     /** Lets the Drover read its configuration again. */
-    public ReloadView reload() throws ManagementException {
-        return call("POST", "/drover/reload", Optional.empty(), ReloadView.class);
+    public ReloadView reload(Optional<String> reason) throws ManagementException {
+        return change("/drover/reload", reason, ReloadView.class);
     }
 
     /** Lets the Drover finish what runs, take nothing new, and end. */
-    public ReadinessView drain() throws ManagementException {
-        return call("POST", "/drover/drain", Optional.empty(), ReadinessView.class);
+    public ReadinessView drain(Optional<String> reason) throws ManagementException {
+        return change("/drover/drain", reason, ReadinessView.class);
     }
 
     /** The log levels that are set. */
@@ -185,8 +201,8 @@ public final class ManagementClient implements AutoCloseable {
     }
 
     /** Sets log levels until the process ends; gives all that are set then. */
-    public LogLevelsView setLogLevels(Map<String, String> levels) throws ManagementException {
-        return call("PUT", "/drover/log-levels", Optional.of(new LogLevelsView(levels)), LogLevelsView.class);
+    public LogLevelsView setLogLevels(Map<String, String> levels, Optional<String> reason) throws ManagementException {
+        return call("PUT", "/drover/log-levels", Optional.of(new Levels(levels, reason)), LogLevelsView.class);
     }
 
     @Override
@@ -203,8 +219,13 @@ public final class ManagementClient implements AutoCloseable {
     }
 
     private <T> T call(String method, String path, Optional<?> body, Class<T> type) throws ManagementException {
+        return call(method, path, body, type, ANSWER);
+    }
+
+    private <T> T call(String method, String path, Optional<?> body, Class<T> type, Duration patience)
+            throws ManagementException {
         HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
-                .timeout(ANSWER)
+                .timeout(patience)
                 .header("Accept", "application/json")
                 .method(method, body.isPresent() ? publisher(body.get()) : HttpRequest.BodyPublishers.noBody());
         if (body.isPresent()) {

@@ -1,8 +1,10 @@
 package drover.cli;
 
-import java.util.concurrent.Callable;
+import drover.client.ManagementClient;
+import drover.client.ManagementException;
+import drover.client.ReadinessView;
+import java.io.PrintStream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code drover drain}. */
 @Command(
@@ -12,21 +14,18 @@ import picocli.CommandLine.Mixin;
             "drover nodes drain does so with one node only."
         },
         mixinStandardHelpOptions = true)
-final class DrainCommand implements Callable<Integer> {
-    private final Cli cli;
-
-    @Mixin
-    private final CommonOptions common = new CommonOptions();
-
+final class DrainCommand extends ChangeCommand<ReadinessView> {
     DrainCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
-    public Integer call() {
-        common.applyVerbosity();
-        Remote.ask(cli, common, client -> client.drain());
-        cli.out().println("draining; drover up ends when running jobs have finished or been handed back");
-        return Cli.DONE;
+    ReadinessView ask(ManagementClient client) throws ManagementException {
+        return client.drain(reason());
+    }
+
+    @Override
+    void print(ReadinessView view, PrintStream out) {
+        out.println("draining; drover up ends when running jobs have finished or been handed back");
     }
 }

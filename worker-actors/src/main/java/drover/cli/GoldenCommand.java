@@ -62,7 +62,7 @@ final class GoldenCommand implements Callable<Integer> {
         });
         int code = GoldenRunner.exitCode(results);
         if (json) {
-            Remote.printJson(cli, new Report(code, options.deviceName(), results));
+            RemoteCommand.printJson(cli, new Report(code, options.deviceName(), results));
         } else {
             cli.out().println(summary(results) + ", on " + options.deviceName());
         }

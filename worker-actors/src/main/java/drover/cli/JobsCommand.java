@@ -4,12 +4,11 @@ import drover.client.ManagementClient;
 import drover.client.ManagementException;
 import drover.client.OverviewView;
 import drover.client.OverviewView.SummaryView;
+import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,9 +27,12 @@ final class JobsCommand {
 
     /** {@code drover jobs list}. */
     @Command(name = "list", description = "List them, newest first.", mixinStandardHelpOptions = true)
-    final class ListJobs implements Callable<Integer> {
+    final class ListJobs extends RemoteCommand<OverviewView> {
         @Option(names = "--state", paramLabel = "STATE", description = "Only those in this state, such as queued.")
         private Optional<String> state = Optional.empty();
+
+        @Option(names = "--model", paramLabel = "MODEL", description = "Only those for this model.")
+        private Optional<String> model = Optional.empty();
 
         @Option(names = "--before", paramLabel = "JOB", description = "Only those accepted before this one.")
         private Optional<String> before = Optional.empty();
@@ -38,23 +40,27 @@ final class JobsCommand {
         @Option(names = "--limit", description = "How many, 1 to 100 (default: ${DEFAULT-VALUE}).")
         private int limit = 20;
 
-        @Option(names = "--json", description = "Print JSON.")
-        private boolean json;
-
-        @Mixin
-        private final CommonOptions common = new CommonOptions();
+        ListJobs() {
+            super(cli);
+        }
 
         @Override
-        public Integer call() {
-            common.applyVerbosity();
-            if (limit < 1 || limit > 100) {
-                throw CommandFailure.usage("--limit must be 1 to 100, but was " + limit);
-            }
-            OverviewView view = Remote.ask(cli, common, client -> client.jobs(state, before, limit));
-            if (json) {
-                Remote.printJson(cli, view.newest());
-                return Cli.DONE;
-            }
+        void check() {
+            checkLimit(limit, 100);
+        }
+
+        @Override
+        OverviewView ask(ManagementClient client) throws ManagementException {
+            return client.jobs(state, model, before, limit);
+        }
+
+        @Override
+        Object asJson(OverviewView view) {
+            return view.newest();
+        }
+
+        @Override
+        void print(OverviewView view, PrintStream out) {
             TextTable table = new TextTable("JOB", "STATE", "MODEL", "ATTEMPTS", "ACCEPTED", "CHANGED", "FAULT");
             for (SummaryView job : view.newest()) {
                 table.add(List.of(
@@ -66,38 +72,26 @@ final class JobsCommand {
                         job.changed().toString(),
                         job.fault().orElse("")));
             }
-            table.print(cli.out());
-            return Cli.DONE;
+            table.print(out);
         }
     }
 
     /** What changing a job has in common. */
-    abstract class OnJob implements Callable<Integer> {
+    abstract class OnJob extends ChangeCommand<SummaryView> {
         @Parameters(paramLabel = "JOB", description = "Which one.")
         private String job = "";
 
-        @Option(names = "--reason", paramLabel = "TEXT", description = "Why; kept in the audit log.")
-        private Optional<String> reason = Optional.empty();
+        OnJob() {
+            super(cli);
+        }
 
-        @Option(names = "--json", description = "Print JSON.")
-        private boolean json;
-
-        @Mixin
-        private final CommonOptions common = new CommonOptions();
-
-        abstract SummaryView tell(ManagementClient client, String which, Optional<String> why)
-                throws ManagementException;
+        final String job() {
+            return job;
+        }
 
         @Override
-        public Integer call() {
-            common.applyVerbosity();
-            SummaryView view = Remote.ask(cli, common, client -> tell(client, job, reason));
-            if (json) {
-                Remote.printJson(cli, view);
-            } else {
-                cli.out().println(view.job() + " is " + view.state().toLowerCase(Locale.ROOT));
-            }
-            return Cli.DONE;
+        void print(SummaryView view, PrintStream out) {
+            out.println(view.job() + " is " + view.state().toLowerCase(Locale.ROOT));
         }
     }
 
@@ -105,8 +99,8 @@ final class JobsCommand {
     @Command(name = "cancel", description = "Withdraw a job.", mixinStandardHelpOptions = true)
     final class Cancel extends OnJob {
         @Override
-        SummaryView tell(ManagementClient client, String which, Optional<String> why) throws ManagementException {
-            return client.cancelJob(which, why);
+        SummaryView ask(ManagementClient client) throws ManagementException {
+            return client.cancelJob(job(), reason());
         }
     }
 
@@ -120,8 +114,8 @@ final class JobsCommand {
             mixinStandardHelpOptions = true)
     final class Requeue extends OnJob {
         @Override
-        SummaryView tell(ManagementClient client, String which, Optional<String> why) throws ManagementException {
-            return client.requeueJob(which, why);
+        SummaryView ask(ManagementClient client) throws ManagementException {
+            return client.requeueJob(job(), reason());
         }
     }
 }

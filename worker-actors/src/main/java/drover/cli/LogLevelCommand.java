@@ -1,13 +1,13 @@
 package drover.cli;
 
 import drover.client.LogLevelsView;
+import drover.client.ManagementClient;
+import drover.client.ManagementException;
+import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code drover log-level}. */
@@ -15,9 +15,7 @@ import picocli.CommandLine.Parameters;
         name = "log-level",
         description = "Show the log levels of a running Drover, or set one, in the GPU processes too, until it ends.",
         mixinStandardHelpOptions = true)
-final class LogLevelCommand implements Callable<Integer> {
-    private final Cli cli;
-
+final class LogLevelCommand extends ChangeCommand<LogLevelsView> {
     @Parameters(index = "0", paramLabel = "LOGGER", arity = "0..1", description = "Such as drover.board.")
     private Optional<String> logger = Optional.empty();
 
@@ -28,35 +26,28 @@ final class LogLevelCommand implements Callable<Integer> {
             description = "error, warn, info, debug, trace or off.")
     private Optional<String> level = Optional.empty();
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    @Mixin
-    private final CommonOptions common = new CommonOptions();
-
     LogLevelCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
-    public Integer call() {
-        common.applyVerbosity();
+    void check() {
         if (logger.isPresent() && level.isEmpty()) {
             throw CommandFailure.usage("a level is missing; without LOGGER and LEVEL all are shown");
         }
-        LogLevelsView view = Remote.ask(
-                cli,
-                common,
-                client -> logger.isPresent()
-                        ? client.setLogLevels(Map.of(logger.get(), level.orElseThrow()))
-                        : client.logLevels());
-        if (json) {
-            Remote.printJson(cli, view);
-            return Cli.DONE;
-        }
+    }
+
+    @Override
+    LogLevelsView ask(ManagementClient client) throws ManagementException {
+        return logger.isPresent()
+                ? client.setLogLevels(Map.of(logger.get(), level.orElseThrow()), reason())
+                : client.logLevels();
+    }
+
+    @Override
+    void print(LogLevelsView view, PrintStream out) {
         TextTable table = new TextTable("LOGGER", "LEVEL");
         view.levels().forEach((name, set) -> table.add(List.of(name, set)));
-        table.print(cli.out());
-        return Cli.DONE;
+        table.print(out);
     }
 }

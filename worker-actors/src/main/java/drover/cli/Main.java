@@ -54,6 +54,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new JoinCommand(cli))
                 .addSubcommand(new StatusCommand(cli))
                 .addSubcommand(new IncidentsCommand(cli))
+                .addSubcommand(new ReportCommand(cli))
                 .addSubcommand(new DrainCommand(cli))
                 .addSubcommand(new CommandLine(nodes)
                         .addSubcommand(nodes.new Drain())

@@ -6,6 +6,7 @@ import drover.client.ModelsView;
 import drover.client.ModelsView.ModelView;
 import drover.client.ModelsView.WithdrawnView;
 import drover.diffusion.ModelInfo;
+import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +15,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code drover models}. */
@@ -61,27 +61,23 @@ final class ModelsCommand {
             name = "where",
             description = "Show which nodes of a running Drover can run each, and which have it in memory.",
             mixinStandardHelpOptions = true)
-    final class Where implements Callable<Integer> {
-        @Option(names = "--json", description = "Print JSON.")
-        private boolean json;
-
-        @Mixin
-        private final CommonOptions common = new CommonOptions();
+    final class Where extends RemoteCommand<ModelsView> {
+        Where() {
+            super(cli);
+        }
 
         @Override
-        public Integer call() {
-            common.applyVerbosity();
-            ModelsView view = Remote.ask(cli, common, client -> client.models());
-            if (json) {
-                Remote.printJson(cli, view);
-                return Cli.DONE;
-            }
-            print(view);
-            return Cli.DONE;
+        ModelsView ask(ManagementClient client) throws ManagementException {
+            return client.models();
+        }
+
+        @Override
+        void print(ModelsView view, PrintStream out) {
+            show(view, out);
         }
     }
 
-    private void print(ModelsView view) {
+    private static void show(ModelsView view, PrintStream out) {
         Map<String, WithdrawnView> withdrawn =
                 view.withdrawn().stream().collect(Collectors.toMap(WithdrawnView::model, Function.identity()));
         TextTable table = new TextTable("MODEL", "NODES", "IN MEMORY", "WITHDRAWN");
@@ -94,7 +90,7 @@ final class ModelsCommand {
                             .map(ModelsCommand::describe)
                             .orElse("")));
         }
-        table.print(cli.out());
+        table.print(out);
     }
 
     private static String describe(WithdrawnView withdrawn) {
@@ -103,43 +99,41 @@ final class ModelsCommand {
     }
 
     /** What changing a model has in common. */
-    abstract class OnModel implements Callable<Integer> {
+    abstract class OnModel extends ChangeCommand<ModelsView> {
         @Parameters(paramLabel = "MODEL", description = "Which one.")
         private String model = "";
 
-        @Option(names = "--json", description = "Print JSON.")
-        private boolean json;
+        OnModel() {
+            super(cli);
+        }
 
-        @Mixin
-        private final CommonOptions common = new CommonOptions();
-
-        abstract ModelsView tell(ManagementClient client, String which) throws ManagementException;
+        final String model() {
+            return model;
+        }
 
         @Override
-        public Integer call() {
-            common.applyVerbosity();
-            ModelsView view = Remote.ask(cli, common, client -> tell(client, model));
-            if (json) {
-                Remote.printJson(cli, view);
-            } else {
-                print(view);
-            }
-            return Cli.DONE;
+        void print(ModelsView view, PrintStream out) {
+            show(view, out);
         }
     }
 
     /** {@code drover models withdraw}. */
     @Command(
             name = "withdraw",
-            description = "Offer a model to no node any more, until it is released. What runs goes on.",
+            description = {
+                "Offer a model to no node any more, until it is released. What runs goes on.",
+                "Needs --reason, which is shown to everybody."
+            },
             mixinStandardHelpOptions = true)
     final class Withdraw extends OnModel {
-        @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Why; shown to everybody.")
-        private String reason = "";
+        @Override
+        void check() {
+            requireReason("withdrawing a model");
+        }
 
         @Override
-        ModelsView tell(ManagementClient client, String which) throws ManagementException {
-            return client.withdrawModel(which, Optional.of(reason));
+        ModelsView ask(ManagementClient client) throws ManagementException {
+            return client.withdrawModel(model(), reason());
         }
     }
 
@@ -149,12 +143,9 @@ final class ModelsCommand {
             description = "Offer a withdrawn model again, whoever took it out.",
             mixinStandardHelpOptions = true)
     final class Release extends OnModel {
-        @Option(names = "--reason", paramLabel = "TEXT", description = "Why; kept in the audit log.")
-        private Optional<String> reason = Optional.empty();
-
         @Override
-        ModelsView tell(ManagementClient client, String which) throws ManagementException {
-            return client.releaseModel(which, reason);
+        ModelsView ask(ManagementClient client) throws ManagementException {
+            return client.releaseModel(model(), reason());
         }
     }
 }

@@ -3,11 +3,10 @@ package drover.cli;
 import drover.client.ManagementClient;
 import drover.client.ManagementException;
 import drover.client.NodesView.NodeView;
+import java.io.PrintStream;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,35 +24,32 @@ final class NodesCommand {
     }
 
     /** What all of them have in common. */
-    abstract class OnNode implements Callable<Integer> {
+    abstract class OnNode extends ChangeCommand<NodeView> {
+        private final String action;
+
         @Parameters(paramLabel = "NODE", description = "Which one, such as gpu0; drover status shows them.")
         private String node = "";
 
-        @Option(names = "--reason", paramLabel = "TEXT", description = "Why; kept in the audit log.")
-        private Optional<String> reason = Optional.empty();
+        OnNode(String action) {
+            super(cli);
+            this.action = action;
+        }
 
-        @Option(names = "--json", description = "Print JSON.")
-        private boolean json;
-
-        @Mixin
-        private final CommonOptions common = new CommonOptions();
-
-        abstract NodeView tell(ManagementClient client, String which, Optional<String> why) throws ManagementException;
+        final String node() {
+            return node;
+        }
 
         @Override
-        public Integer call() {
-            common.applyVerbosity();
-            NodeView view = Remote.ask(cli, common, client -> tell(client, node, reason));
-            if (json) {
-                Remote.printJson(cli, view);
-            } else {
-                cli.out()
-                        .println(view.node() + " was "
-                                + view.state().toLowerCase(Locale.ROOT).replace('_', ' ')
-                                + view.note().map(note -> " (" + note + ")").orElse("")
-                                + " and has been told; drover status shows how far it is");
-            }
-            return Cli.DONE;
+        NodeView ask(ManagementClient client) throws ManagementException {
+            return client.act(node, action, reason());
+        }
+
+        @Override
+        void print(NodeView view, PrintStream out) {
+            out.println(view.node() + " was "
+                    + view.state().toLowerCase(Locale.ROOT).replace('_', ' ')
+                    + view.note().map(note -> " (" + note + ")").orElse("")
+                    + " and has been told; drover status shows how far it is");
         }
     }
 
@@ -63,9 +59,8 @@ final class NodesCommand {
             description = "Let its running jobs finish and give it no more, until it is resumed.",
             mixinStandardHelpOptions = true)
     final class Drain extends OnNode {
-        @Override
-        NodeView tell(ManagementClient client, String which, Optional<String> why) throws ManagementException {
-            return client.act(which, "drain", why);
+        Drain() {
+            super("drain");
         }
     }
 
@@ -75,9 +70,8 @@ final class NodesCommand {
             description = "Put a drained node back to work. One that is out for its own failures stays out.",
             mixinStandardHelpOptions = true)
     final class Resume extends OnNode {
-        @Override
-        NodeView tell(ManagementClient client, String which, Optional<String> why) throws ManagementException {
-            return client.act(which, "resume", why);
+        Resume() {
+            super("resume");
         }
     }
 
@@ -93,9 +87,13 @@ final class NodesCommand {
                 description = "Only this inference actor; what it runs goes back to the queue.")
         private Optional<Integer> actor = Optional.empty();
 
+        Restart() {
+            super("restart");
+        }
+
         @Override
-        NodeView tell(ManagementClient client, String which, Optional<String> why) throws ManagementException {
-            return actor.isPresent() ? client.restartActor(which, actor.get(), why) : client.act(which, "restart", why);
+        NodeView ask(ManagementClient client) throws ManagementException {
+            return actor.isPresent() ? client.restartActor(node(), actor.get(), reason()) : super.ask(client);
         }
     }
 
@@ -105,12 +103,13 @@ final class NodesCommand {
             description = "Drain a node and keep it out until it is released; needs --reason.",
             mixinStandardHelpOptions = true)
     final class Quarantine extends OnNode {
+        Quarantine() {
+            super("quarantine");
+        }
+
         @Override
-        NodeView tell(ManagementClient client, String which, Optional<String> why) throws ManagementException {
-            if (why.isEmpty()) {
-                throw CommandFailure.usage("a quarantine needs a reason: --reason TEXT");
-            }
-            return client.act(which, "quarantine", why);
+        void check() {
+            requireReason("a quarantine");
         }
     }
 
@@ -120,9 +119,8 @@ final class NodesCommand {
             description = "Put a node back to work, whatever its record.",
             mixinStandardHelpOptions = true)
     final class Release extends OnNode {
-        @Override
-        NodeView tell(ManagementClient client, String which, Optional<String> why) throws ManagementException {
-            return client.act(which, "release", why);
+        Release() {
+            super("release");
         }
     }
 }

@@ -1,43 +1,32 @@
 package drover.cli;
 
+import drover.client.ManagementClient;
+import drover.client.ManagementException;
 import drover.client.ReloadView;
-import java.util.concurrent.Callable;
+import java.io.PrintStream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code drover reload}. */
 @Command(
         name = "reload",
         description = "Have a running Drover read its configuration again; a file with a mistake changes nothing.",
         mixinStandardHelpOptions = true)
-final class ReloadCommand implements Callable<Integer> {
-    private final Cli cli;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    @Mixin
-    private final CommonOptions common = new CommonOptions();
-
+final class ReloadCommand extends ChangeCommand<ReloadView> {
     ReloadCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
     @Override
-    public Integer call() {
-        common.applyVerbosity();
-        ReloadView view = Remote.ask(cli, common, client -> client.reload());
-        if (json) {
-            Remote.printJson(cli, view);
-        } else {
-            cli.out()
-                    .println(
-                            view.restartNeeded().isEmpty()
-                                    ? "the configuration is in force"
-                                    : "the configuration is in force; these take effect with a restart: "
-                                            + String.join(", ", view.restartNeeded()));
-        }
-        return Cli.DONE;
+    ReloadView ask(ManagementClient client) throws ManagementException {
+        return client.reload(reason());
+    }
+
+    @Override
+    void print(ReloadView view, PrintStream out) {
+        out.println(
+                view.restartNeeded().isEmpty()
+                        ? "the configuration is in force"
+                        : "the configuration is in force; these take effect with a restart: "
+                                + String.join(", ", view.restartNeeded()));
     }
 }

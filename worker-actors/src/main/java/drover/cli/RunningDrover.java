@@ -11,18 +11,24 @@ import drover.config.LoadedConfig;
 import drover.control.ControlProcess;
 import drover.ledger.LedgerException;
 import drover.logging.Logging;
+import drover.management.Journal;
 import drover.management.ManagementContext;
 import drover.management.ManagementServer;
+import drover.management.Operator;
 import drover.node.NodeSupervisor;
+import drover.report.ReportDesk;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.jline.utils.Signals;
 import org.slf4j.Logger;
@@ -76,7 +82,9 @@ final class RunningDrover {
     int run() {
         PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ControlProcess control = start(meters);
-        listenToSignals(control);
+        listenToSignals(
+                control,
+                new Journal(control.tree().audit(), RunningDrover::newId, InstantSource.system(), control.system()));
         try {
             open(control, meters);
         } catch (CommandFailure e) {
@@ -110,7 +118,8 @@ final class RunningDrover {
                 control.tree().ledger(),
                 control.tree().incidents(),
                 control.tree().audit(),
-                () -> UuidCreator.getTimeOrderedEpoch().toString(),
+                onlyNodes ? Optional.empty() : Optional.of(reports(control)),
+                RunningDrover::newId,
                 meters,
                 () -> reload(control),
                 this::configInForce,
@@ -135,6 +144,25 @@ final class RunningDrover {
         }
     }
 
+    /** Ended with the ports, while the job database is open. */
+    private ReportDesk reports(ControlProcess control) {
+        ReportDesk desk = new ReportDesk(
+                config.ledger(), config.http().limits().maxDeadline(), InstantSource.system(), System::nanoTime);
+        CoordinatedShutdown.get(control.system())
+                .addTask(
+                        CoordinatedShutdown.PhaseServiceUnbind(),
+                        "end-reports",
+                        () -> CompletableFuture.supplyAsync(() -> {
+                            desk.close();
+                            return Done.getInstance();
+                        }));
+        return desk;
+    }
+
+    private static String newId() {
+        return UuidCreator.getTimeOrderedEpoch().toString();
+    }
+
     private static ServerBinding opened(String key, int port, CompletionStage<ServerBinding> binding) {
         try {
             return binding.toCompletableFuture().join();
@@ -145,31 +173,45 @@ final class RunningDrover {
         }
     }
 
-    private void listenToSignals(ControlProcess control) {
-        Signals.register("INT", () -> onSignal(control));
-        Signals.register("TERM", () -> onSignal(control));
-        Signals.register("HUP", () -> reload(control));
+    private void listenToSignals(ControlProcess control, Journal journal) {
+        Signals.register("INT", () -> onSignal(control, journal, "SIGINT"));
+        Signals.register("TERM", () -> onSignal(control, journal, "SIGTERM"));
+        Signals.register("HUP", () -> {
+            ReloadView view = reload(control);
+            String result = view.applied() ? "done" : "refused: " + String.join("; ", view.problems());
+            journal.write(signal("SIGHUP"), new Journal.Change("reload", "configuration", Optional.empty()), result);
+        });
+    }
+
+    private static Operator signal(String name) {
+        return new Operator(name, Optional.empty());
     }
 
     /** The first signal drains, the second one does not wait for it. */
-    private void onSignal(ControlProcess control) {
-        if (ending.get()) {
+    private void onSignal(ControlProcess control, Journal journal, String signal) {
+        if (!ending.compareAndSet(false, true)) {
             cli.err().println("drover up: ending at once");
             Logging.stop();
             Runtime.getRuntime().halt(Cli.INTERRUPTED);
         }
-        drain(control);
+        // Written down first: the database closes with everything else.
+        journal.write(signal(signal), new Journal.Change("drain", "everything", Optional.empty()), "done")
+                .thenRun(() -> stop(control));
     }
 
     private void drain(ControlProcess control) {
         if (ending.compareAndSet(false, true)) {
-            log.info("draining: no new work; running jobs finish or are handed back; a second signal ends it at once");
-            control.stop().whenComplete((done, failure) -> {
-                if (failure != null) {
-                    log.warn("not everything ended as it should", failure);
-                }
-            });
+            stop(control);
         }
+    }
+
+    private static void stop(ControlProcess control) {
+        log.info("draining: no new work; running jobs finish or are handed back; a second signal ends it at once");
+        control.stop().whenComplete((done, failure) -> {
+            if (failure != null) {
+                log.warn("not everything ended as it should", failure);
+            }
+        });
     }
 
     private ReloadView reload(ControlProcess control) {

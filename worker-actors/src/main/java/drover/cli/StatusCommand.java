@@ -1,5 +1,7 @@
 package drover.cli;
 
+import drover.client.ManagementClient;
+import drover.client.ManagementException;
 import drover.client.NodesView;
 import drover.client.NodesView.ActorView;
 import drover.client.NodesView.NodeView;
@@ -7,74 +9,55 @@ import drover.client.NodesView.StandingView;
 import drover.client.NodesView.WorkView;
 import drover.client.OverviewView;
 import drover.client.OverviewView.PendingView;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code drover status}. */
 @Command(name = "status", description = "Show nodes, actors and what each is doing.", mixinStandardHelpOptions = true)
-final class StatusCommand implements Callable<Integer> {
-    private final Cli cli;
-
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
-
-    @Mixin
-    private final CommonOptions common = new CommonOptions();
-
+final class StatusCommand extends RemoteCommand<StatusCommand.Everything> {
     StatusCommand(Cli cli) {
-        this.cli = cli;
+        super(cli);
     }
 
-    /** What `--json` prints. */
-    private record Everything(NodesView nodes, OverviewView jobs) {}
+    /** What {@code --json} prints. */
+    record Everything(NodesView nodes, OverviewView jobs) {}
 
     @Override
-    public Integer call() {
-        common.applyVerbosity();
-        Everything everything = Remote.ask(cli, common, client -> new Everything(client.nodes(), client.jobs()));
-        if (json) {
-            Remote.printJson(cli, everything);
-            return Cli.DONE;
-        }
+    Everything ask(ManagementClient client) throws ManagementException {
+        return new Everything(client.nodes(), client.jobs());
+    }
+
+    @Override
+    void print(Everything everything, PrintStream out) {
         OverviewView jobs = everything.jobs();
-        cli.out()
-                .println("jobs: %d waiting, %d running, %d to be delivered"
-                        .formatted(jobs.waiting(), jobs.running().size(), jobs.undelivered()));
-        cli.out()
-                .println(
-                        "pending: %.1f megapixel-steps".formatted(jobs.pending().megapixelSteps()));
-        pending("model", jobs.pendingByModel());
-        pending("tenant", jobs.pendingByTenant());
+        out.println("jobs: %d waiting, %d running, %d to be delivered"
+                .formatted(jobs.waiting(), jobs.running().size(), jobs.undelivered()));
+        out.println("pending: %.1f megapixel-steps".formatted(jobs.pending().megapixelSteps()));
+        pending("model", jobs.pendingByModel(), out);
+        pending("tenant", jobs.pendingByTenant(), out);
         jobs.withdrawn()
-                .forEach(it -> cli.out()
-                        .println("model %s is not offered%s: %s"
-                                .formatted(
-                                        it.model(),
-                                        it.until()
-                                                .map(until -> " until " + until)
-                                                .orElse(""),
-                                        it.reason())));
-        cli.out().println();
+                .forEach(it -> out.println("model %s is not offered%s: %s"
+                        .formatted(
+                                it.model(),
+                                it.until().map(until -> " until " + until).orElse(""),
+                                it.reason())));
+        out.println();
         TextTable table = new TextTable("NODE", "STATE", "TRUST", "PID", "RESTARTS", "MEMORY", "ACTOR", "DOING");
         for (NodeView node : everything.nodes().nodes()) {
             rows(node).forEach(table::add);
         }
-        table.print(cli.out());
-        return Cli.DONE;
+        table.print(out);
     }
 
-    private void pending(String what, Map<String, PendingView> amounts) {
+    private static void pending(String what, Map<String, PendingView> amounts, PrintStream out) {
         new TreeMap<>(amounts)
-                .forEach((name, amount) -> cli.out()
-                        .println("  %s %s: %.1f in %d jobs"
-                                .formatted(what, name, amount.megapixelSteps(), amount.jobs())));
+                .forEach((name, amount) -> out.println(
+                        "  %s %s: %.1f in %d jobs".formatted(what, name, amount.megapixelSteps(), amount.jobs())));
     }
 
     /** {@code open 97 %}, {@code suspended 20 %}. */

@@ -1,7 +1,6 @@
 package drover.config;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import drover.http.Exposure;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,12 +12,16 @@ final class ConfigChecks {
 
     /** Notes what does not hold. */
     static void check(ConfigValues values) {
-        if (values.get(Schema.HTTP_TENANTS).isEmpty()) {
-            requireTokenBeyondLoopback(values, Schema.HTTP_HOST, Schema.HTTP_TOKEN);
-        }
-        if (values.get(Schema.OPERATORS).isEmpty()) {
-            requireTokenBeyondLoopback(values, Schema.MANAGEMENT_HOST, Schema.MANAGEMENT_TOKEN);
-        }
+        requireTokenBeyondLoopback(
+                values,
+                Schema.HTTP_HOST,
+                Schema.HTTP_TOKEN,
+                !values.get(Schema.HTTP_TENANTS).isEmpty());
+        requireTokenBeyondLoopback(
+                values,
+                Schema.MANAGEMENT_HOST,
+                Schema.MANAGEMENT_TOKEN,
+                !values.get(Schema.OPERATORS).isEmpty());
         checkCluster(values);
         int port = values.get(Schema.MANAGEMENT_PORT);
         if (port != 0 && port == values.get(Schema.HTTP_PORT)) {
@@ -44,7 +47,7 @@ final class ConfigChecks {
         }
         String host = values.get(Schema.CLUSTER_HOST);
         if (set == 0 && !values.get(Schema.CLUSTER_INSECURE)) {
-            String why = "can be reached by other machines, and whoever reaches it can run anything here; set"
+            String why = ", and whoever reaches it can run anything here; set"
                     + " drover.cluster.tls, or drover.cluster.insecure = on if nobody else is on that network";
             rejectBeyondLoopback(values, Schema.CLUSTER_HOST, host, why);
             values.get(Schema.CLUSTER_BIND_HOST)
@@ -69,14 +72,9 @@ final class ConfigChecks {
         }
     }
 
-    private static void rejectBeyondLoopback(ConfigValues values, Setting<?> setting, String name, String why) {
-        try {
-            if (!InetAddress.getByName(name).isLoopbackAddress()) {
-                values.reject(setting, "= " + name + " " + why);
-            }
-        } catch (UnknownHostException e) {
-            values.reject(setting, "= " + name + " is not known here; expected a name or address of this machine");
-        }
+    private static void rejectBeyondLoopback(ConfigValues values, Setting<?> setting, String name, String consequence) {
+        Exposure.objection(name, consequence)
+                .ifPresent(objection -> values.reject(setting, "= " + name + " " + objection));
     }
 
     private static <T extends Comparable<T>> void requireOrder(ConfigValues values, Setting<T> less, Setting<T> more) {
@@ -85,10 +83,10 @@ final class ConfigChecks {
         }
     }
 
-    private static void requireTokenBeyondLoopback(ConfigValues values, Setting<String> host, Setting<Secret> token) {
-        String why = "can be reached by other machines; set " + token.path() + ", or listen on 127.0.0.1";
-        if (!values.get(token).isSet()) {
-            rejectBeyondLoopback(values, host, values.get(host), why);
+    private static void requireTokenBeyondLoopback(
+            ConfigValues values, Setting<String> host, Setting<Secret> token, boolean otherTokens) {
+        if (!otherTokens && !values.get(token).isSet()) {
+            rejectBeyondLoopback(values, host, values.get(host), Exposure.withoutToken(token.path()));
         }
     }
 }

@@ -267,7 +267,8 @@ public record DroverConfig(
         return new RetentionSettings(
                 ages,
                 values.get(Schema.KEEP_MAX_JOBS).map(OptionalLong::of).orElseGet(OptionalLong::empty),
-                values.get(Schema.KEEP_INCIDENTS));
+                values.get(Schema.KEEP_INCIDENTS),
+                values.get(Schema.KEEP_AUDIT));
     }
 
     private static HttpSettings http(ConfigValues values) {

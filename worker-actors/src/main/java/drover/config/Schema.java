@@ -141,6 +141,7 @@ final class Schema {
     static final Setting<Optional<Integer>> KEEP_MAX_JOBS =
             add("ledger.retention.max-jobs", Kinds.or("unlimited", Kinds.whole(0, 1_000_000_000)), "1000000");
     static final Setting<Optional<Duration>> KEEP_INCIDENTS = retention("incidents", "30 days");
+    static final Setting<Optional<Duration>> KEEP_AUDIT = retention("audit", "365 days");
 
     static final Setting<String> HTTP_HOST = add("http.host", Kinds.host(), "127.0.0.1", "DROVER_HTTP_HOST");
     static final Setting<Integer> HTTP_PORT = add("http.port", Kinds.whole(0, 65535), "7860", "DROVER_HTTP_PORT");

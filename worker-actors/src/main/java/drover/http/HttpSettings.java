@@ -1,7 +1,5 @@
 package drover.http;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -49,11 +47,7 @@ public record HttpSettings(
                 "token",
                 "at least " + MIN_TOKEN + " characters, or empty for none",
                 "shorter");
-        require(
-                token.isPresent() || !tenants.isEmpty() || isLoopback(host),
-                "host",
-                "a loopback address as long as no token is set (set http.token, or listen on 127.0.0.1)",
-                host);
+        Exposure.require(host, token.isPresent() || !tenants.isEmpty(), "drover.http.token");
     }
 
     /** Defaults on this loopback port, without a token. */
@@ -68,15 +62,6 @@ public record HttpSettings(
                 DEFAULT_ANSWER_TIMEOUT,
                 DEFAULT_KEEP_ALIVE,
                 DEFAULT_EVENT_BUFFER);
-    }
-
-    private static boolean isLoopback(String host) {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException(
-                    "http host must be a name or address of this machine, but was " + host, e);
-        }
     }
 
     private static void require(boolean holds, String key, String expected, Object found) {

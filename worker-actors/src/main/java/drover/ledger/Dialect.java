@@ -31,6 +31,11 @@ enum Dialect {
         }
 
         @Override
+        String existing(String address) {
+            return address + ";IFEXISTS=TRUE";
+        }
+
+        @Override
         Properties properties(LedgerSettings settings) {
             Properties properties = new Properties();
             properties.setProperty("user", settings.user());
@@ -57,6 +62,11 @@ enum Dialect {
         @Override
         String address(String url) {
             return url;
+        }
+
+        @Override
+        String existing(String address) {
+            return address;
         }
 
         @Override
@@ -191,6 +201,9 @@ enum Dialect {
 
     /** The address with what has to be part of it. */
     abstract String address(String url);
+
+    /** The same {@link #address} for whoever must not make a database that is not there. */
+    abstract String existing(String address);
 
     /** What the driver is told besides: user and password, and how to connect. */
     abstract Properties properties(LedgerSettings settings);

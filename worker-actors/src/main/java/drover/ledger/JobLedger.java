@@ -57,16 +57,27 @@ public final class JobLedger implements Rules<JobLedger.Command> {
      * Reads jobs, newest first.
      *
      * @param state only those in this state
+     * @param model only those for this model
      * @param before only those accepted before this job
      * @param limit at most this many, 1 to 1,000
      */
     public record Query(
-            Optional<JobState> state, Optional<JobId> before, int limit, ActorRef<ReadReply<List<Job>>> replyTo)
+            Optional<JobState> state,
+            Optional<String> model,
+            Optional<JobId> before,
+            int limit,
+            ActorRef<ReadReply<List<Job>>> replyTo)
             implements Command, CborSerializable {
         public Query {
             if (limit < 1 || limit > 1_000) {
                 throw new IllegalArgumentException("limit must be 1 to 1000, but was " + limit);
             }
+        }
+
+        /** Jobs for any model. */
+        public Query(
+                Optional<JobState> state, Optional<JobId> before, int limit, ActorRef<ReadReply<List<Job>>> replyTo) {
+            this(state, Optional.empty(), before, limit, replyTo);
         }
     }
 
@@ -267,7 +278,9 @@ public final class JobLedger implements Rules<JobLedger.Command> {
             }
             case Find find -> onFind(find);
             case Query query ->
-                reads.answer(() -> database.query(query.state(), query.before(), query.limit()), query.replyTo());
+                reads.answer(
+                        () -> database.query(query.state(), query.model(), query.before(), query.limit()),
+                        query.replyTo());
             case GetStatistics get -> get.replyTo().tell(books.statistics(true));
             case Committed committed -> {
                 books.committed(committed.outcomes(), committed.took());

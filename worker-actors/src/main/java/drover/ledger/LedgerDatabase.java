@@ -196,14 +196,16 @@ public final class LedgerDatabase implements LedgerStore {
     }
 
     @Override
-    public List<Job> query(Optional<JobState> state, Optional<JobId> before, int limit) {
+    public List<Job> query(Optional<JobState> state, Optional<String> model, Optional<JobId> before, int limit) {
         String sql = "SELECT body FROM jobs WHERE 1 = 1"
                 + (state.isPresent() ? " AND state = :state" : "")
+                + (model.isPresent() ? " AND model = :model" : "")
                 + (before.isPresent() ? " AND ordinal < (SELECT b.ordinal FROM jobs b WHERE b.id = :before)" : "")
                 + " ORDER BY ordinal DESC LIMIT :limit";
         return jdbi.withHandle(handle -> {
             var query = handle.createQuery(sql).bind("limit", limit);
             state.ifPresent(s -> query.bind("state", s.name()));
+            model.ifPresent(m -> query.bind("model", LedgerJson.column(m)));
             before.ifPresent(b -> query.bind("before", b.value()));
             return query.map((rs, ctx) -> LedgerJson.read(rs.getString("body"), Job.class))
                     .list();
@@ -317,9 +319,23 @@ public final class LedgerDatabase implements LedgerStore {
      * @return how many
      */
     int removeIncidents(Instant before, int limit) throws WriteFailedException {
+        return removeOld("incidents", before, limit);
+    }
+
+    /**
+     * Removes audit entries from before this moment. Waits for its turn with the writer.
+     *
+     * @param limit at most this many
+     * @return how many
+     */
+    int removeAudit(Instant before, int limit) throws WriteFailedException {
+        return removeOld("audit", before, limit);
+    }
+
+    private int removeOld(String table, Instant before, int limit) throws WriteFailedException {
         return awaitWriter(() -> {
-            PreparedStatement delete = connection.prepare("DELETE FROM incidents WHERE id IN (SELECT id FROM incidents"
-                    + " WHERE happened_at < ? ORDER BY happened_at LIMIT ?)");
+            PreparedStatement delete = connection.prepare("DELETE FROM " + table + " WHERE id IN (SELECT id FROM "
+                    + table + " WHERE happened_at < ? ORDER BY happened_at LIMIT ?)");
             delete.setObject(1, before.atOffset(ZoneOffset.UTC));
             delete.setInt(2, limit);
             return delete.executeUpdate();

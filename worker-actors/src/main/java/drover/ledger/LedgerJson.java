@@ -21,6 +21,8 @@ final class LedgerJson {
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
+    private static final int MAX_COLUMN = 500;
+
     private LedgerJson() {}
 
     static String write(Object value) {
@@ -31,9 +33,13 @@ final class LedgerJson {
         }
     }
 
-    /** Text for a column of its own. PostgreSQL keeps no NUL in text; in JSON it is escaped. */
+    /**
+     * Text for a column of its own. PostgreSQL keeps no NUL in text, in JSON it is escaped; and it indexes no more than 2.7
+     * kB.
+     */
     static String column(String text) {
-        return text.replace('\0', '\uFFFD');
+        String kept = text.length() > MAX_COLUMN ? text.substring(0, MAX_COLUMN) : text;
+        return kept.replace('\0', '\uFFFD');
     }
 
     static <T> T read(String json, Class<T> type) {

@@ -39,7 +39,7 @@ public interface LedgerStore extends AutoCloseable {
     Optional<Job> find(JobId job);
 
     /** Reads jobs, newest first; none if {@code before} is unknown. */
-    List<Job> query(Optional<JobState> state, Optional<JobId> before, int limit);
+    List<Job> query(Optional<JobState> state, Optional<String> model, Optional<JobId> before, int limit);
 
     /** The one thread that writes. */
     Executor writer();

@@ -31,7 +31,7 @@ final class Pruner {
      *
      * @param more whether there may be more, so that another step is due soon
      */
-    record Step(int jobs, int incidents, boolean more) {}
+    record Step(int jobs, int incidents, int audit, boolean more) {}
 
     /** One thing to look through. */
     private sealed interface Task {
@@ -46,6 +46,8 @@ final class Pruner {
         record Surplus(OptionalLong beyond, long most) implements Task {}
 
         record Incidents(Duration age) implements Task {}
+
+        record Audit(Duration age) implements Task {}
     }
 
     /** An ended job. */
@@ -63,6 +65,7 @@ final class Pruner {
         settings.jobs().forEach((state, age) -> tasks.add(new Task.OfState(state, age, Long.MIN_VALUE)));
         settings.maxJobs().ifPresent(most -> tasks.add(new Task.Surplus(OptionalLong.empty(), most)));
         settings.incidents().ifPresent(age -> tasks.add(new Task.Incidents(age)));
+        settings.audit().ifPresent(age -> tasks.add(new Task.Audit(age)));
     }
 
     /**
@@ -74,7 +77,7 @@ final class Pruner {
     Step step(Instant now) throws IOException, WriteFailedException {
         Task task = tasks.poll();
         return switch (task) {
-            case null -> new Step(0, 0, false);
+            case null -> new Step(0, 0, 0, false);
             case Task.OfState ofState -> ofState(ofState, now.minus(ofState.age()));
             case Task.Surplus surplus -> surplus(surplus);
             case Task.Incidents(Duration age) -> {
@@ -82,7 +85,14 @@ final class Pruner {
                 if (removed == BATCH) {
                     tasks.push(new Task.Incidents(age));
                 }
-                yield new Step(0, removed, !tasks.isEmpty());
+                yield new Step(0, removed, 0, !tasks.isEmpty());
+            }
+            case Task.Audit(Duration age) -> {
+                int removed = database.removeAudit(now.minus(age), BATCH);
+                if (removed == BATCH) {
+                    tasks.push(new Task.Audit(age));
+                }
+                yield new Step(0, 0, removed, !tasks.isEmpty());
             }
         };
     }
@@ -97,7 +107,7 @@ final class Pruner {
             tasks.push(new Task.OfState(task.state(), task.age(), page.getLast().ordinal()));
         }
         remove(old);
-        return new Step(old.size(), 0, !tasks.isEmpty());
+        return new Step(old.size(), 0, 0, !tasks.isEmpty());
     }
 
     private Step surplus(Task.Surplus task) throws IOException, WriteFailedException {
@@ -113,7 +123,7 @@ final class Pruner {
             tasks.push(new Task.Surplus(OptionalLong.of(beyond - gone.size()), task.most()));
         }
         remove(gone);
-        return new Step(gone.size(), 0, !tasks.isEmpty());
+        return new Step(gone.size(), 0, 0, !tasks.isEmpty());
     }
 
     private void remove(List<Ended> jobs) throws IOException, WriteFailedException {

@@ -17,8 +17,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
- * Removes ended jobs with their results, and incidents, once they have been kept for as long as the operator wants: every
- * minute a round of small steps with pauses between them, so that commits pass in between.
+ * Removes ended jobs with their results, incidents, and old entries of the audit log, once they have been kept for as
+ * long as the operator wants: every minute a round of small steps with pauses between them, so that commits pass in between.
  */
 public final class Retention extends AbstractBehavior<Retention.Command> {
     /** What it understands; nothing from outside. */
@@ -41,6 +41,7 @@ public final class Retention extends AbstractBehavior<Retention.Command> {
     private final Executor blocking;
     private final Counter jobs;
     private final Counter incidents;
+    private final Counter audit;
 
     /**
      * Keeps this database small.
@@ -71,6 +72,7 @@ public final class Retention extends AbstractBehavior<Retention.Command> {
         this.blocking = context.getSystem().dispatchers().lookup(DispatcherSelector.blocking());
         this.jobs = pruned(meters, "jobs");
         this.incidents = pruned(meters, "incidents");
+        this.audit = pruned(meters, "audit");
         timers.startSingleTimer(Begin.class, new Begin(), ROUND);
     }
 
@@ -96,6 +98,7 @@ public final class Retention extends AbstractBehavior<Retention.Command> {
             case Stepped(Pruner.Step step) -> {
                 jobs.increment(step.jobs());
                 incidents.increment(step.incidents());
+                audit.increment(step.audit());
                 if (step.more()) {
                     timers.startSingleTimer(Next.class, new Next(), BREATH);
                 } else {

@@ -12,7 +12,7 @@ import drover.job.Job;
 import drover.job.JobState;
 import drover.ledger.JobLedger.ReadReply;
 import drover.logging.Logging;
-import drover.management.Changes.Change;
+import drover.management.Journal.Change;
 import drover.node.NodeReply;
 import drover.node.NodeSupervisor;
 import java.util.Map;
@@ -43,7 +43,7 @@ final class ChangeRoutes extends AllDirectives {
     ChangeRoutes(ManagementContext context, Inquiry inquiry, Executor blocking) {
         this.context = context;
         this.inquiry = inquiry;
-        this.changes = new Changes(context, inquiry);
+        this.changes = new Changes(inquiry.journal());
         this.blocking = blocking;
     }
 
@@ -301,10 +301,7 @@ final class ChangeRoutes extends AllDirectives {
     }
 
     private Route setLogLevels(Operator operator, String body) {
-        LogLevelsView wanted = Inputs.body(body, LogLevelsView.class, "{\"levels\": {\"LOGGER\": \"LEVEL\"}}");
-        if (wanted.levels().isEmpty() || wanted.levels().containsValue(null)) {
-            throw new Refusal("expected at least one logger, each with a level");
-        }
+        Inputs.Levels wanted = Inputs.levels(body);
         try {
             wanted.levels().values().forEach(Logging::requireLevel);
         } catch (IllegalArgumentException e) {
@@ -315,7 +312,8 @@ final class ChangeRoutes extends AllDirectives {
                 new Change(
                         "log-levels",
                         "all processes",
-                        Optional.of(wanted.levels().toString())),
+                        Optional.of(wanted.levels()
+                                + wanted.reason().map(why -> ": " + why).orElse(""))),
                 () -> {
                     Logging.setLevels(wanted.levels());
                     context.nodes().tell(new NodeSupervisor.SetLogLevels(wanted.levels()));

@@ -1,9 +1,7 @@
 package drover.management;
 
 import drover.client.ManagementClient;
-import drover.ledger.AuditEntry;
 import drover.ledger.AuditLog;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -22,39 +20,19 @@ import org.slf4j.LoggerFactory;
 final class Changes {
     private static final Logger log = LoggerFactory.getLogger(Changes.class);
 
-    private final ManagementContext context;
-    private final Inquiry inquiry;
+    private final Journal journal;
 
-    /**
-     * What is to be changed.
-     *
-     * @param action such as {@code node.drain}
-     * @param subject such as {@code gpu0}
-     * @param detail what else the caller said
-     */
-    record Change(String action, String subject, Optional<String> detail) {}
-
-    Changes(ManagementContext context, Inquiry inquiry) {
-        this.context = context;
-        this.inquiry = inquiry;
+    Changes(Journal journal) {
+        this.journal = journal;
     }
 
     /** Makes a change; answers when it is on disk who made it, or that this cannot be written. */
-    CompletionStage<HttpResponse> make(Operator operator, Change change, Supplier<CompletionStage<Outcome>> work) {
-        return begin(work).exceptionally(Changes::failed).thenCompose(outcome -> {
-            AuditEntry entry = new AuditEntry(
-                    context.ids().get(),
-                    context.clock().instant(),
-                    operator.name(),
-                    operator.remote(),
-                    change.action(),
-                    change.subject(),
-                    change.detail(),
-                    outcome.result());
-            return inquiry.keep(entry)
-                    .exceptionally(e -> new AuditLog.Reply.NotWritten("the audit log does not answer"))
-                    .thenApply(reply -> audited(entry, reply, outcome.response()));
-        });
+    CompletionStage<HttpResponse> make(
+            Operator operator, Journal.Change change, Supplier<CompletionStage<Outcome>> work) {
+        return begin(work)
+                .exceptionally(Changes::failed)
+                .thenCompose(outcome -> journal.write(operator, change, outcome.result())
+                        .thenApply(reply -> audited(reply, outcome.response())));
     }
 
     private static CompletionStage<Outcome> begin(Supplier<CompletionStage<Outcome>> work) {
@@ -65,16 +43,11 @@ final class Changes {
         }
     }
 
-    private static HttpResponse audited(AuditEntry entry, AuditLog.Reply reply, HttpResponse response) {
+    private static HttpResponse audited(AuditLog.Reply reply, HttpResponse response) {
         return switch (reply) {
-            case AuditLog.Reply.Written _ -> {
-                log.info("{}", entry);
-                yield response;
-            }
-            case AuditLog.Reply.NotWritten(String reason) -> {
-                log.error("{}; this is not in the audit log: {}", entry, reason);
-                yield response.addHeader(RawHeader.create(ManagementClient.AUDIT_HEADER, "not written: " + reason));
-            }
+            case AuditLog.Reply.Written _ -> response;
+            case AuditLog.Reply.NotWritten(String reason) ->
+                response.addHeader(RawHeader.create(ManagementClient.AUDIT_HEADER, "not written: " + reason));
         };
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import drover.client.ManagementClient;
+import drover.client.ReportQuery;
 import drover.inference.JobId;
 import drover.job.JobState;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Reads what callers send, strictly. */
@@ -28,6 +30,9 @@ final class Inputs {
 
     /** Why something is done. */
     private record Why(Optional<String> reason) {}
+
+    /** Log levels to set, and why. */
+    record Levels(Map<String, String> levels, Optional<String> reason) {}
 
     /**
      * A JSON object with these fields and no others.
@@ -51,8 +56,22 @@ final class Inputs {
         if (body.isBlank()) {
             return Optional.empty();
         }
-        Optional<String> reason =
-                body(body, Why.class, "{\"reason\": \"TEXT\"}").reason().map(String::strip);
+        return checked(body(body, Why.class, "{\"reason\": \"TEXT\"}").reason());
+    }
+
+    /** {@code {"levels": {"LOGGER": "LEVEL"}, "reason": "…"}}, the reason only if there is one. */
+    static Levels levels(String body) {
+        Levels wanted = body(body, Levels.class, "{\"levels\": {\"LOGGER\": \"LEVEL\"}}");
+        if (wanted.levels() == null
+                || wanted.levels().isEmpty()
+                || wanted.levels().containsValue(null)) {
+            throw new Refusal("expected at least one logger, each with a level");
+        }
+        return new Levels(new TreeMap<>(wanted.levels()), checked(wanted.reason()));
+    }
+
+    private static Optional<String> checked(Optional<String> given) {
+        Optional<String> reason = given.map(String::strip);
         if (reason.filter(r -> r.isEmpty() || r.length() > MAX_REASON).isPresent()) {
             throw new Refusal("a reason has 1 to " + MAX_REASON + " characters, but this one has "
                     + reason.get().length());
@@ -107,6 +126,16 @@ final class Inputs {
         } catch (IllegalArgumentException e) {
             throw new Refusal(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** What a report is to be about. */
+    static ReportQuery report(Map<String, String> parameters) {
+        String last = parameters.getOrDefault("last", ReportQuery.DEFAULT_LAST);
+        return new ReportQuery(
+                ReportQuery.parse(last)
+                        .orElseThrow(() -> new Refusal("last must be " + ReportQuery.EXPECTED + ", but was " + last)),
+                Optional.ofNullable(parameters.get("node")),
+                Optional.ofNullable(parameters.get("model")));
     }
 
     /** Which inference actor of a node. */

@@ -60,8 +60,9 @@ final class Inquiry {
         return ask(context.ledger(), JobLedger.GetStatistics::new);
     }
 
-    CompletionStage<JobLedger.ReadReply<List<Job>>> jobs(Optional<JobState> state, Optional<JobId> before, int limit) {
-        return ask(context.ledger(), replyTo -> new JobLedger.Query(state, before, limit, replyTo));
+    CompletionStage<JobLedger.ReadReply<List<Job>>> jobs(
+            Optional<JobState> state, Optional<String> model, Optional<JobId> before, int limit) {
+        return ask(context.ledger(), replyTo -> new JobLedger.Query(state, model, before, limit, replyTo));
     }
 
     CompletionStage<JobLedger.ReadReply<List<Incident>>> incidents(int limit) {
@@ -88,8 +89,8 @@ final class Inquiry {
         return ask(context.board(), replyTo -> new JobBoard.ReleaseModel(model, replyTo));
     }
 
-    CompletionStage<AuditLog.Reply> keep(AuditEntry entry) {
-        return ask(context.audit(), replyTo -> new AuditLog.Keep(entry, replyTo));
+    Journal journal() {
+        return new Journal(context.audit(), context.ids(), context.clock(), system);
     }
 
     CompletionStage<JobLedger.ReadReply<List<AuditEntry>>> audit(int limit) {

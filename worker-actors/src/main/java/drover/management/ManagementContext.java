@@ -7,9 +7,11 @@ import drover.ledger.AuditLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.node.NodeSupervisor;
+import drover.report.ReportDesk;
 import drover.watchdog.Watchdog;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -22,6 +24,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  * @param ledger knows the jobs
  * @param incidents knows the incidents
  * @param audit knows and keeps what operators have changed
+ * @param reports makes reports; empty on a host without a job database
  * @param ids gives each change a name of its own
  * @param meters where figures are kept for Prometheus
  * @param reload reads the configuration again and puts it in force, or says what is wrong; may block for a
@@ -37,6 +40,7 @@ public record ManagementContext(
         ActorRef<JobLedger.Command> ledger,
         ActorRef<IncidentLog.Command> incidents,
         ActorRef<AuditLog.Command> audit,
+        Optional<ReportDesk> reports,
         Supplier<String> ids,
         PrometheusMeterRegistry meters,
         Supplier<ReloadView> reload,

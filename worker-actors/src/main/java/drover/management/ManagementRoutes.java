@@ -2,9 +2,13 @@ package drover.management;
 
 import drover.client.LogLevelsView;
 import drover.client.ReadinessView;
+import drover.client.ReportQuery;
+import drover.client.ReportView;
 import drover.inference.JobId;
 import drover.ledger.JobLedger.ReadReply;
 import drover.logging.Logging;
+import drover.report.ReportDesk;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +18,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.Route;
 
@@ -22,6 +27,8 @@ final class ManagementRoutes extends AllDirectives {
     private static final int NEWEST = 20;
     private static final int MAX_JOBS = 100;
     private static final int MAX_NEWEST = 1_000;
+    /** For a report and those that come before it. */
+    static final Duration PATIENCE = ReportDesk.TIME_LIMIT.multipliedBy(ReportDesk.MOST_WAITING + 1);
 
     private final ManagementContext context;
     private final Inquiry inquiry;
@@ -55,6 +62,7 @@ final class ManagementRoutes extends AllDirectives {
                                 path("jobs", () -> get(() -> parameterMultiMap(this::jobs))),
                                 path("incidents", () -> get(() -> parameterMultiMap(this::incidents))),
                                 path("audit", () -> get(() -> parameterMultiMap(this::audit))),
+                                path("report", () -> get(() -> parameterMultiMap(this::report))),
                                 path(
                                         "config",
                                         () -> get(() -> complete(
@@ -101,12 +109,13 @@ final class ManagementRoutes extends AllDirectives {
     }
 
     private Route jobs(Map<String, List<String>> given) {
-        Map<String, String> parameters = Inputs.parameters(given, Set.of("state", "before", "limit"));
+        Map<String, String> parameters = Inputs.parameters(given, Set.of("state", "model", "before", "limit"));
         int limit = Inputs.limit(parameters, NEWEST, MAX_JOBS);
         Optional<JobId> before = Optional.ofNullable(parameters.get("before")).map(Inputs::job);
         return answer(inquiry.board()
                 .thenCombine(
-                        inquiry.jobs(Inputs.state(parameters), before, limit),
+                        inquiry.jobs(
+                                Inputs.state(parameters), Optional.ofNullable(parameters.get("model")), before, limit),
                         (board, newest) -> read(newest, found -> Views.overview(board, found))));
     }
 
@@ -126,5 +135,31 @@ final class ManagementRoutes extends AllDirectives {
     private Route audit(Map<String, List<String>> given) {
         int limit = Inputs.limit(Inputs.parameters(given, Set.of("limit")), NEWEST, MAX_NEWEST);
         return answer(inquiry.audit(limit).thenApply(reply -> read(reply, Views::audit)));
+    }
+
+    /** May take minutes, which its caller knows. */
+    private Route report(Map<String, List<String>> given) {
+        ReportQuery query = Inputs.report(Inputs.parameters(given, Set.of("last", "node", "model")));
+        if (context.reports().isEmpty()) {
+            return complete(Responses.problem(
+                    StatusCodes.SERVICE_UNAVAILABLE,
+                    "drover:report.elsewhere",
+                    "this host only has nodes; ask one with the job database"));
+        }
+        ReportDesk desk = context.reports().get();
+        return withRequestTimeout(
+                PATIENCE,
+                () -> answer(desk.make(query).thenApply(reply -> switch (reply) {
+                    case ReportDesk.Reply.Made(ReportView report) -> Responses.ok(report);
+                    case ReportDesk.Reply.Busy(Duration retryAfter) ->
+                        Responses.problem(
+                                        StatusCodes.SERVICE_UNAVAILABLE,
+                                        "drover:report.busy",
+                                        "others wait for a report already; try again in " + retryAfter.toSeconds()
+                                                + " s")
+                                .addHeader(RawHeader.create("Retry-After", Long.toString(retryAfter.toSeconds())));
+                    case ReportDesk.Reply.Unavailable(String reason) ->
+                        Responses.problem(StatusCodes.SERVICE_UNAVAILABLE, "drover:report.unavailable", reason);
+                })));
     }
 }

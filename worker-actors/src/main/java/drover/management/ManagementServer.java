@@ -1,11 +1,11 @@
 package drover.management;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -29,6 +29,7 @@ import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.management.cluster.javadsl.ClusterHttpManagementRoutes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.concurrent.duration.FiniteDuration;
 
 /** Serves the operator's API. */
 public final class ManagementServer extends AllDirectives {
@@ -52,20 +53,28 @@ public final class ManagementServer extends AllDirectives {
     /**
      * Starts to serve; ends with the actor system's coordinated shutdown.
      *
-     * @return the binding, or a failure if the address cannot be had or would be open to other machines without a token
+     * @return the binding, or a failure if the address cannot be had
      */
     public static CompletionStage<ServerBinding> start(
             ManagementSettings settings, ManagementContext context, ActorSystem<?> system) {
-        requireSafe(settings);
         Route route = new ManagementServer(settings, context, system).route();
         return Http.get(system)
                 .newServerAt(settings.host(), settings.port())
-                .withSettings(ServerSettings.create(system.classicSystem()).withRemoteAddressAttribute(true))
+                .withSettings(settings(system))
                 .bind(route)
                 .thenApply(binding -> {
                     log.info("management listens on {}", binding.localAddress());
                     return binding.addToCoordinatedShutdown(GOODBYE, system);
                 });
+    }
+
+    /** A connection over which a report is awaited says nothing for minutes. */
+    private static ServerSettings settings(ActorSystem<?> system) {
+        ServerSettings standard = ServerSettings.create(system.classicSystem());
+        return standard.withRemoteAddressAttribute(true)
+                .withTimeouts(standard.getTimeouts()
+                        .withIdleTimeout(
+                                FiniteDuration.create(ManagementRoutes.PATIENCE.toSeconds(), TimeUnit.SECONDS)));
     }
 
     private Route route() {
@@ -173,19 +182,5 @@ public final class ManagementServer extends AllDirectives {
                             StatusCodes.INTERNAL_SERVER_ERROR, "drover:internal", "unexpected; the log says more"));
                 })
                 .build();
-    }
-
-    private static void requireSafe(ManagementSettings settings) {
-        boolean loopback;
-        try {
-            loopback = InetAddress.getByName(settings.host()).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException(
-                    "management host must be a name or address of this machine, but was " + settings.host(), e);
-        }
-        if (!loopback && !settings.isGuarded()) {
-            throw new IllegalArgumentException("management would be open to other machines on " + settings.host()
-                    + "; set drover.management.token or operators, or listen on 127.0.0.1");
-        }
     }
 }

@@ -1,5 +1,6 @@
 package drover.management;
 
+import drover.http.Exposure;
 import java.util.Map;
 import java.util.Optional;
 
@@ -17,10 +18,15 @@ public record ManagementSettings(String host, int port, Optional<String> token, 
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException("management port must be 0 to 65535, but was " + port);
         }
+        Exposure.require(host, isGuarded(token, operators), "drover.management.token or operators");
     }
 
     /** Whether callers have to show a token. */
     boolean isGuarded() {
+        return isGuarded(token, operators);
+    }
+
+    private static boolean isGuarded(Optional<String> token, Map<String, String> operators) {
         return token.isPresent() || !operators.isEmpty();
     }
 

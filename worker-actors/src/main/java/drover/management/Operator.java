@@ -3,13 +3,13 @@ package drover.management;
 import java.util.Optional;
 
 /**
- * Who asks.
+ * Who asks for something.
  *
  * @param name of the token that was shown; {@value #COMMON} for the one without a name, {@value #LOOPBACK} where none is
- *     asked for
- * @param remote the address that the request came from
+ *     asked for; or the signal of the operating system, such as {@code SIGHUP}
+ * @param remote the address that the request came from, if it came from one
  */
-record Operator(String name, Optional<String> remote) {
+public record Operator(String name, Optional<String> remote) {
     static final String COMMON = "token";
     static final String LOOPBACK = "loopback";
 }

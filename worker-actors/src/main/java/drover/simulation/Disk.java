@@ -121,9 +121,10 @@ final class Disk {
         }
 
         @Override
-        public List<Job> query(Optional<JobState> state, Optional<JobId> before, int limit) {
+        public List<Job> query(Optional<JobState> state, Optional<String> model, Optional<JobId> before, int limit) {
             return rows.values().stream()
                     .filter(row -> state.isEmpty() || row.job.state().equals(state.get()))
+                    .filter(row -> model.isEmpty() || row.job.request().model().equals(model.get()))
                     .sorted(Comparator.comparingLong(Row::ordinal).reversed())
                     .dropWhile(row -> before.isPresent() && !row.job.id().equals(before.get()))
                     .skip(before.isPresent() ? 1 : 0)

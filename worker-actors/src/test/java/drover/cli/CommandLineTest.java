@@ -120,6 +120,9 @@ final class CommandLineTest {
                 "jobs list --limit 101 | --limit must be 1 to 100, but was 101",
                 "audit --limit 0       | --limit must be 1 to 1000, but was 0",
                 "log-level drover      | a level is missing",
+                "models withdraw m     | withdrawing a model needs a reason: --reason TEXT",
+                "report --last day     | --last must be a number with s, m, h or d, such as 90m, 24h or 7d, from 1m to 3650d, but was day",
+                "report --last 30s     | but was 30s",
             })
     void operatorsAreToldWhatIsMissing(String command, String expected) {
         assertThat(cli.run(command.strip().split(" ", -1))).isEqualTo(2);

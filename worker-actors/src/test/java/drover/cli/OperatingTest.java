@@ -85,6 +85,7 @@ class OperatingTest {
         nodesAreDrainedAndQuarantined();
         jobsArePutBackAndCancelled();
         everythingElseIsShownAndSet();
+        theReportTellsIt();
         theAuditLogHasItAll();
 
         assertThat(command("drain").out()).contains("draining");
@@ -164,12 +165,35 @@ class OperatingTest {
 
         Path conf = home.resolve("conf").resolve("drover.conf");
         Files.writeString(conf, "drover.watchdog.decode-timeout = 7s\n", StandardOpenOption.APPEND);
-        assertThat(command("reload").out()).contains("in force");
+        assertThat(command("reload", "--reason", "decodes slowly").out()).contains("in force");
         assertThat(command("config").out())
                 .containsPattern("drover.watchdog.decode-timeout +\"7s\" +" + conf + ":9")
                 .containsPattern("drover.http.host +\"127.0.0.1\" +default")
                 .containsPattern("drover.management.operators +\\{alice = \\(secret\\)\\} +" + conf + ":4")
                 .doesNotContain(ALICE);
+    }
+
+    private void theReportTellsIt() throws IOException {
+        assertThat(command("report", "--last", "90m").out())
+                .contains("3 attempts of 1 jobs ended: 0 succeeded, 0 failed, 3 were interrupted.")
+                .contains("Nothing failed.")
+                .containsPattern("cpu0 +3 +- ");
+        JsonNode report = ManagementClient.json()
+                .readTree(command("report", "--json", "--model", "emoji-diffusion")
+                        .out());
+        assertThat(report.path("total").path("handedBack").asInt()).isEqualTo(2);
+        assertThat(report.path("total").path("abandoned").asInt()).isEqualTo(1);
+        assertThat(command("report", "--node", "cpu1").out()).contains("No attempt ended in this time on node cpu1.");
+
+        Path page = home.resolve("report.html");
+        TestCli cli = cli();
+        assertThat(cli.run("report", "--html", page.toString())).as(cli.err()).isZero();
+        assertThat(cli.err()).contains("written to " + page);
+        assertThat(page).content().startsWith("<!DOCTYPE html>").contains("cpu0");
+
+        assertThat(command("jobs", "list", "--model", "emoji-diffusion").out().lines())
+                .hasSize(2);
+        assertThat(command("jobs", "list", "--model", "emoji").out().lines()).hasSize(1);
     }
 
     private void theAuditLogHasItAll() throws IOException {

@@ -91,6 +91,11 @@ class UpProcessTest {
             assertThat(second.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
             assertThat(second.exitValue()).isZero();
             assertThat(last).noneMatch(ProcessHandle::isAlive);
+            assertThat(home.resolve("logs").resolve("drover.log"))
+                    .content()
+                    .contains("SIGHUP: reload configuration: done")
+                    .contains("SIGTERM: drain everything: done")
+                    .doesNotContain("not in the audit log");
         }
     }
 

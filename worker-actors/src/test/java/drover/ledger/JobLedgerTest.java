@@ -109,6 +109,12 @@ class JobLedgerTest {
         return found(probe).stream().map(job -> job.id().value()).toList();
     }
 
+    private List<String> forModel(String model, Optional<JobState> state, Optional<JobId> before) {
+        TestProbe<ReadReply<List<Job>>> probe = KIT.createTestProbe();
+        ledger.tell(new JobLedger.Query(state, Optional.of(model), before, 10, probe.getRef()));
+        return found(probe).stream().map(job -> job.id().value()).toList();
+    }
+
     private static <T> T found(TestProbe<ReadReply<T>> probe) {
         return switch (probe.receiveMessage(LONG)) {
             case ReadReply.Found<T> found -> found.value();
@@ -240,6 +246,9 @@ class JobLedgerTest {
                 .containsExactly("c");
         assertThat(query(Optional.empty(), Optional.of(new JobId("unknown")), 3))
                 .isEmpty();
+        assertThat(forModel("emoji", Optional.of(JobState.QUEUED), Optional.of(new JobId("e"))))
+                .containsExactly("c", "a");
+        assertThat(forModel("emojo", Optional.empty(), Optional.empty())).isEmpty();
     }
 
     @Test

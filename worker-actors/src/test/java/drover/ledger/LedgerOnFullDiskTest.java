@@ -55,7 +55,7 @@ class LedgerOnFullDiskTest {
             child.run(disk);
             child.ledger.terminate();
             LedgerDatabase again = LedgerDatabase.open(settings);
-            List<String> found = again.query(Optional.empty(), Optional.empty(), 1000).stream()
+            List<String> found = again.query(Optional.empty(), Optional.empty(), Optional.empty(), 1000).stream()
                     .map(job -> job.id().value() + " " + job.state())
                     .toList();
             again.close();

@@ -106,13 +106,13 @@ class PrunerTest {
     }
 
     private List<String> kept() {
-        return database.query(Optional.empty(), Optional.empty(), 1000).stream()
+        return database.query(Optional.empty(), Optional.empty(), Optional.empty(), 1000).stream()
                 .map(job -> job.id().value())
                 .toList();
     }
 
     private static RetentionSettings keep(Map<JobState, Duration> ages) {
-        return new RetentionSettings(ages, OptionalLong.empty(), Optional.empty());
+        return new RetentionSettings(ages, OptionalLong.empty(), Optional.empty(), Optional.empty());
     }
 
     @Test
@@ -163,7 +163,8 @@ class PrunerTest {
             write("j" + i, i % 2 == 0 ? Jobs.cancelled("j" + i) : Jobs.expired("j" + i));
         }
         write("waiting");
-        RetentionSettings settings = new RetentionSettings(Map.of(), OptionalLong.of(3), Optional.empty());
+        RetentionSettings settings =
+                new RetentionSettings(Map.of(), OptionalLong.of(3), Optional.empty(), Optional.empty());
 
         assertThat(round(settings, Jobs.NOON)).isEqualTo(7);
         assertThat(kept()).containsExactly("waiting", "j9", "j8", "j7");
@@ -192,10 +193,34 @@ class PrunerTest {
         incidents.add(incident("late", Jobs.NOON.plus(DAY)));
         database.keep(incidents);
         round(
-                new RetentionSettings(Map.of(), OptionalLong.empty(), Optional.of(DAY)),
+                new RetentionSettings(Map.of(), OptionalLong.empty(), Optional.of(DAY), Optional.empty()),
                 Jobs.NOON.plus(DAY.plusSeconds(1)));
 
         assertThat(database.incidents(1000)).map(Incident::id).containsExactly("late");
+    }
+
+    @Test
+    void whoChangedWhatGoesTooAndTheRestStays() throws Exception {
+        List<AuditEntry> entries = new ArrayList<>();
+        for (int i = 0; i < Pruner.BATCH + 1; i++) {
+            entries.add(entry("e" + i, Jobs.NOON));
+        }
+        entries.add(entry("late", Jobs.NOON.plus(DAY)));
+        database.keepAudit(entries);
+        database.keep(List.of(incident("i", Jobs.NOON)));
+        RetentionSettings settings =
+                new RetentionSettings(Map.of(), OptionalLong.empty(), Optional.empty(), Optional.of(DAY));
+
+        round(settings, Jobs.NOON.plus(DAY));
+        assertThat(database.audit(1000)).hasSize(entries.size());
+        round(settings, Jobs.NOON.plus(DAY.plusSeconds(1)));
+
+        assertThat(database.audit(1000)).map(AuditEntry::id).containsExactly("late");
+        assertThat(database.incidents(1000)).hasSize(1);
+    }
+
+    private static AuditEntry entry(String id, Instant at) {
+        return new AuditEntry(id, at, "alice", Optional.empty(), "node.drain", "gpu0", Optional.empty(), "done");
     }
 
     private static Incident incident(String id, Instant at) {

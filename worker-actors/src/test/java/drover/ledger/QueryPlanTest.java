@@ -55,6 +55,9 @@ class QueryPlanTest {
                             .replaceFirst("\\?", "'DELIVERED'")
                             .replaceFirst("\\?", "5")
                             .replace("?", "250"));
+            assertUsesIndex(statement, LedgerHistory.FROM_ORDINAL.replace("?", "5"));
+            assertUsesIndex(
+                    statement, "SELECT body FROM jobs WHERE 1 = 1 AND model = 'rare' ORDER BY ordinal DESC LIMIT 20");
             assertUsesIndex(statement, "SELECT id, ordinal, body FROM jobs WHERE id = ANY (ARRAY['j1', 'j2'])");
             assertUsesIndex(statement, "DELETE FROM jobs WHERE id = ANY (ARRAY['j1', 'j2'])");
         }

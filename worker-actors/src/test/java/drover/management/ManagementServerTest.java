@@ -30,6 +30,7 @@ import drover.ledger.AuditEntry;
 import drover.ledger.AuditLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
+import drover.ledger.LedgerSettings;
 import drover.ledger.LedgerStatistics;
 import drover.node.ClusterConfig;
 import drover.node.GpuDevice;
@@ -39,6 +40,7 @@ import drover.node.NodeReply;
 import drover.node.NodeState;
 import drover.node.NodeStatus;
 import drover.node.NodeSupervisor;
+import drover.report.ReportDesk;
 import drover.watchdog.Incident;
 import drover.watchdog.LearnedLimit;
 import drover.watchdog.LearnedTimeouts;
@@ -50,6 +52,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -189,7 +192,7 @@ final class ManagementServerTest {
 
     @Test
     void aReloadThatFailsSaysWhy() {
-        var refused = catchThrowableOfType(ManagementException.Rejected.class, () -> open.reload());
+        var refused = catchThrowableOfType(ManagementException.Rejected.class, () -> open.reload(Optional.empty()));
         assertThat(refused.status()).isEqualTo(422);
         assertThat(refused).hasMessage("everything stays as it was: drover.conf:3: wrong");
     }
@@ -197,18 +200,20 @@ final class ManagementServerTest {
     @Test
     void drainIsPassedOn() throws Exception {
         int before = drains.get();
-        open.drain();
+        open.drain(Optional.empty());
         assertThat(drains.get()).isEqualTo(before + 1);
     }
 
     @Test
     void logLevelsAreReadAndSet() throws Exception {
-        assertThat(open.setLogLevels(Map.of("drover.nothing", "debug")).levels())
+        assertThat(open.setLogLevels(Map.of("drover.nothing", "debug"), Optional.empty())
+                        .levels())
                 .containsEntry("drover.nothing", "DEBUG");
         assertThat(open.logLevels().levels()).containsEntry("drover.nothing", "DEBUG");
 
         var refused = catchThrowableOfType(
-                ManagementException.Rejected.class, () -> open.setLogLevels(Map.of("drover.other", "loud")));
+                ManagementException.Rejected.class,
+                () -> open.setLogLevels(Map.of("drover.other", "loud"), Optional.empty()));
         assertThat(refused.status()).isEqualTo(400);
         assertThat(open.logLevels().levels()).doesNotContainKey("drover.other");
     }
@@ -285,7 +290,7 @@ final class ManagementServerTest {
         try (ManagementClient alice = new ManagementClient(guardedUri, Optional.of(ALICE))) {
             alice.act("gpu0", "restart", Optional.of("its fans are loud"));
             guarded.cancelJob("waits", Optional.empty());
-            open.setLogLevels(Map.of("drover.nothing", "info"));
+            open.setLogLevels(Map.of("drover.nothing", "info"), Optional.of("quieter"));
             assertThatThrownBy(() -> open.act("gpu9", "release", Optional.empty()))
                     .isInstanceOf(ManagementException.Rejected.class);
 
@@ -294,7 +299,7 @@ final class ManagementServerTest {
                             + e.detail().orElse("-") + " " + e.result())
                     .containsExactly(
                             "loopback 127.0.0.1 node.release gpu9 - refused: there is no node gpu9; there are: gpu0",
-                            "loopback 127.0.0.1 log-levels all processes {drover.nothing=info} done",
+                            "loopback 127.0.0.1 log-levels all processes {drover.nothing=info}: quieter done",
                             "token 127.0.0.1 job.cancel waits - done",
                             "alice 127.0.0.1 node.restart gpu0 its fans are loud done");
         }
@@ -366,6 +371,14 @@ final class ManagementServerTest {
                 "PUT | /drover/log-levels | [] | 400",
                 "PUT | /drover/log-levels | {\"levels\": {}} | 400",
                 "PUT | /drover/log-levels | | 400",
+                "PUT | /drover/log-levels | {\"levels\": {\"a\": \"info\"}, \"reason\": \"\"} | 400",
+                "GET | /drover/report?last=1 | | 400",
+                "GET | /drover/report?last=30s | | 400",
+                "GET | /drover/report?last=99999d | | 400",
+                "GET | /drover/report?lsat=24h | | 400",
+                "GET | /drover/report?last=1h&last=2h | | 400",
+                "POST | /drover/report | | 405",
+                "GET | /drover/report?last=24h | | 503",
                 "GET | /drover/jobs?state=sleeping | | 400",
                 "GET | /drover/jobs?stat=queued | | 400",
                 "GET | /drover/jobs?state=queued&state=queued | | 400",
@@ -447,6 +460,12 @@ final class ManagementServerTest {
                 kit.spawn(ledger()),
                 kit.spawn(incidents()),
                 kit.spawn(audit()),
+                // No database is there.
+                Optional.of(new ReportDesk(
+                        LedgerSettings.h2In(Path.of("target", "no-ledger-here")),
+                        Duration.ofDays(1),
+                        () -> NOW,
+                        System::nanoTime)),
                 () -> "change-" + ids.incrementAndGet(),
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
                 () -> new ReloadView(false, List.of("drover.conf:3: wrong"), List.of()),
