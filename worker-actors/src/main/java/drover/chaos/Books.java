@@ -102,18 +102,12 @@ final class Books {
     }
 
     private void checkOrders() {
-        Map<String, Set<String>> jobsOfKeys = new HashMap<>();
-        Map<String, String> byKey = new HashMap<>();
-        orders.forEach(order -> byKey.put(order.key(), order.key()));
-        ledger.keys().forEach((stored, job) -> {
-            // The tenant may stand before the caller's own key, which is an UUID.
-            String key = stored.length() > 36 ? stored.substring(stored.length() - 36) : stored;
-            if (byKey.containsKey(key)) {
-                jobsOfKeys.computeIfAbsent(key, _ -> new HashSet<>()).add(job);
-            }
-        });
+        Map<String, Set<String>> jobsOf = new HashMap<>();
+        for (LedgerCopy.Row job : ledger.jobs()) {
+            jobsOf.computeIfAbsent(job.prompt(), _ -> new HashSet<>()).add(job.id());
+        }
         for (Order order : orders) {
-            Set<String> of = jobsOfKeys.getOrDefault(order.key(), Set.of());
+            Set<String> of = jobsOf.getOrDefault(order.prompt(), Set.of());
             if (of.size() > 1) {
                 note(Finding.Kind.DOUBLED, "order " + order.key() + " became several jobs: " + of);
             }

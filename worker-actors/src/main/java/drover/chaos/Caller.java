@@ -18,10 +18,11 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** One caller; see {@link Callers}. */
 final class Caller implements Runnable {
-    private static final int MAX_BURST = 16;
+    private static final int MAX_BURST = 24;
     private static final int MAX_PAUSE_MILLIS = 1_000;
     private static final List<JobRequest.FaultOrder> FAULTS = List.of(
             fault("java_sleep", 1),
@@ -36,15 +37,14 @@ final class Caller implements Runnable {
     private final SplittableRandom random;
     private final OrderBook book;
     private final BooleanSupplier ordering;
-    private final String name;
-    private int orders;
+    private int door;
 
-    Caller(List<DroverClient> doors, SplittableRandom random, OrderBook book, BooleanSupplier ordering, String name) {
+    Caller(List<DroverClient> doors, SplittableRandom random, OrderBook book, BooleanSupplier ordering) {
         this.doors = doors;
         this.random = random;
         this.book = book;
         this.ordering = ordering;
-        this.name = name;
+        this.door = random.nextInt(doors.size());
     }
 
     /** An order that was accepted. */
@@ -63,7 +63,7 @@ final class Caller implements Runnable {
         try {
             while (ordering.getAsBoolean()) {
                 round();
-                pause(random.nextInt(50, 500));
+                pause(random.nextInt(20, 300));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // The run is over.
@@ -79,7 +79,7 @@ final class Caller implements Runnable {
             case 6 -> orderInAHurry();
             case 7 -> orderAFault();
             default -> {
-                Optional<Accepted> job = order(request().build(), false);
+                Optional<Accepted> job = order(_ -> {}, false);
                 if (job.isPresent()) {
                     awaitEnd(job.get());
                 }
@@ -87,8 +87,8 @@ final class Caller implements Runnable {
         }
     }
 
-    private JobRequest.Builder request() {
-        return JobRequest.of(name + ", order " + ++orders)
+    private JobRequest.Builder request(String key) {
+        return JobRequest.of(Order.promptOf(key))
                 .size(64, 64)
                 .seed(random.nextLong(1L << 32))
                 .steps(random.nextInt(12) == 0 ? random.nextInt(60, 150) : random.nextInt(3, 40))
@@ -96,7 +96,7 @@ final class Caller implements Runnable {
     }
 
     private void orderTwice() throws InterruptedException {
-        Optional<Accepted> job = order(request().build(), false);
+        Optional<Accepted> job = order(_ -> {}, false);
         if (job.isPresent()) {
             // The book notices if it becomes another job.
             ask(
@@ -111,7 +111,7 @@ final class Caller implements Runnable {
     private void orderMany() throws InterruptedException {
         List<Accepted> all = new ArrayList<>();
         for (int i = random.nextInt(4, MAX_BURST); i > 0; i--) {
-            order(request().build(), false).ifPresent(all::add);
+            order(_ -> {}, false).ifPresent(all::add);
         }
         for (Accepted job : all) {
             awaitEnd(job);
@@ -119,23 +119,21 @@ final class Caller implements Runnable {
     }
 
     private void orderInAHurry() throws InterruptedException {
-        Optional<Accepted> job =
-                order(request().deadlineSeconds(random.nextInt(2, 30)).build(), true);
+        Optional<Accepted> job = order(request -> request.deadlineSeconds(random.nextInt(2, 30)), true);
         if (job.isPresent()) {
             awaitEnd(job.get());
         }
     }
 
     private void orderAFault() throws InterruptedException {
-        Optional<Accepted> job =
-                order(request().fault(FAULTS.get(random.nextInt(FAULTS.size()))).build(), false);
+        Optional<Accepted> job = order(request -> request.fault(FAULTS.get(random.nextInt(FAULTS.size()))), false);
         if (job.isPresent()) {
             awaitEnd(job.get());
         }
     }
 
     private void orderAndWithdraw() throws InterruptedException {
-        Optional<Accepted> job = order(request().build(), false);
+        Optional<Accepted> job = order(_ -> {}, false);
         if (job.isEmpty()) {
             return;
         }
@@ -157,7 +155,7 @@ final class Caller implements Runnable {
     }
 
     private void orderAndFollow() throws InterruptedException {
-        Optional<Accepted> job = order(request().build(), false);
+        Optional<Accepted> job = order(_ -> {}, false);
         if (job.isEmpty()) {
             return;
         }
@@ -180,8 +178,11 @@ final class Caller implements Runnable {
     }
 
     /** Orders until it is accepted. Empty if it is refused. */
-    private Optional<Accepted> order(JobRequest request, boolean hurried) throws InterruptedException {
+    private Optional<Accepted> order(Consumer<JobRequest.Builder> more, boolean hurried) throws InterruptedException {
         String key = UUID.randomUUID().toString();
+        JobRequest.Builder builder = request(key);
+        more.accept(builder);
+        JobRequest request = builder.build();
         book.sent(key, hurried);
         Optional<JobView> view = ask("an order", door -> door.submit(request, Optional.of(key)));
         view.ifPresent(accepted -> book.accepted(key, accepted.id()));
@@ -242,6 +243,7 @@ final class Caller implements Runnable {
     }
 
     private void onTrouble(DroverException e) throws InterruptedException {
+        goToTheNextDoor();
         switch (e) {
             case DroverException.TryLater later -> {
                 book.trouble("try later: " + later.problem().code());
@@ -259,8 +261,16 @@ final class Caller implements Runnable {
         }
     }
 
+    /** The host that has answered last, as a caller with any sense would; now and then another one all the same. */
     private DroverClient door() {
-        return doors.get(random.nextInt(doors.size()));
+        if (random.nextInt(20) == 0) {
+            goToTheNextDoor();
+        }
+        return doors.get(door);
+    }
+
+    private void goToTheNextDoor() {
+        door = (door + 1) % doors.size();
     }
 
     private static void pause(int millis) throws InterruptedException {

@@ -39,8 +39,7 @@ final class Callers implements AutoCloseable {
                 .toList();
         clients.forEach(this.doors::addAll);
         for (int i = 0; i < count; i++) {
-            Caller caller = new Caller(
-                    clients.get(i % clients.size()), random.split(), book, ordering::get, "caller" + (i + 1));
+            Caller caller = new Caller(clients.get(i % clients.size()), random.split(), book, ordering::get);
             threads.add(Thread.ofVirtual().name("chaos-caller-" + i).unstarted(caller));
         }
     }

@@ -17,18 +17,19 @@ import java.util.Optional;
  *
  * @param jobs in the order of acceptance
  * @param events of each job in the order of their numbers
- * @param keys the jobs of the keys that callers gave their orders
  */
-record LedgerCopy(List<Row> jobs, Map<String, List<Event>> events, Map<String, String> keys) {
+record LedgerCopy(List<Row> jobs, Map<String, List<Event>> events) {
     /**
      * A job.
      *
      * @param ordinal order of acceptance
+     * @param prompt what was ordered
      * @param state such as {@code DELIVERED}
      */
     record Row(
             String id,
             long ordinal,
+            String prompt,
             String state,
             boolean ended,
             String priority,
@@ -58,7 +59,7 @@ record LedgerCopy(List<Row> jobs, Map<String, List<Event>> events, Map<String, S
     static LedgerCopy read(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             Map<String, List<Asset>> assets = assets(statement);
-            return new LedgerCopy(jobs(statement, assets), events(statement), keys(statement));
+            return new LedgerCopy(jobs(statement, assets), events(statement));
         }
     }
 
@@ -87,16 +88,18 @@ record LedgerCopy(List<Row> jobs, Map<String, List<Event>> events, Map<String, S
     private static List<Row> jobs(Statement statement, Map<String, List<Asset>> assets) throws SQLException {
         List<Row> rows = new ArrayList<>();
         try (ResultSet found = statement.executeQuery(
-                "SELECT id, ordinal, state, ended, priority, tenant, accepted_at FROM jobs ORDER BY ordinal")) {
+                "SELECT id, ordinal, body::json -> 'request' ->> 'prompt', state, ended, priority, tenant, accepted_at"
+                        + " FROM jobs ORDER BY ordinal")) {
             while (found.next()) {
                 rows.add(new Row(
                         found.getString(1),
                         found.getLong(2),
                         found.getString(3),
-                        found.getBoolean(4),
-                        found.getString(5),
+                        found.getString(4),
+                        found.getBoolean(5),
                         found.getString(6),
-                        found.getObject(7, OffsetDateTime.class).toInstant(),
+                        found.getString(7),
+                        found.getObject(8, OffsetDateTime.class).toInstant(),
                         assets.getOrDefault(found.getString(1), List.of())));
             }
         }
@@ -123,15 +126,5 @@ record LedgerCopy(List<Row> jobs, Map<String, List<Event>> events, Map<String, S
             }
         }
         return events;
-    }
-
-    private static Map<String, String> keys(Statement statement) throws SQLException {
-        Map<String, String> keys = new LinkedHashMap<>();
-        try (ResultSet found = statement.executeQuery("SELECT request_key, job_id FROM idempotency_keys")) {
-            while (found.next()) {
-                keys.put(found.getString(1), found.getString(2));
-            }
-        }
-        return keys;
     }
 }

@@ -6,8 +6,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +34,8 @@ public final class Namespaces implements Network {
     private final int hosts;
     /** Only what this object has made is its to remove: the same process may have another network of the same number. */
     private final List<Integer> made = new ArrayList<>();
+
+    private boolean hasBridge;
 
     private Namespaces(long owner, int network, int hosts) {
         this.owner = owner;
@@ -64,11 +68,15 @@ public final class Namespaces implements Network {
      * @param hosts 1 to 200
      */
     public static Namespaces create(int hosts) throws IOException {
+        return create(hosts, ProcessHandle.current().pid());
+    }
+
+    static Namespaces create(int hosts, long owner) throws IOException {
         if (hosts < 1 || hosts > MAX_HOSTS) {
             throw new IllegalArgumentException("hosts must be 1 to " + MAX_HOSTS + ", but was " + hosts);
         }
         for (int network = 0; network < MAX_NETWORKS; network++) {
-            Namespaces made = new Namespaces(ProcessHandle.current().pid(), network, hosts);
+            Namespaces made = new Namespaces(owner, network, hosts);
             if (made.isSetUp()) {
                 return made;
             }
@@ -87,6 +95,7 @@ public final class Namespaces implements Network {
                 made.add(host);
             }
             Tool.run("ip", "link", "add", bridge(network), "type", "bridge");
+            hasBridge = true;
             done = true;
         } catch (IOException e) {
             if (String.valueOf(e.getMessage()).contains(BRIDGE_EXISTS)) {
@@ -166,8 +175,10 @@ public final class Namespaces implements Network {
 
     private void removeNamespaces() throws IOException {
         for (int host : made) {
-            // A namespace that only a dying process holds would keep the cable for a moment.
-            unplug(network, host);
+            if (hasBridge) {
+                // A namespace that only a dying process holds would keep the cable for a moment.
+                unplug(network, host);
+            }
             Tool.run("ip", "netns", "del", namespace(host));
         }
         made.clear();
@@ -184,28 +195,41 @@ public final class Namespaces implements Network {
      * @return the namespaces removed
      */
     public static List<String> removeRemains() throws IOException {
+        List<Matcher> all = Tool.run("ip", "netns", "list")
+                .lines()
+                .map(line -> NAME.matcher(line.strip().split(" ", 2)[0]))
+                .filter(Matcher::matches)
+                .toList();
+        Set<String> networksInUse = all.stream()
+                .filter(Namespaces::isOfTheLiving)
+                .map(name -> name.group(2))
+                .collect(Collectors.toSet());
         List<String> removed = new ArrayList<>();
-        for (String line : Tool.run("ip", "netns", "list").lines().toList()) {
-            String name = line.strip().split(" ", 2)[0];
-            Matcher parts = NAME.matcher(name);
-            if (!parts.matches()
-                    || ProcessHandle.of(Long.parseLong(parts.group(1)))
-                            .filter(ProcessHandle::isAlive)
-                            .isPresent()) {
+        for (Matcher name : all) {
+            if (isOfTheLiving(name)) {
                 continue;
             }
-            for (String pid : Tool.run("ip", "netns", "pids", name).lines().toList()) {
+            for (String pid :
+                    Tool.run("ip", "netns", "pids", name.group()).lines().toList()) {
                 ProcessHandle.of(Long.parseLong(pid.strip())).ifPresent(ProcessHandle::destroyForcibly);
             }
-            int network = Integer.parseInt(parts.group(2));
-            unplug(network, Integer.parseInt(parts.group(3)));
-            Tool.run("ip", "netns", "del", name);
-            if (isThere(bridge(network))) {
-                Tool.run("ip", "link", "del", bridge(network));
+            int network = Integer.parseInt(name.group(2));
+            if (!networksInUse.contains(name.group(2))) {
+                unplug(network, Integer.parseInt(name.group(3)));
+                if (isThere(bridge(network))) {
+                    Tool.run("ip", "link", "del", bridge(network));
+                }
             }
-            removed.add(name);
+            Tool.run("ip", "netns", "del", name.group());
+            removed.add(name.group());
         }
         return removed;
+    }
+
+    private static boolean isOfTheLiving(Matcher name) {
+        return ProcessHandle.of(Long.parseLong(name.group(1)))
+                .filter(ProcessHandle::isAlive)
+                .isPresent();
     }
 
     private static void unplug(int network, int host) {

@@ -11,6 +11,15 @@ import java.util.Optional;
  * @param hurried whether it had a deadline that may have passed
  */
 record Order(String key, Optional<String> job, Optional<String> end, boolean hurried) {
+    /** What it asks for: no other order asks for the same, so that its job can be told by it. */
+    static String promptOf(String key) {
+        return "order " + key;
+    }
+
+    String prompt() {
+        return promptOf(key);
+    }
+
     Order accepted(String id) {
         return new Order(key, Optional.of(id), end, hurried);
     }

@@ -46,7 +46,7 @@ final class ChaosCommand implements Callable<Integer> {
     private int gpus = 4;
 
     @Option(names = "--callers", description = "Who order at the same time, 1 to 200 (default: ${DEFAULT-VALUE}).")
-    private int callers = 12;
+    private int callers = 16;
 
     @Option(
             names = "--database",
@@ -76,6 +76,10 @@ final class ChaosCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Logging.consoleOnly(common.verbose() ? "DEBUG" : "ERROR");
+        if (!common.verbose()) {
+            // It reports that a server which was killed cannot be ended in good order.
+            Logging.setLevel("io.zonky", "OFF");
+        }
         ChaosSettings settings = settings();
         AtomicBoolean stop = new AtomicBoolean();
         Signals.register("INT", () -> onSignal(stop));

@@ -45,8 +45,9 @@ class NamespacesTest {
     void twoNetworksKeepApartAndNothingIsLeftOfThem() throws IOException {
         String links = links();
         String namespaces = Tool.run("ip", "netns", "list");
+        long another = ProcessHandle.current().parent().orElseThrow().pid();
         try (Namespaces one = Namespaces.create(1);
-                Namespaces other = Namespaces.create(2)) {
+                Namespaces other = Namespaces.create(2, another)) {
             assertThat(other.gateway()).isNotEqualTo(one.gateway());
             assertThat(links()).isNotEqualTo(links);
             // This process lives, so what it has made is not taken for the remains of a dead one.
