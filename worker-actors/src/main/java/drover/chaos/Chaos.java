@@ -28,8 +28,8 @@ import java.util.function.BooleanSupplier;
 public final class Chaos {
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final Duration START_LIMIT = Duration.ofMinutes(4);
-    /** For what was ordered to come to its end once everything is whole again. */
-    private static final Duration SETTLE_LIMIT = Duration.ofMinutes(5);
+    /** For what was ordered to come to its end once everything is whole again; on a busy machine a host takes a minute to start. */
+    private static final Duration SETTLE_LIMIT = Duration.ofMinutes(10);
 
     private static final Duration LOOK_PAUSE = Duration.ofSeconds(1);
     /** Nodes whose host has died notice after their orphan timeout of 10 s. */
@@ -44,6 +44,7 @@ public final class Chaos {
     private final PriorityQueue<Relief> reliefs = new PriorityQueue<>(Comparator.comparing(Relief::at));
     private final List<Finding> findings = new ArrayList<>();
     private long begun = System.nanoTime();
+    private int faults;
 
     private interface Step {
         void take() throws IOException;
@@ -199,7 +200,7 @@ public final class Chaos {
             case Fault.Cut(int host, Duration lasting) -> {
                 if (world.network().hasLinks()) {
                     world.network().cut(host);
-                    say(what);
+                    harm(what);
                     later(
                             lasting,
                             "link of " + cast.name(host) + " mended",
@@ -209,14 +210,14 @@ public final class Chaos {
             case Fault.RestartDatabase(Duration lasting) -> {
                 if (world.database().isOwn()) {
                     world.database().stop();
-                    say(what);
+                    harm(what);
                     later(lasting, "database started", () -> world.database().start());
                 }
             }
             case Fault.CrashDatabase(Duration lasting) -> {
                 if (world.database().isOwn()) {
                     world.database().kill();
-                    say(what);
+                    harm(what);
                     later(lasting, "database started", () -> world.database().start());
                 }
             }
@@ -235,7 +236,7 @@ public final class Chaos {
 
     private void fill(Disk disk, String what, Duration lasting, String then) throws IOException {
         disk.fill();
-        say(what);
+        harm(what);
         later(lasting, then, disk::free);
     }
 
@@ -247,7 +248,7 @@ public final class Chaos {
         Host host = world.host(number);
         boolean alive = host.isAlive();
         step.take(host);
-        say(alive ? what : what + ", which is down already");
+        harm(alive ? what : what + ", which is down already");
     }
 
     private void later(Duration lasting, String what, Step step) {
@@ -320,6 +321,7 @@ public final class Chaos {
                 cast.controls(),
                 cast.gpus(),
                 settings.length().toMillis() / 1000.0,
+                faults,
                 world.notes(),
                 List.copyOf(done),
                 ledger.jobs().size(),
@@ -332,6 +334,11 @@ public final class Chaos {
                         .toList(),
                 books,
                 settings.keep() || !findings.isEmpty() ? world.folder().toString() : "");
+    }
+
+    private void harm(String what) {
+        faults++;
+        say(what);
     }
 
     private void say(String what) {

@@ -13,13 +13,16 @@ import java.util.stream.Collectors;
  * @param controls hosts with a public API
  * @param gpus hosts that only have nodes
  * @param seconds how long faults came
+ * @param faults how many
  * @param notes what this machine did not allow, and why
  * @param done what went wrong, in order
- * @param jobs how many there are in the ledger, and how often each thing happened to one
+ * @param jobs how many there are in the ledger
+ * @param events how often each thing happened to a job
  * @param troubles how often callers met what
  * @param longestWithoutAcceptance the longest time, in seconds, in which no order was accepted
  * @param hostStarts how often hosts were started in all
  * @param findings what is not as it must be
+ * @param books how many findings there are of each kind
  * @param folder where the logs are, if they were kept
  */
 public record Report(
@@ -27,6 +30,7 @@ public record Report(
         int controls,
         int gpus,
         double seconds,
+        int faults,
         List<String> notes,
         List<Done> done,
         long jobs,
@@ -63,12 +67,7 @@ public record Report(
     public void print(PrintStream out) {
         out.printf(
                 "%d faults in %.0f s on %d control and %d GPU hosts, seed %d; hosts were started %d times%n",
-                done.stream().filter(d -> !d.what().startsWith(" ")).count(),
-                seconds,
-                controls,
-                gpus,
-                seed,
-                hostStarts);
+                faults, seconds, controls, gpus, seed, hostStarts);
         out.printf("jobs      %d accepted: %s%n", jobs, counts(events));
         out.printf(
                 "callers   longest time without an accepted order %.1f s; met %s%n",

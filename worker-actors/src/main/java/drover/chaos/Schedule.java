@@ -9,8 +9,8 @@ import java.util.Random;
 
 /**
  * What goes wrong when: a pure function of the seed, the length and the hosts. Kinds are drawn from a bag that holds each
- * once and is filled again when it is empty, so that all of them come up soon. Some room is left between faults that
- * stop the dispatch of jobs, or nothing would ever be done between them.
+ * once, and gets each once more when nothing in it can happen now, so that all of them come up soon. Some room is left
+ * between faults that stop the dispatch of jobs, or nothing would ever be done between them.
  *
  * @param faults in the order of their times
  */
@@ -100,11 +100,12 @@ record Schedule(List<Fault.Due> faults) {
         Schedule draw(long end) {
             List<Fault.Due> faults = new ArrayList<>();
             for (long at = FIRST.toMillis(); at <= end; at += random.nextLong(GAP_MIN, GAP_MAX)) {
-                if (bag.isEmpty()) {
-                    bag.addAll(Arrays.asList(Kind.values()));
-                    Collections.shuffle(bag, random);
-                }
                 long now = at;
+                if (bag.size() <= Kind.values().length && bag.stream().noneMatch(kind -> isFree(kind, now))) {
+                    List<Kind> fresh = new ArrayList<>(Arrays.asList(Kind.values()));
+                    Collections.shuffle(fresh, random);
+                    bag.addAll(fresh);
+                }
                 bag.stream().filter(kind -> isFree(kind, now)).findFirst().ifPresent(kind -> {
                     bag.remove(kind);
                     faults.add(new Fault.Due(Duration.ofMillis(now), take(kind, now)));
