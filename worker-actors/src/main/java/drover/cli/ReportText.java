@@ -25,7 +25,6 @@ final class ReportText {
     /** Of the last column, beside which the widest figures have room. */
     private static final int WITH = 30;
 
-
     private final ReportView report;
     private final PrintStream out;
 

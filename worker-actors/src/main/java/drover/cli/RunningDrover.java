@@ -84,7 +84,11 @@ final class RunningDrover {
         ControlProcess control = start(meters);
         listenToSignals(
                 control,
-                new Journal(control.tree().audit(), RunningDrover::newId, InstantSource.system(), control.system()));
+                new Journal(
+                        control.tree().audit(),
+                        RunningDrover::newId,
+                        config.nodes().engine().clock(),
+                        control.system()));
         try {
             open(control, meters);
         } catch (CommandFailure e) {
@@ -147,7 +151,10 @@ final class RunningDrover {
     /** Ended with the ports, while the job database is open. */
     private ReportDesk reports(ControlProcess control) {
         ReportDesk desk = new ReportDesk(
-                config.ledger(), config.http().limits().maxDeadline(), InstantSource.system(), System::nanoTime);
+                config.ledger(),
+                config.http().limits().maxDeadline(),
+                config.nodes().engine().clock(),
+                System::nanoTime);
         CoordinatedShutdown.get(control.system())
                 .addTask(
                         CoordinatedShutdown.PhaseServiceUnbind(),

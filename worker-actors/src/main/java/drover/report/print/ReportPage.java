@@ -338,8 +338,7 @@ public final class ReportPage {
     private static String rate(RateView rate) {
         return rate.of() == 0
                 ? "–"
-                : Numbers.rate(rate.rate()) + " (" + Numbers.plain(rate.low()) + "–" + Numbers.plain(rate.high())
-                        + ")";
+                : Numbers.rate(rate.rate()) + " (" + Numbers.plain(rate.low()) + "–" + Numbers.plain(rate.high()) + ")";
     }
 
     private static String minute(Instant at) {
