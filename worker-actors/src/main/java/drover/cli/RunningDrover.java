@@ -100,6 +100,12 @@ final class RunningDrover {
             log.info("ended in good order");
             return Cli.DONE;
         }
+        if (control.isRemoved()) {
+            String why = "ended because the other hosts have removed this one from the cluster: it was silent or cut off for"
+                    + " longer than drover.cluster.unreachable-after; its jobs go on elsewhere. Start it again";
+            log.error(why);
+            throw CommandFailure.failed(why);
+        }
         throw CommandFailure.failed("ended because a part that it cannot do without has failed; the log says which");
     }
 

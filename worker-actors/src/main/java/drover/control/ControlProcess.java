@@ -209,6 +209,11 @@ public final class ControlProcess {
         return CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
     }
 
+    /** Whether it has ended, or is about to, because the other hosts have given it up. */
+    public boolean isRemoved() {
+        return isDowned(CoordinatedShutdown.get(system));
+    }
+
     /** Completes when the actor system has ended, for whatever reason. */
     public CompletionStage<Done> whenEnded() {
         return system.getWhenTerminated();

@@ -87,6 +87,7 @@ class LinkCutTest {
 
             awaitLog(joined, "ended in good order");
             await().atMost(PATIENCE).until(() -> !joined.isAlive());
+            assertThat(joined.hasSaid("the other hosts have removed this one")).isTrue();
             client.cancel(busy);
             await().atMost(PATIENCE).until(() -> isRunning(client, second, "cpu0"));
             assertThat(client.job(second).attempts())
