@@ -101,8 +101,9 @@ final class RunningDrover {
             return Cli.DONE;
         }
         if (control.isRemoved()) {
-            String why = "ended because the other hosts have removed this one from the cluster: it was silent or cut off for"
-                    + " longer than drover.cluster.unreachable-after; its jobs go on elsewhere. Start it again";
+            String why =
+                    "ended because the other hosts have removed this one from the cluster: it was silent or cut off for"
+                            + " longer than drover.cluster.unreachable-after; its jobs go on elsewhere. Start it again";
             log.error(why);
             throw CommandFailure.failed(why);
         }

@@ -356,7 +356,8 @@ public final class LedgerDatabase implements LedgerStore {
     /** Waits for what the writer has been given, then closes all connections, and with them an H2 file. Safe to repeat. */
     @Override
     public void close() {
-        readers.shutdownNow();
+        // Nobody is interrupted: an interrupt within H2's file access closes the file for the writer, too.
+        readers.shutdown();
         writer.shutdown();
         try {
             if (!writer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
