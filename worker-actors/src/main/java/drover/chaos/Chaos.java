@@ -44,6 +44,7 @@ public final class Chaos {
     private final PriorityQueue<Relief> reliefs = new PriorityQueue<>(Comparator.comparing(Relief::at));
     private final List<Finding> findings = new ArrayList<>();
     private long begun = System.nanoTime();
+    private Duration played = Duration.ZERO;
     private int faults;
 
     private interface Step {
@@ -106,6 +107,7 @@ public final class Chaos {
             say("all hosts are up; callers begin");
             callers.start();
             play(schedule);
+            played = elapsed();
             say("no more faults; what was ordered comes to its end");
             makeWhole();
             callers.stopOrdering();
@@ -320,7 +322,7 @@ public final class Chaos {
                 settings.seed(),
                 cast.controls(),
                 cast.gpus(),
-                settings.length().toMillis() / 1000.0,
+                played.toMillis() / 1000.0,
                 faults,
                 world.notes(),
                 List.copyOf(done),
