@@ -6,6 +6,10 @@ import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
 import drover.graph.Torch;
 import drover.inference.EngineException;
+import drover.sampling.NoiseSource;
+import drover.sampling.SamplingPlan;
+import drover.sampling.SigmaDenoiser;
+import drover.sampling.StepListener;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -215,16 +219,19 @@ public final class StableDiffusion implements AutoCloseable {
      * Runs a sampler from standard normal noise.
      *
      * @param noise as many numbers as the latent has
+     * @param more what a stochastic sampler adds on the way
      * @return the final latents, {@code [channels, height, width]}
      */
     public float[] denoise(
-            Conditioning conditioning, DiffusionSampler sampler, LatentSize size, float[] noise, StepListener listener)
+            Conditioning conditioning,
+            SamplingPlan plan,
+            LatentSize size,
+            float[] noise,
+            NoiseSource more,
+            StepListener listener)
             throws EngineException {
-        float[] start = noise.clone();
-        for (int i = 0; i < start.length; i++) {
-            start[i] *= sampler.initNoiseSigma();
-        }
-        return finite(sampler.sample(start, 0, denoiser(conditioning, size), listener));
+        SigmaDenoiser denoiser = denoiser(conditioning, plan, size);
+        return finite(plan.run(plan.start(noise), 0, denoiser, more, listener));
     }
 
     /**
@@ -233,29 +240,27 @@ public final class StableDiffusion implements AutoCloseable {
      * @param latents of {@link #encode}
      * @param strength how much of the schedule is run: above 0, at most 1
      * @param noise as many numbers as the latent has
+     * @param more what a stochastic sampler adds on the way
      */
     public float[] denoiseFrom(
             Conditioning conditioning,
-            DiffusionSampler sampler,
+            SamplingPlan plan,
             LatentSize size,
             float[] latents,
             double strength,
             float[] noise,
+            NoiseSource more,
             StepListener listener)
             throws EngineException {
-        int first = sampler.firstStep(strength);
-        if (first >= sampler.steps()) {
-            throw new EngineException.Unsupported("a strength of " + strength + " leaves none of the " + sampler.steps()
-                    + " steps; raise the strength or the steps");
-        }
-        float[] start = sampler.addNoise(latents, noise, first);
-        return finite(sampler.sample(start, first, denoiser(conditioning, size), listener));
+        int first = plan.firstStep(strength);
+        float[] start = plan.addNoise(latents, noise, first);
+        return finite(plan.run(start, first, denoiser(conditioning, plan, size), more, listener));
     }
 
-    /** The network as a sampler sees it: one call of libtorch a step, both prompts of guidance in one batch. */
-    public Denoiser denoiser(Conditioning conditioning, LatentSize size) {
+    /** The network as a sampler sees it: one call of libtorch a look, both prompts of guidance in one batch. */
+    public SigmaDenoiser denoiser(Conditioning conditioning, SamplingPlan plan, LatentSize size) {
         int batch = conditioning.guided ? 2 : 1;
-        return (input, timestep) -> {
+        Prediction.Predictor predictor = (input, timestep) -> {
             try (NativeScope step = torch.open("denoising step")) {
                 NDArray sample = step.floats(
                         repeat(input, batch), unet.dtype(), batch, size.channels(), size.height(), size.width());
@@ -263,6 +268,7 @@ public final class StableDiffusion implements AutoCloseable {
                 return conditioning.guided ? guide(predicted, conditioning.guidance) : predicted;
             }
         };
+        return schedule.prediction().denoiser(predictor, plan);
     }
 
     /**

@@ -3,26 +3,26 @@ package drover.golden;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import drover.diffusion.ConfigFile;
-import drover.diffusion.DiffusionSampler;
-import drover.diffusion.NoiseSchedule;
 import drover.diffusion.StableDiffusion;
 import drover.diffusion.StableDiffusion.Conditioning;
 import drover.diffusion.StableDiffusion.LatentSize;
-import drover.diffusion.StepListener;
 import drover.graph.NativeScope;
 import drover.graph.Torch;
 import drover.inference.EngineException;
-import drover.inference.Sampler;
+import drover.sampling.NoiseSource;
+import drover.sampling.SamplingPlan;
+import drover.sampling.SigmaDenoiser;
+import drover.sampling.StepListener;
 import drover.weights.WeightsException;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Cases of a whole pipeline, from prompt to picture. Keeps the last model, because neighbours share it. */
 final class PipelineCases implements AutoCloseable {
-    private static final Map<String, Sampler> SAMPLERS =
-            Map.of("DDIMScheduler", Sampler.DDIM, "EulerDiscreteScheduler", Sampler.EULER);
+    /** The samplers of these cases draw no noise on the way. */
+    private static final NoiseSource NO_NOISE = (sigma, next, count) -> {
+        throw new IllegalStateException("a deterministic sampler asked for noise");
+    };
 
     private final Torch torch;
     private @Nullable Path loaded;
@@ -38,61 +38,59 @@ final class PipelineCases implements AutoCloseable {
         golden.description().supportsOnly("eta", 0);
         golden.description().supportsOnly("guidance_rescale", 0);
         String pipeline = golden.description().text("pipeline");
-        DiffusionSampler sampler = sampler(golden.description());
+        ReferenceScheduler scheduler = scheduler(golden.description());
         switch (pipeline) {
-            case "StableDiffusionPipeline" -> textToImage(golden, sampler);
-            case "StableDiffusionImg2ImgPipeline" -> imageToImage(golden, sampler);
-            case "StableDiffusionInpaintPipeline" -> inpaint(golden, sampler);
+            case "StableDiffusionPipeline" -> textToImage(golden, scheduler);
+            case "StableDiffusionImg2ImgPipeline" -> imageToImage(golden, scheduler);
+            case "StableDiffusionInpaintPipeline" -> inpaint(golden, scheduler);
             default ->
                 throw new EngineException.Unsupported("the pipeline " + pipeline + "; these are supported:"
                         + " StableDiffusionPipeline, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline");
         }
     }
 
-    private static DiffusionSampler sampler(ConfigFile description) throws EngineException {
+    private static ReferenceScheduler scheduler(ConfigFile description) throws EngineException {
         ConfigFile scheduler = description.object("scheduler");
-        String name = scheduler.text("class");
-        @Nullable Sampler sampler = SAMPLERS.get(name);
-        if (sampler == null) {
-            throw new EngineException.Unsupported(
-                    "the scheduler " + name + "; these are supported: " + new TreeSet<>(SAMPLERS.keySet()));
-        }
         int steps = description.integer(
                 "num_inference_steps", scheduler.raw("timesteps").size());
-        return DiffusionSampler.of(sampler, NoiseSchedule.of(scheduler.object("config")), steps);
+        return ReferenceScheduler.of(scheduler.text("class"), scheduler.object("config"), steps);
     }
 
-    private void textToImage(GoldenCase golden, DiffusionSampler sampler) throws EngineException, WeightsException {
+    private void textToImage(GoldenCase golden, ReferenceScheduler scheduler) throws EngineException, WeightsException {
         StableDiffusion diffusion = model(golden.model());
         LatentSize size = size(diffusion, golden.description());
         float[] noise = latents(golden, "input.latents", size);
         compareText(diffusion, golden);
         Steps steps = new Steps();
         try (Conditioning conditioning = condition(diffusion, golden.description())) {
-            float[] latents = diffusion.denoise(conditioning, sampler, size, noise, steps.into(golden));
+            float[] latents = diffusion.denoise(
+                    conditioning, scheduler.plan(), size, noise, NO_NOISE, steps.into(golden, scheduler, 0));
             steps.rethrow();
-            comparePicture(diffusion, golden, latents, size);
+            comparePicture(diffusion, golden, scheduler, latents, size);
         }
     }
 
-    private void imageToImage(GoldenCase golden, DiffusionSampler sampler) throws EngineException, WeightsException {
+    private void imageToImage(GoldenCase golden, ReferenceScheduler scheduler)
+            throws EngineException, WeightsException {
         StableDiffusion diffusion = model(golden.model());
         LatentSize size = size(diffusion, golden.description());
         compareText(diffusion, golden);
         float[] clean =
                 diffusion.encode(golden.floats("input.image"), size, latents(golden, "input.posterior_noise", size));
+        double strength = golden.description().number("strength");
         Steps steps = new Steps();
         try (Conditioning conditioning = condition(diffusion, golden.description())) {
             float[] latents = diffusion.denoiseFrom(
                     conditioning,
-                    sampler,
+                    scheduler.plan(),
                     size,
                     clean,
-                    golden.description().number("strength"),
+                    strength,
                     latents(golden, "input.noise", size),
-                    steps.into(golden));
+                    NO_NOISE,
+                    steps.into(golden, scheduler, scheduler.plan().firstStep(strength)));
             steps.rethrow();
-            comparePicture(diffusion, golden, latents, size);
+            comparePicture(diffusion, golden, scheduler, latents, size);
         }
     }
 
@@ -100,7 +98,7 @@ final class PipelineCases implements AutoCloseable {
      * Inpainting with a network that knows nothing of masks: after every step, what is not masked is put back with as
      * much noise as the next step expects.
      */
-    private void inpaint(GoldenCase golden, DiffusionSampler sampler) throws EngineException, WeightsException {
+    private void inpaint(GoldenCase golden, ReferenceScheduler scheduler) throws EngineException, WeightsException {
         StableDiffusion diffusion = model(golden.model());
         LatentSize size = size(diffusion, golden.description());
         compareText(diffusion, golden);
@@ -109,14 +107,16 @@ final class PipelineCases implements AutoCloseable {
         float[] noise = latents(golden, "input.noise", size);
         boolean[] keep = kept(golden, diffusion, size);
         double strength = golden.description().number("strength", 1);
-        int first = sampler.firstStep(strength);
-        float[] start = strength < 1 ? sampler.addNoise(clean, noise, first) : scaled(noise, sampler.initNoiseSigma());
+        SamplingPlan plan = scheduler.plan();
+        int first = plan.firstStep(strength);
+        float[] start = strength < 1 ? plan.addNoise(clean, noise, first) : plan.start(noise);
         Steps steps = new Steps();
-        StepListener compare = steps.into(golden);
+        StepListener compare = steps.into(golden, scheduler, first);
         try (Conditioning conditioning = condition(diffusion, golden.description())) {
-            float[] latents = sampler.sample(start, first, diffusion.denoiser(conditioning, size), step -> {
+            SigmaDenoiser denoiser = diffusion.denoiser(conditioning, plan, size);
+            float[] latents = plan.run(start, first, denoiser, NO_NOISE, step -> {
                 int next = first + step.index() + 1;
-                float[] original = next < sampler.steps() ? sampler.addNoise(clean, noise, next) : clean;
+                float[] original = next < plan.steps() ? plan.addNoise(clean, noise, next) : scheduler.unshown(clean);
                 for (int i = 0; i < original.length; i++) {
                     if (keep[i % keep.length]) {
                         step.latents()[i] = original[i];
@@ -125,7 +125,7 @@ final class PipelineCases implements AutoCloseable {
                 compare.onStep(step);
             });
             steps.rethrow();
-            comparePicture(diffusion, golden, latents, size);
+            comparePicture(diffusion, golden, scheduler, latents, size);
         }
     }
 
@@ -145,14 +145,6 @@ final class PipelineCases implements AutoCloseable {
             keep[i] = mask[y * width + x] < 0.5f;
         }
         return keep;
-    }
-
-    private static float[] scaled(float[] values, float factor) {
-        float[] scaled = values.clone();
-        for (int i = 0; i < scaled.length; i++) {
-            scaled[i] *= factor;
-        }
-        return scaled;
     }
 
     private StableDiffusion model(Path folder) throws EngineException {
@@ -223,8 +215,14 @@ final class PipelineCases implements AutoCloseable {
         }
     }
 
-    private static void comparePicture(StableDiffusion diffusion, GoldenCase golden, float[] latents, LatentSize size)
+    private static void comparePicture(
+            StableDiffusion diffusion,
+            GoldenCase golden,
+            ReferenceScheduler scheduler,
+            float[] sampled,
+            LatentSize size)
             throws WeightsException {
+        float[] latents = scheduler.shown(sampled, scheduler.plan().steps());
         golden.compare("output.latents", latents);
         golden.compare("output.latents_final", latents);
         float[] raw = diffusion.decode(latents, size);
@@ -249,10 +247,11 @@ final class PipelineCases implements AutoCloseable {
     private static final class Steps {
         private @Nullable WeightsException trouble;
 
-        StepListener into(GoldenCase golden) {
+        StepListener into(GoldenCase golden, ReferenceScheduler scheduler, int first) {
             return step -> {
                 try {
-                    golden.compare("output.latents_step_" + step.index(), step.latents());
+                    float[] shown = scheduler.shown(step.latents(), first + step.index() + 1);
+                    golden.compare("output.latents_step_" + step.index(), shown);
                 } catch (WeightsException e) {
                     trouble = e;
                 }

@@ -59,7 +59,7 @@ class ModelCatalogTest {
             value = {
                 "drover.json | {\"steps\": 0} | steps is 0.0; expected 1 to 500",
                 "drover.json | {\"step\": 9} | the key step is not known",
-                "drover.json | {\"sampler\": \"magic\"} | sampler is magic; expected one of DDIM, k_euler",
+                "drover.json | {\"sampler\": \"magic\"} | sampler is magic; expected one of k_lms, k_heun",
                 "drover.json | [] | should hold a JSON object",
                 "vae/config.json | {\"block_out_channels\": []} | block_out_channels has 0 entries",
                 "unet/config.json | {\"sample_size\": -8} | sample_size is [-8]",

@@ -67,7 +67,28 @@ class GoldenRunnerTest {
     void everySamplerCasePasses() {
         List<GoldenResult> results = run(Fixtures.path("samplers"));
         assertThat(results).allMatch(r -> r.verdict() == Verdict.PASS);
-        assertThat(casesOf(results)).containsExactly("DDIM", "DDIM_diffusers", "denoiser", "k_euler");
+        assertThat(casesOf(results))
+                .containsExactly(
+                        "DDIM",
+                        "DDIM_diffusers",
+                        "denoiser",
+                        "dpmsolver",
+                        "dpmsolver_diffusers_dpm2",
+                        "dpmsolver_diffusers_pp2m",
+                        "k_dpm_2",
+                        "k_dpm_2_a",
+                        "k_dpm_adaptive",
+                        "k_dpm_fast",
+                        "k_dpmpp_2m",
+                        "k_dpmpp_2s_a",
+                        "k_dpmpp_sde",
+                        "k_euler",
+                        "k_euler_a",
+                        "k_heun",
+                        "k_lms",
+                        "lcm",
+                        "lcm_diffusers",
+                        "uni_pc_bh2_diffusers");
     }
 
     @Test

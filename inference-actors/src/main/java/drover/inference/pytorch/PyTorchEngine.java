@@ -1,7 +1,5 @@
 package drover.inference.pytorch;
 
-import drover.diffusion.DiffusionSampler;
-import drover.diffusion.GaussianNoise;
 import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelInfo;
 import drover.diffusion.PictureParameters;
@@ -20,6 +18,10 @@ import drover.inference.InferenceRequest;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.RunMonitor;
+import drover.sampling.GaussianNoise;
+import drover.sampling.NoiseSource;
+import drover.sampling.SamplingMethods;
+import drover.sampling.SamplingPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -148,7 +150,8 @@ public final class PyTorchEngine implements Engine {
     private List<Artifact> pictures(StableDiffusion model, ImageRequest request, RunMonitor monitor)
             throws EngineException {
         LatentSize size = model.latentSize(request.width(), request.height());
-        DiffusionSampler sampler = DiffusionSampler.of(request.sampler(), model.schedule(), request.steps());
+        SamplingPlan plan =
+                SamplingPlan.of(request.sampler(), model.schedule().table(), request.steps(), request.karras());
         int count = request.count();
 
         monitor.at(Position.entering(Phase.ENCODING, 1));
@@ -158,13 +161,15 @@ public final class PyTorchEngine implements Engine {
             monitor.checkCancelled();
 
             // Positions only ever advance, so all pictures are denoised before the first is decoded.
-            int steps = sampler.steps();
-            monitor.at(Position.entering(Phase.DENOISING, count * steps));
+            int units = plan.units();
+            monitor.at(Position.entering(Phase.DENOISING, count * units));
             for (int i = 0; i < count; i++) {
-                int before = i * steps;
-                float[] noise = new GaussianNoise(request.seedOf(i)).next(size.elements());
-                latents.add(model.denoise(conditioning, sampler, size, noise, step -> {
-                    monitor.at(new Position(Phase.DENOISING, before + step.index() + 1, count * steps));
+                int before = i * units;
+                GaussianNoise stream = new GaussianNoise(request.seedOf(i));
+                float[] noise = stream.next(size.elements());
+                NoiseSource more = SamplingMethods.noise(request.sampler(), stream, request.seedOf(i));
+                latents.add(model.denoise(conditioning, plan, size, noise, more, step -> {
+                    monitor.at(new Position(Phase.DENOISING, before + step.done(), count * units));
                     monitor.checkCancelled();
                 }));
             }

@@ -1,4 +1,4 @@
-package drover.diffusion;
+package drover.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package drover.diffusion;
+package drover.sampling;
 
 import drover.inference.EngineException;
 
@@ -19,11 +19,17 @@ public interface StepListener {
      * One finished step.
      *
      * @param index from 0, counted over the steps that are executed
-     * @param of how many steps are executed
-     * @param timestep the timestep at which the network was asked
+     * @param done how much of the run is done, in units; never falls, and is {@code of} at the end
+     * @param of units of the run, at least 1
+     * @param sigma the noise level at which the step began
      * @param latents the latents after the step; the sampler's own, copy to keep, change to steer
      * @param denoised the estimate of the final latents at this step; the sampler's own
      */
     @SuppressWarnings("ArrayRecordComponent") // Lent for the duration of the call, never compared.
-    record Step(int index, int of, float timestep, float[] latents, float[] denoised) {}
+    record Step(int index, int done, int of, double sigma, float[] latents, float[] denoised) {
+        /** A step of a sampler whose units are its steps. */
+        static Step of(int index, int of, double sigma, float[] latents, float[] denoised) {
+            return new Step(index, index + 1, of, sigma, latents, denoised);
+        }
+    }
 }

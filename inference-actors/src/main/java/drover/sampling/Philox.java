@@ -1,4 +1,4 @@
-package drover.diffusion;
+package drover.sampling;
 
 /**
  * The counter-based generator Philox4x32-10 of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011):
