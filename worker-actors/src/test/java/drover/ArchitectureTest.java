@@ -21,6 +21,8 @@ class ArchitectureTest {
         "drover.weights..",
         "drover.diffusion..",
         "drover.sampling..",
+        "drover.safety..",
+        "drover.upscale..",
         "drover.golden.."
     };
     private static final String[] CLIENT = {"drover.client..", "drover.horde.."};

@@ -2,11 +2,14 @@ package drover.golden;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import drover.diffusion.Conditioning;
 import drover.diffusion.ConfigFile;
+import drover.diffusion.Masked;
+import drover.diffusion.ModelSource;
+import drover.diffusion.PictureSizes;
+import drover.diffusion.Prompts;
 import drover.diffusion.StableDiffusion;
-import drover.diffusion.StableDiffusion.Conditioning;
 import drover.diffusion.StableDiffusion.LatentSize;
-import drover.graph.NativeScope;
 import drover.graph.Torch;
 import drover.inference.EngineException;
 import drover.sampling.NoiseSource;
@@ -14,7 +17,10 @@ import drover.sampling.SamplingPlan;
 import drover.sampling.SigmaDenoiser;
 import drover.sampling.StepListener;
 import drover.weights.WeightsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Cases of a whole pipeline, from prompt to picture. Keeps the last model, because neighbours share it. */
@@ -23,6 +29,8 @@ final class PipelineCases implements AutoCloseable {
     private static final NoiseSource NO_NOISE = (sigma, next, count) -> {
         throw new IllegalStateException("a deterministic sampler asked for noise");
     };
+
+    private static final String LENDER = "sd15";
 
     private final Torch torch;
     private @Nullable Path loaded;
@@ -40,12 +48,14 @@ final class PipelineCases implements AutoCloseable {
         String pipeline = golden.description().text("pipeline");
         ReferenceScheduler scheduler = scheduler(golden.description());
         switch (pipeline) {
-            case "StableDiffusionPipeline" -> textToImage(golden, scheduler);
-            case "StableDiffusionImg2ImgPipeline" -> imageToImage(golden, scheduler);
+            case "StableDiffusionPipeline", "StableDiffusionXLPipeline" -> textToImage(golden, scheduler);
+            case "StableDiffusionImg2ImgPipeline", "StableDiffusionXLImg2ImgPipeline" ->
+                imageToImage(golden, scheduler);
             case "StableDiffusionInpaintPipeline" -> inpaint(golden, scheduler);
             default ->
                 throw new EngineException.Unsupported("the pipeline " + pipeline + "; these are supported:"
-                        + " StableDiffusionPipeline, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline");
+                        + " StableDiffusion(XL)Pipeline, StableDiffusion(XL)Img2ImgPipeline,"
+                        + " StableDiffusionInpaintPipeline");
         }
     }
 
@@ -60,9 +70,9 @@ final class PipelineCases implements AutoCloseable {
         StableDiffusion diffusion = model(golden.model());
         LatentSize size = size(diffusion, golden.description());
         float[] noise = latents(golden, "input.latents", size);
-        compareText(diffusion, golden);
         Steps steps = new Steps();
         try (Conditioning conditioning = condition(diffusion, golden.description())) {
+            compareText(diffusion, golden, conditioning);
             float[] latents = diffusion.denoise(
                     conditioning, scheduler.plan(), size, noise, NO_NOISE, steps.into(golden, scheduler, 0));
             steps.rethrow();
@@ -74,12 +84,12 @@ final class PipelineCases implements AutoCloseable {
             throws EngineException, WeightsException {
         StableDiffusion diffusion = model(golden.model());
         LatentSize size = size(diffusion, golden.description());
-        compareText(diffusion, golden);
         float[] clean =
                 diffusion.encode(golden.floats("input.image"), size, latents(golden, "input.posterior_noise", size));
         double strength = golden.description().number("strength");
         Steps steps = new Steps();
         try (Conditioning conditioning = condition(diffusion, golden.description())) {
+            compareText(diffusion, golden, conditioning);
             float[] latents = diffusion.denoiseFrom(
                     conditioning,
                     scheduler.plan(),
@@ -95,38 +105,53 @@ final class PipelineCases implements AutoCloseable {
     }
 
     /**
-     * Inpainting with a network that knows nothing of masks: after every step, what is not masked is put back with as
-     * much noise as the next step expects.
+     * Inpainting. With a network that knows nothing of masks, what is not masked is put back after every step, with as
+     * much noise as the next step expects; one that was trained for it sees mask and picture, and is left alone.
      */
     private void inpaint(GoldenCase golden, ReferenceScheduler scheduler) throws EngineException, WeightsException {
         StableDiffusion diffusion = model(golden.model());
         LatentSize size = size(diffusion, golden.description());
-        compareText(diffusion, golden);
-        float[] clean =
-                diffusion.encode(golden.floats("input.image"), size, latents(golden, "input.posterior_noise", size));
         float[] noise = latents(golden, "input.noise", size);
         boolean[] keep = kept(golden, diffusion, size);
         double strength = golden.description().number("strength", 1);
         SamplingPlan plan = scheduler.plan();
         int first = plan.firstStep(strength);
+        Optional<Masked> masked =
+                diffusion.inpaints() ? Optional.of(masked(golden, diffusion, size, keep)) : Optional.empty();
+        boolean picture = strength < 1 || masked.isEmpty();
+        float[] clean = picture
+                ? diffusion.encode(golden.floats("input.image"), size, latents(golden, "input.posterior_noise", size))
+                : noise;
         float[] start = strength < 1 ? plan.addNoise(clean, noise, first) : plan.start(noise);
         Steps steps = new Steps();
         StepListener compare = steps.into(golden, scheduler, first);
-        try (Conditioning conditioning = condition(diffusion, golden.description())) {
-            SigmaDenoiser denoiser = diffusion.denoiser(conditioning, plan, size);
-            float[] latents = plan.run(start, first, denoiser, NO_NOISE, step -> {
-                int next = first + step.index() + 1;
-                float[] original = next < plan.steps() ? plan.addNoise(clean, noise, next) : scheduler.unshown(clean);
-                for (int i = 0; i < original.length; i++) {
-                    if (keep[i % keep.length]) {
-                        step.latents()[i] = original[i];
-                    }
+        StepListener putBack = step -> {
+            int next = first + step.index() + 1;
+            float[] original = next < plan.steps() ? plan.addNoise(clean, noise, next) : scheduler.unshown(clean);
+            for (int i = 0; i < original.length; i++) {
+                if (keep[i % keep.length]) {
+                    step.latents()[i] = original[i];
                 }
-                compare.onStep(step);
-            });
+            }
+            compare.onStep(step);
+        };
+        try (Conditioning conditioning = condition(diffusion, golden.description())) {
+            compareText(diffusion, golden, conditioning);
+            SigmaDenoiser denoiser = diffusion.denoiser(conditioning, plan, size, masked, Optional.empty());
+            float[] latents = plan.run(start, first, denoiser, NO_NOISE, masked.isPresent() ? compare : putBack);
             steps.rethrow();
             comparePicture(diffusion, golden, scheduler, latents, size);
         }
+    }
+
+    private static Masked masked(GoldenCase golden, StableDiffusion diffusion, LatentSize size, boolean[] keep)
+            throws WeightsException, EngineException {
+        float[] repaint = new float[keep.length];
+        for (int i = 0; i < keep.length; i++) {
+            repaint[i] = keep[i] ? 0 : 1;
+        }
+        float[] noise = latents(golden, "input.posterior_noise_masked", size);
+        return new Masked(repaint, diffusion.encode(golden.floats("input.masked_image"), size, noise));
     }
 
     /** Which latent pixels are kept: the mask's pixel at their upper left corner is below one half. */
@@ -153,10 +178,17 @@ final class PipelineCases implements AutoCloseable {
             return present;
         }
         close();
-        StableDiffusion fresh = StableDiffusion.load(torch, folder, DataType.FLOAT32, (bytes, of) -> {});
+        StableDiffusion fresh = StableDiffusion.load(torch, source(folder), DataType.FLOAT32, (bytes, of) -> {});
         model = fresh;
         loaded = folder;
         return fresh;
+    }
+
+    /** The parts that a model lacks are those of the folder sd15 beside it. */
+    private static ModelSource source(Path folder) throws EngineException {
+        return Files.isDirectory(folder.resolve("vae"))
+                ? ModelSource.at(folder)
+                : ModelSource.borrowing(folder, folder.resolveSibling(LENDER));
     }
 
     private static LatentSize size(StableDiffusion diffusion, ConfigFile description) throws EngineException {
@@ -174,11 +206,33 @@ final class PipelineCases implements AutoCloseable {
     }
 
     private static Conditioning condition(StableDiffusion diffusion, ConfigFile description) throws EngineException {
-        return diffusion.condition(
-                description.text("prompt"),
-                description.text("negative_prompt", ""),
-                description.number("guidance_scale"),
-                clipSkip(description));
+        Optional<String> negative = description.has("negative_prompt")
+                ? Optional.of(description.text("negative_prompt"))
+                : Optional.empty();
+        Prompts prompts = new Prompts(
+                description.text("prompt"), negative, description.number("guidance_scale"), clipSkip(description));
+        PictureSizes own = PictureSizes.of(description.integer("width"), description.integer("height"));
+        PictureSizes sizes = sizes(description, "", own);
+        return diffusion.prompts().condition(prompts, sizes, sizes(description, "negative_", sizes));
+    }
+
+    /** Sizes that SDXL's network is told, height first; those of the picture unless the case says otherwise. */
+    private static PictureSizes sizes(ConfigFile description, String prefix, PictureSizes absent)
+            throws EngineException {
+        if (!description.has("sizes") || !description.object("sizes").has(prefix + "original_size")) {
+            return absent;
+        }
+        ConfigFile sizes = description.object("sizes");
+        List<Integer> original = sizes.integers(prefix + "original_size");
+        List<Integer> crop = sizes.integers(prefix + "crops_coords_top_left");
+        List<Integer> target = sizes.integers(prefix + "target_size");
+        return new PictureSizes(
+                original.getFirst(),
+                original.getLast(),
+                crop.getFirst(),
+                crop.getLast(),
+                target.getFirst(),
+                target.getLast());
     }
 
     /** The AI Horde counts the last layer as 1, diffusers as 0. */
@@ -188,31 +242,34 @@ final class PipelineCases implements AutoCloseable {
                 : description.integer("clip_skip", 0) + 1;
     }
 
-    private void compareText(StableDiffusion diffusion, GoldenCase golden) throws EngineException, WeightsException {
+    private static void compareText(StableDiffusion diffusion, GoldenCase golden, Conditioning conditioning)
+            throws EngineException, WeightsException {
         ConfigFile description = golden.description();
-        compareText(diffusion, golden, description.text("prompt"), "input_ids", "prompt_embeds");
-        compareText(
-                diffusion,
-                golden,
-                description.text("negative_prompt", ""),
-                "negative_input_ids",
-                "negative_prompt_embeds");
+        compareIds(diffusion, golden, description.text("prompt"), "output.input_ids");
+        compareIds(diffusion, golden, description.text("negative_prompt", ""), "output.negative_input_ids");
+        NDArray context = conditioning.context();
+        if (conditioning.added().isPresent()) {
+            golden.compare("output.prompt_embeds", context);
+            golden.compare("output.pooled", conditioning.added().get().pooled());
+            golden.compare("output.time_ids", conditioning.added().get().sizes());
+            return;
+        }
+        long rows = context.getShape().get(0);
+        try (NDArray positive = context.get((rows - 1) + ":" + rows);
+                NDArray negative = context.get("0:1")) {
+            golden.compare("output.prompt_embeds", positive);
+            golden.compare("output.negative_prompt_embeds", negative);
+        }
     }
 
-    private void compareText(
-            StableDiffusion diffusion, GoldenCase golden, String prompt, String idsName, String hiddenName)
-            throws EngineException, WeightsException {
-        long[] ids = diffusion.tokenizer().encode(prompt);
-        try (NativeScope scope = torch.open("golden prompt")) {
-            golden.compare("output." + idsName, scope.longs(ids, 1, ids.length));
-            if (golden.has("output." + hiddenName)) {
-                NDArray hidden = diffusion
-                        .textEncoder()
-                        .encode(scope, new long[][] {ids})
-                        .hidden(clipSkip(golden.description()));
-                golden.compare("output." + hiddenName, hidden);
-            }
+    private static void compareIds(StableDiffusion diffusion, GoldenCase golden, String prompt, String tensor)
+            throws WeightsException {
+        long[] ids = diffusion.prompts().tokenizer().encode(prompt);
+        float[] numbers = new float[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            numbers[i] = (float) ids[i];
         }
+        golden.compare(tensor, numbers);
     }
 
     private static void comparePicture(

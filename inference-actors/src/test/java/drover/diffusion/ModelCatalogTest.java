@@ -36,8 +36,34 @@ class ModelCatalogTest {
             assertThat(info.sampler()).isEqualTo(Sampler.EULER);
             assertThat(info.architecture()).isEqualTo("StableDiffusionPipeline");
             assertThat(info.weightBytes()).isBetween(4_000_000L, 4_200_000L);
+            assertThat(info.path()).isEqualTo(folder.resolve("models/Tiny"));
         }
         assertThat(ModelCatalog.scan(List.of(folder)).find("nothing")).isEmpty();
+    }
+
+    @Test
+    void findsSingleFilesAndLeavesOutWhatIsNone() throws IOException {
+        Path models = Files.createDirectories(folder.resolve("models"));
+        Path file = Files.copy(Fixtures.path("single-file/sd15-fp16.safetensors"), models.resolve("photo.safetensors"));
+        copySd15(folder.resolve("parts"));
+        // Its own settings lie beside it; a lone folder of settings is no model.
+        Files.createDirectories(models.resolve("photo"));
+        for (String part : List.of("unet", "vae", "text_encoder")) {
+            Files.createDirectories(models.resolve("photo").resolve(part));
+            Files.copy(
+                    folder.resolve("parts").resolve(part).resolve("config.json"),
+                    models.resolve("photo").resolve(part).resolve("config.json"));
+        }
+        Files.copy(folder.resolve("parts/vae/diffusion_pytorch_model.safetensors"), models.resolve("vae.safetensors"));
+        Files.writeString(models.resolve("old.ckpt"), "pickle");
+        Files.writeString(models.resolve("cut.safetensors"), "x");
+        ModelCatalog catalog = ModelCatalog.scan(List.of(models));
+        assertThat(catalog.all()).containsOnlyKeys("photo");
+        ModelInfo info = catalog.find("photo").orElseThrow();
+        assertThat(info.path()).isEqualTo(file);
+        assertThat(info.architecture()).isEqualTo("StableDiffusionPipeline");
+        assertThat(info.width()).isEqualTo(64);
+        assertThat(info.weightBytes()).isBetween(2_000_000L, 2_200_000L);
     }
 
     @Test

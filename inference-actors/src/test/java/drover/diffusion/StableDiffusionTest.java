@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.types.DataType;
-import drover.diffusion.StableDiffusion.Conditioning;
 import drover.diffusion.StableDiffusion.LatentSize;
 import drover.graph.Torch;
 import drover.graph.TorchOptions;
@@ -15,6 +14,7 @@ import drover.sampling.NoiseSource;
 import drover.sampling.SamplingMethods;
 import drover.sampling.SamplingPlan;
 import drover.sampling.StepListener;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,13 +23,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The pipeline and what it leaves behind; its numbers are compared by the golden runner. */
 class StableDiffusionTest {
+    private static final Prompts PROMPTS = new Prompts("a red apple", Optional.empty(), 5, 1);
+
     private static Torch torch;
     private static StableDiffusion model;
 
     @BeforeAll
     static void load() throws Exception {
         torch = new Torch(TorchOptions.cpu(2));
-        model = StableDiffusion.load(torch, GoldenCase.fixture(""), DataType.FLOAT32, (bytes, of) -> {});
+        model = StableDiffusion.load(
+                torch, ModelSource.at(GoldenCase.fixture("")), DataType.FLOAT32, (bytes, of) -> {});
     }
 
     @AfterAll
@@ -53,7 +56,7 @@ class StableDiffusionTest {
         GaussianNoise stream = new GaussianNoise(seed);
         float[] noise = stream.next(size.elements());
         NoiseSource more = SamplingMethods.noise(sampler, stream, seed);
-        try (Conditioning conditioning = model.condition("a red apple", "", 5, 1)) {
+        try (Conditioning conditioning = model.condition(PROMPTS, size)) {
             return model.denoise(conditioning, plan, size, noise, more, StepListener.NONE);
         }
     }
@@ -66,7 +69,7 @@ class StableDiffusionTest {
         float[] noise = new GaussianNoise(1).next(size.elements());
         float[] clean = model.encode(picture, size, noise);
         NoiseSource none = NoiseSource.independent(new GaussianNoise(2));
-        try (Conditioning conditioning = model.condition("a red apple", "", 5, 1)) {
+        try (Conditioning conditioning = model.condition(PROMPTS, size)) {
             assertThat(model.denoiseFrom(conditioning, plan, size, clean, 0.5, noise, none, StepListener.NONE))
                     .hasSize(size.elements());
             assertThatThrownBy(() ->

@@ -1,11 +1,13 @@
 package drover.inference.pytorch;
 
+import drover.diffusion.Conditioning;
 import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelInfo;
+import drover.diffusion.ModelSource;
 import drover.diffusion.PictureParameters;
 import drover.diffusion.PngEncoder;
+import drover.diffusion.Prompts;
 import drover.diffusion.StableDiffusion;
-import drover.diffusion.StableDiffusion.Conditioning;
 import drover.diffusion.StableDiffusion.LatentSize;
 import drover.graph.GraphException;
 import drover.graph.Torch;
@@ -24,6 +26,7 @@ import drover.sampling.SamplingMethods;
 import drover.sampling.SamplingPlan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -39,8 +42,6 @@ public final class PyTorchEngine implements Engine {
 
     /** Weights between two reported positions of loading: a few seconds from a slow disk. */
     private static final long LOADING_STEP_BYTES = 16L << 20;
-
-    private static final String PIPELINE = "StableDiffusionPipeline";
 
     private final ModelCatalog catalog;
     private final PyTorchSettings settings;
@@ -73,14 +74,15 @@ public final class PyTorchEngine implements Engine {
     private final class PipelineLoader implements ModelCache.Loader<LoadedModel> {
         @Override
         public long estimate(String model) throws EngineException {
-            return StableDiffusion.weightBytes(info(model).folder(), settings.precision());
+            return StableDiffusion.weightBytes(ModelSource.at(info(model).path()), settings.precision());
         }
 
         @Override
         public LoadedModel load(String model, ModelCache.Progress progress) throws EngineException {
             ModelInfo info = info(model);
             long started = System.nanoTime();
-            StableDiffusion pipeline = StableDiffusion.load(torch, info.folder(), settings.precision(), progress::at);
+            StableDiffusion pipeline =
+                    StableDiffusion.load(torch, ModelSource.at(info.path()), settings.precision(), progress::at);
             log.info(
                     "Loaded model {}: {} MB of weights in {} ms",
                     info.name(),
@@ -97,10 +99,7 @@ public final class PyTorchEngine implements Engine {
 
     @Override
     public Set<String> models() {
-        return catalog.all().values().stream()
-                .filter(m -> m.architecture().equals(PIPELINE))
-                .map(ModelInfo::name)
-                .collect(Collectors.toCollection(TreeSet::new));
+        return catalog.all().values().stream().map(ModelInfo::name).collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Override
@@ -156,8 +155,9 @@ public final class PyTorchEngine implements Engine {
 
         monitor.at(Position.entering(Phase.ENCODING, 1));
         List<float[]> latents = new ArrayList<>();
-        try (Conditioning conditioning =
-                model.condition(request.prompt(), request.negativePrompt(), request.cfgScale(), request.clipSkip())) {
+        Prompts prompts = new Prompts(
+                request.prompt(), Optional.of(request.negativePrompt()), request.cfgScale(), request.clipSkip());
+        try (Conditioning conditioning = model.condition(prompts, size)) {
             monitor.checkCancelled();
 
             // Positions only ever advance, so all pictures are denoised before the first is decoded.
@@ -199,14 +199,9 @@ public final class PyTorchEngine implements Engine {
     }
 
     private ModelInfo info(String model) throws EngineException.Unsupported {
-        ModelInfo info = catalog.find(model)
+        return catalog.find(model)
                 .orElseThrow(() ->
                         new EngineException.Unsupported("there is no model " + model + " here; there are " + models()));
-        if (!info.architecture().equals(PIPELINE)) {
-            throw new EngineException.Unsupported(
-                    info.name() + " is a " + info.architecture() + "; this engine runs " + PIPELINE);
-        }
-        return info;
     }
 
     private EngineException.OutOfMemory outOfMemory(Throwable cause) {
