@@ -16,7 +16,14 @@ import org.apache.pekko.actor.typed.Behavior;
 @AnalyzeClasses(packages = "drover", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     private static final String[] INFERENCE = {
-        "drover.inference..", "drover.graph..", "drover.weights..", "drover.diffusion..", "drover.golden.."
+        "drover.inference..",
+        "drover.graph..",
+        "drover.weights..",
+        "drover.diffusion..",
+        "drover.sampling..",
+        "drover.safety..",
+        "drover.upscale..",
+        "drover.golden.."
     };
     private static final String[] CLIENT = {"drover.client..", "drover.horde.."};
 

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param height pixels
  * @param steps denoising steps
  * @param sampler such as {@code DDIM} or {@code k_euler}
+ * @param karras whether noise levels are spaced by Karras et al. (2022)
  * @param cfgScale classifier-free guidance scale, 1 means none
  * @param seed 0 to 4294967295
  * @param clipSkip text encoder layer, counted from the end, 1 is the last
@@ -28,6 +29,7 @@ public record JobRequest(
         Optional<Integer> height,
         Optional<Integer> steps,
         Optional<String> sampler,
+        Optional<Boolean> karras,
         Optional<Double> cfgScale,
         Optional<Long> seed,
         Optional<Integer> clipSkip,
@@ -66,6 +68,7 @@ public record JobRequest(
         private Optional<Integer> height = Optional.empty();
         private Optional<Integer> steps = Optional.empty();
         private Optional<String> sampler = Optional.empty();
+        private Optional<Boolean> karras = Optional.empty();
         private Optional<Double> cfgScale = Optional.empty();
         private Optional<Long> seed = Optional.empty();
         private Optional<Integer> clipSkip = Optional.empty();
@@ -101,6 +104,11 @@ public record JobRequest(
 
         public Builder sampler(String value) {
             sampler = Optional.of(value);
+            return this;
+        }
+
+        public Builder karras(boolean value) {
+            karras = Optional.of(value);
             return this;
         }
 
@@ -148,6 +156,7 @@ public record JobRequest(
                     height,
                     steps,
                     sampler,
+                    karras,
                     cfgScale,
                     seed,
                     clipSkip,

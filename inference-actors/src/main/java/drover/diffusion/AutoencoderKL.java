@@ -8,14 +8,11 @@ import drover.graph.Outputs;
 import drover.graph.Script;
 import drover.graph.Torch;
 import drover.inference.EngineException;
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** The picture autoencoder with its weights. Thread-safe; owns its native memory. */
 public final class AutoencoderKL implements AutoCloseable {
-    private static final String STEM = "diffusion_pytorch_model";
-
     private final VaeConfig config;
     private final Network encoder;
     private final Network decoder;
@@ -37,11 +34,12 @@ public final class AutoencoderKL implements AutoCloseable {
 
     /** An autoencoder on disk, checked but not loaded. */
     record Plan(VaeConfig config, Network.Plan encoder, Network.Plan decoder) implements AutoCloseable {
-        static Plan of(Path folder, DataType dtype) throws EngineException {
-            VaeConfig config = VaeConfig.of(ConfigFile.read(folder.resolve("config.json")));
-            Network.Plan encoder = half(VaeGraph.encoder(config, dtype), folder);
+        static Plan of(ModelSource model, String part, DataType wanted) throws EngineException {
+            VaeConfig config = VaeConfig.of(model.config(part));
+            DataType dtype = config.dtype(wanted);
+            Network.Plan encoder = half(VaeGraph.encoder(config, dtype), model, part);
             try {
-                return new Plan(config, encoder, half(VaeGraph.decoder(config, dtype), folder));
+                return new Plan(config, encoder, half(VaeGraph.decoder(config, dtype), model, part));
             } catch (EngineException e) {
                 encoder.close();
                 throw e;
@@ -68,14 +66,15 @@ public final class AutoencoderKL implements AutoCloseable {
             decoder.close();
         }
 
-        private static Network.Plan half(Script script, Path folder) throws EngineException {
-            return Network.Plan.of(script, folder, STEM, AutoencoderKL::storedName);
+        private static Network.Plan half(Script script, ModelSource model, String part) throws EngineException {
+            return Network.Plan.of(script, model, part, AutoencoderKL::storedName);
         }
     }
 
-    /** Loads a {@code vae} folder: {@code config.json} and {@code diffusion_pytorch_model.safetensors}. */
-    public static AutoencoderKL load(Torch torch, Path folder, DataType dtype) throws EngineException {
-        try (Plan plan = Plan.of(folder, dtype)) {
+    /** Loads the autoencoder of a model, usually its part {@code vae}. */
+    public static AutoencoderKL load(Torch torch, ModelSource model, String part, DataType dtype)
+            throws EngineException {
+        try (Plan plan = Plan.of(model, part, dtype)) {
             return plan.load(torch, bytes -> {});
         }
     }

@@ -14,9 +14,18 @@ import java.util.List;
  * @param heads attention heads
  * @param quickGelu whether the activation is CLIP's approximation of GELU; else it is the exact one
  * @param eps of the layer norms
+ * @param projection width of the pooled embedding's projection; 0 if there is none
  */
 public record ClipTextConfig(
-        int vocabulary, int positions, int width, int inner, int layers, int heads, boolean quickGelu, double eps) {
+        int vocabulary,
+        int positions,
+        int width,
+        int inner,
+        int layers,
+        int heads,
+        boolean quickGelu,
+        double eps,
+        int projection) {
 
     /** Reads and checks {@code text_encoder/config.json}. */
     public static ClipTextConfig of(ConfigFile config) throws EngineException {
@@ -33,7 +42,11 @@ public record ClipTextConfig(
                 config.integer("num_hidden_layers"),
                 config.integer("num_attention_heads"),
                 activation.equals("quick_gelu"),
-                config.number("layer_norm_eps", 1e-5));
+                config.number("layer_norm_eps", 1e-5),
+                projects(config) ? config.integer("projection_dim") : 0);
+        if (projects(config)) {
+            ConfigChecks.sane(config, "projection_dim", List.of(read.projection));
+        }
         ConfigChecks.sane(config, "vocab_size", List.of(read.vocabulary));
         ConfigChecks.sane(config, "max_position_embeddings", List.of(read.positions));
         ConfigChecks.sane(config, "hidden_size", List.of(read.width));
@@ -41,5 +54,9 @@ public record ClipTextConfig(
         ConfigChecks.sane(config, "num_hidden_layers", List.of(read.layers));
         ConfigChecks.divides(config, "num_attention_heads", read.heads, "hidden_size", read.width);
         return read;
+    }
+
+    private static boolean projects(ConfigFile config) throws EngineException.BadModel {
+        return config.has("architectures") && config.texts("architectures").contains("CLIPTextModelWithProjection");
     }
 }

@@ -7,7 +7,6 @@ import drover.graph.NativeScope;
 import drover.graph.Outputs;
 import drover.graph.Torch;
 import drover.inference.EngineException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -26,12 +25,11 @@ public final class ClipTextEncoder implements AutoCloseable {
 
     /** An encoder on disk, checked but not loaded. */
     record Plan(ClipTextConfig config, Network.Plan network) implements AutoCloseable {
-        static Plan of(Path folder, DataType dtype) throws EngineException {
-            ClipTextConfig config = ClipTextConfig.of(ConfigFile.read(folder.resolve("config.json")));
+        static Plan of(ModelSource model, String part, DataType dtype) throws EngineException {
+            ClipTextConfig config = ClipTextConfig.of(model.config(part));
             return new Plan(
                     config,
-                    Network.Plan.of(
-                            ClipTextGraph.describe(config, dtype), folder, "model", ClipTextEncoder::storedName));
+                    Network.Plan.of(ClipTextGraph.describe(config, dtype), model, part, ClipTextEncoder::storedName));
         }
 
         ClipTextEncoder load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
@@ -62,29 +60,48 @@ public final class ClipTextEncoder implements AutoCloseable {
          * @param clipSkip which layer, counted from the end: 1 is the last
          */
         public NDArray hidden(int clipSkip) throws EngineException.Unsupported {
+            return outputs.get(ClipTextGraph.skipped(checked(clipSkip)));
+        }
+
+        /** As {@link #hidden}, without the final norm. */
+        public NDArray unnormed(int clipSkip) throws EngineException.Unsupported {
+            return outputs.get(ClipTextGraph.unnormed(checked(clipSkip)));
+        }
+
+        private int checked(int clipSkip) throws EngineException.Unsupported {
             if (clipSkip < 1 || clipSkip > layers) {
                 throw new EngineException.Unsupported("clip_skip is " + clipSkip + "; expected 1 to " + layers
                         + ", the layers of this model's text encoder");
             }
-            return outputs.get(ClipTextGraph.skipped(clipSkip));
-        }
-
-        /** Hidden states of the last-but-one layer without the final norm, {@code [B, T, width]}. */
-        public NDArray penultimate() {
-            return outputs.get(ClipTextGraph.PENULTIMATE);
+            return clipSkip;
         }
 
         /** The last hidden state at the end-of-text token, {@code [B, width]}. */
         public NDArray pooled() {
             return outputs.get(ClipTextGraph.POOLED);
         }
+
+        /** The pooled state through the projection, {@code [B, projection]}; only of an encoder that has one. */
+        public NDArray projected() {
+            return outputs.get(ClipTextGraph.PROJECTED);
+        }
     }
 
-    /** Loads a {@code text_encoder} folder: {@code config.json} and {@code model.safetensors}. */
-    public static ClipTextEncoder load(Torch torch, Path folder, DataType dtype) throws EngineException {
-        try (Plan plan = Plan.of(folder, dtype)) {
+    /** Loads a text encoder of a model, usually its part {@code text_encoder}. */
+    public static ClipTextEncoder load(Torch torch, ModelSource model, String part, DataType dtype)
+            throws EngineException {
+        try (Plan plan = Plan.of(model, part, dtype)) {
             return plan.load(torch, bytes -> {});
         }
+    }
+
+    /**
+     * This encoder with LoRAs; what they leave alone is shared, so it must be closed before this one.
+     *
+     * @param part which text encoder this is: {@code text_encoder} or {@code text_encoder_2}
+     */
+    public ClipTextEncoder with(Torch torch, LoraStack loras, String part) throws EngineException {
+        return new ClipTextEncoder(config, network.patched(torch, loras.ofTextEncoder(part)));
     }
 
     /** Its settings. */
@@ -123,6 +140,6 @@ public final class ClipTextEncoder implements AutoCloseable {
     /** Newer writers leave the prefix out. */
     private static UnaryOperator<String> storedName(Set<String> names) {
         boolean prefixed = names.stream().anyMatch(n -> n.startsWith(PREFIX));
-        return key -> prefixed ? key : key.substring(PREFIX.length());
+        return key -> prefixed || !key.startsWith(PREFIX) ? key : key.substring(PREFIX.length());
     }
 }

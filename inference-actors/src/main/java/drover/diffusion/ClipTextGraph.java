@@ -17,15 +17,18 @@ final class ClipTextGraph {
     static final String IDS = "ids";
     /** Output: the token of the largest id, after the final norm, {@code [B, width]}. */
     static final String POOLED = "pooled";
-    /** Output: the last-but-one layer without the final norm, {@code [B, T, width]}. */
-    static final String PENULTIMATE = "penultimate";
+    /** Output of an encoder that has a projection: {@link #POOLED}, projected, {@code [B, projection]}. */
+    static final String PROJECTED = "projected";
 
     private final ClipTextConfig config;
     private final Graph graph;
+    private final ClipLayer layer;
 
     private ClipTextGraph(ClipTextConfig config, DataType dtype) {
         this.config = config;
         this.graph = new Graph("text_encoder", dtype);
+        this.layer = new ClipLayer(
+                graph, config.width(), config.inner(), config.heads(), config.quickGelu(), config.eps(), true);
     }
 
     static Script describe(ClipTextConfig config, DataType dtype) {
@@ -37,24 +40,37 @@ final class ClipTextGraph {
         return "clip_skip_" + clipSkip;
     }
 
+    /** Output: as {@link #skipped}, without the final norm. */
+    static String unnormed(int clipSkip) {
+        return "unnormed_" + clipSkip;
+    }
+
     private Script forward() {
         Tensor ids = graph.input(IDS);
         List<Tensor> hidden = new ArrayList<>();
+        Tensor pooled = ids;
         try (Layer model = graph.layer("text_model")) {
             hidden.add(embeddings(ids));
             for (int i = 0; i < config.layers(); i++) {
-                hidden.add(encoderLayer("encoder.layers." + i, hidden.getLast()));
+                hidden.add(layer.apply("encoder.layers." + i, hidden.getLast()));
             }
             for (int skip = 1; skip <= config.layers(); skip++) {
                 Tensor normed = model.layerNorm(
                         "final_layer_norm", hidden.get(config.layers() + 1 - skip), config.width(), config.eps());
                 graph.output(skipped(skip), normed);
+                graph.output(unnormed(skip), hidden.get(config.layers() + 1 - skip));
                 if (skip == 1) {
                     // The end-of-text token has the largest id; the config's eos_token_id is wrong in old models.
-                    graph.output(POOLED, normed.rowAt(ids.argmax(), config.width()));
+                    pooled = normed.rowAt(ids.argmax(), config.width());
+                    graph.output(POOLED, pooled);
                 }
             }
-            graph.output(PENULTIMATE, hidden.get(config.layers() - 1));
+        }
+        if (config.projection() > 0) {
+            try (Layer at = graph.layer("")) {
+                graph.output(
+                        PROJECTED, at.linearNoBias("text_projection", pooled, config.width(), config.projection()));
+            }
         }
         return graph.script();
     }
@@ -64,33 +80,6 @@ final class ClipTextGraph {
             Tensor tokens = at.embedding("token_embedding", ids, config.vocabulary(), config.width());
             Tensor positions = at.weight("position_embedding.weight", config.positions(), config.width());
             return tokens.add(positions.narrowLike(ids, 1));
-        }
-    }
-
-    private Tensor encoderLayer(String path, Tensor x) {
-        try (Layer at = graph.layer(path)) {
-            Tensor h = at.layerNorm("layer_norm1", x, config.width(), config.eps());
-            x = x.add(selfAttention(h));
-            h = at.layerNorm("layer_norm2", x, config.width(), config.eps());
-            return x.add(mlp(h));
-        }
-    }
-
-    private Tensor selfAttention(Tensor x) {
-        int width = config.width();
-        try (Layer at = graph.layer("self_attn")) {
-            Tensor q = at.linear("q_proj", x, width, width);
-            Tensor k = at.linear("k_proj", x, width, width);
-            Tensor v = at.linear("v_proj", x, width, width);
-            return at.linear("out_proj", q.multiHeadAttention(k, v, config.heads(), true), width, width);
-        }
-    }
-
-    private Tensor mlp(Tensor x) {
-        try (Layer at = graph.layer("mlp")) {
-            Tensor h = at.linear("fc1", x, config.width(), config.inner());
-            h = config.quickGelu() ? h.quickGelu() : h.gelu();
-            return at.linear("fc2", h, config.inner(), config.width());
         }
     }
 }

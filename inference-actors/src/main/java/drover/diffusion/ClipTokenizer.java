@@ -19,6 +19,7 @@ public final class ClipTokenizer implements AutoCloseable {
     private static final Map<String, String> PLAIN = Map.of("padding", "false", "truncation", "false");
 
     private static final int MAX_LENGTH = 100_000;
+    private static final int OPEN_CLIP_PAD = 0;
 
     private final HuggingFaceTokenizer tokenizer;
     private final int maxLength;
@@ -39,32 +40,54 @@ public final class ClipTokenizer implements AutoCloseable {
      *     vocab.json} and {@code merges.txt}
      */
     public static ClipTokenizer open(Path folder) throws EngineException.BadModel {
+        return open(folder, false);
+    }
+
+    /**
+     * As {@link #open}, but as OpenCLIP and ComfyUI have it: padded with id 0, whose text is special to nobody, so that
+     * {@code !} in a prompt is an exclamation mark.
+     */
+    public static ClipTokenizer openClip(Path folder) throws EngineException.BadModel {
+        return open(folder, true);
+    }
+
+    private static ClipTokenizer open(Path folder, boolean openClip) throws EngineException.BadModel {
         ConfigFile config = ConfigFile.read(folder.resolve("tokenizer_config.json"));
         int maxLength = config.integer("model_max_length");
         if (maxLength < 2 || maxLength > MAX_LENGTH) {
             throw new EngineException.BadModel(config.name() + ": model_max_length is " + maxLength
                     + "; expected 2 (begin and end) to " + MAX_LENGTH);
         }
-        HuggingFaceTokenizer tokenizer = load(folder, config);
+        byte[] json = json(folder, config);
+        HuggingFaceTokenizer tokenizer =
+                load(folder, openClip ? ClipVocabulary.withoutSpecial(json, OPEN_CLIP_PAD) : json);
         try {
             String end = ClipVocabulary.token(config, "eos_token");
             String pad = config.has("pad_token") ? ClipVocabulary.token(config, "pad_token") : end;
-            return new ClipTokenizer(tokenizer, maxLength, idOf(tokenizer, config, end), idOf(tokenizer, config, pad));
+            long padId = openClip ? OPEN_CLIP_PAD : idOf(tokenizer, config, pad);
+            return new ClipTokenizer(tokenizer, maxLength, idOf(tokenizer, config, end), padId);
         } catch (EngineException.BadModel | RuntimeException e) {
             tokenizer.close();
             throw e;
         }
     }
 
-    private static HuggingFaceTokenizer load(Path folder, ConfigFile config) throws EngineException.BadModel {
-        Path json = folder.resolve("tokenizer.json");
-        boolean whole = Files.exists(json);
+    private static byte[] json(Path folder, ConfigFile config) throws EngineException.BadModel {
+        Path whole = folder.resolve("tokenizer.json");
         try {
-            byte[] bytes = whole ? Files.readAllBytes(json) : ClipVocabulary.tokenizerJson(folder, config);
-            return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), PLAIN);
+            return Files.exists(whole) ? Files.readAllBytes(whole) : ClipVocabulary.tokenizerJson(folder, config);
+        } catch (IOException e) {
+            throw new EngineException.BadModel(folder + " holds no tokenizer: " + e.getMessage(), e);
+        }
+    }
+
+    private static HuggingFaceTokenizer load(Path folder, byte[] json) throws EngineException.BadModel {
+        try {
+            return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), PLAIN);
         } catch (IOException | RuntimeException e) {
+            Path whole = folder.resolve("tokenizer.json");
             throw new EngineException.BadModel(
-                    (whole ? json : folder.resolve("vocab.json and merges.txt")) + " make no tokenizer: "
+                    (Files.exists(whole) ? whole : folder.resolve("vocab.json and merges.txt")) + " make no tokenizer: "
                             + e.getMessage(),
                     e);
         }

@@ -8,6 +8,7 @@ import drover.inference.EngineException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 
 /**
  * Makes the description that Hugging Face's tokenizers library reads from the two files that CLIP was published with.
@@ -63,6 +64,22 @@ final class ClipVocabulary {
             }
         }
         return JSON.writeValueAsBytes(root);
+    }
+
+    /** A tokenizer to which the text of that id is not special. */
+    static byte[] withoutSpecial(byte[] tokenizerJson, int id) throws EngineException.BadModel {
+        try {
+            JsonNode root = JSON.readTree(tokenizerJson);
+            Iterator<JsonNode> added = root.path("added_tokens").elements();
+            while (added.hasNext()) {
+                if (added.next().path("id").asInt(-1) == id) {
+                    added.remove();
+                }
+            }
+            return JSON.writeValueAsBytes(root);
+        } catch (IOException e) {
+            throw new EngineException.BadModel("tokenizer.json is not good JSON: " + e.getMessage(), e);
+        }
     }
 
     private static JsonNode special(String token, int id) {

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import drover.inference.EngineException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -51,6 +53,24 @@ public final class ConfigFile {
         } catch (IOException e) {
             throw new EngineException.BadModel(file + " cannot be read: " + e, e);
         }
+    }
+
+    /** Reads a file that ships in the jar. */
+    static ConfigFile resource(String name) throws EngineException.BadModel {
+        try (@Nullable InputStream in = ConfigFile.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new EngineException.BadModel("the jar lacks " + name + "; get it again");
+            }
+            return of(name, JSON.readTree(in));
+        } catch (IOException e) {
+            throw new EngineException.BadModel(name + " cannot be read from the jar: " + e, e);
+        }
+    }
+
+    /** This object with another value at one key. */
+    ConfigFile with(String key, Object value) {
+        ObjectNode changed = root.deepCopy();
+        return new ConfigFile(name, changed.set(key, JSON.valueToTree(value)));
     }
 
     /** Wraps a JSON object that was read elsewhere; {@code name} is for messages. */

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ModelCatalog {
     private static final Logger LOG = LoggerFactory.getLogger(ModelCatalog.class);
-    private static final String MARK = "model_index.json";
+    private static final List<String> PICKLES = List.of(".ckpt", ".pt", ".pth");
 
     private final Map<String, ModelInfo> models;
 
@@ -30,9 +30,10 @@ public final class ModelCatalog {
     }
 
     /**
-     * Looks for diffusers folders (those with a {@code model_index.json}) in and directly below the given folders; a
-     * folder's name is the model's. A model that cannot be understood is left out and logged with the reason; the first
-     * of two with one name counts.
+     * Looks for diffusers folders (those with a {@code model_index.json}) in and directly below the given folders, and for
+     * single {@code .safetensors} files directly in them; the name of the folder, or of the file without its extension,
+     * is the model's. A model that cannot be understood is left out and logged with the reason; the first of two with
+     * one name counts.
      */
     public static ModelCatalog scan(List<Path> folders) {
         Map<String, ModelInfo> models = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
@@ -70,25 +71,39 @@ public final class ModelCatalog {
             LOG.info("there is no models folder {}", absolute); // As at first, before anyone has put a model there.
             return List.of();
         }
-        if (Files.exists(absolute.resolve(MARK))) {
+        if (Files.exists(absolute.resolve(DiffusersFolder.INDEX))) {
             return List.of(absolute);
         }
         try (Stream<Path> children = Files.list(absolute)) {
-            return new ArrayList<>(children.filter(child -> Files.exists(child.resolve(MARK)))
-                    .sorted()
-                    .toList());
+            return new ArrayList<>(
+                    children.filter(ModelCatalog::looksLikeAModel).sorted().toList());
         } catch (IOException e) {
             LOG.warn("the models folder {} cannot be read: {}", folder, e.toString());
             return List.of();
         }
     }
 
+    private static boolean looksLikeAModel(Path child) {
+        String name = String.valueOf(child.getFileName());
+        if (PICKLES.stream().anyMatch(name::endsWith)) {
+            LOG.warn(
+                    "{} is left out: a pickle can run any code when it is read; convert it to safetensors, or get the"
+                            + " model in that form",
+                    child);
+            return false;
+        }
+        boolean file = name.endsWith(SingleFile.EXTENSION) && Files.isRegularFile(child);
+        return file || Files.exists(child.resolve(DiffusersFolder.INDEX));
+    }
+
     private static void add(Path folder, Map<String, ModelInfo> models) {
         @Nullable Path last = folder.getFileName();
-        String name = last == null ? folder.toString() : last.toString();
+        String name = Files.isRegularFile(folder)
+                ? SingleFile.name(folder)
+                : last == null ? folder.toString() : last.toString();
         @Nullable ModelInfo first = models.get(name);
         if (first != null) {
-            LOG.warn("the model {} in {} is left out: there is one of that name in {}", name, folder, first.folder());
+            LOG.warn("the model {} in {} is left out: there is one of that name in {}", name, folder, first.path());
             return;
         }
         try {

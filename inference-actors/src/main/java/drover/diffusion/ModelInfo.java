@@ -2,18 +2,15 @@ package drover.diffusion;
 
 import drover.inference.EngineException;
 import drover.inference.Sampler;
-import drover.weights.Checkpoint;
-import drover.weights.WeightsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What an installation knows of one of its models without loading it.
  *
  * @param name the name that requests use
- * @param folder the diffusers folder
+ * @param path the diffusers folder, or the single file
  * @param architecture such as {@code StableDiffusionPipeline}
  * @param width the size that it was trained for, in pixels
  * @param height the size that it was trained for, in pixels
@@ -26,7 +23,7 @@ import java.util.Map;
  */
 public record ModelInfo(
         String name,
-        Path folder,
+        Path path,
         String architecture,
         int width,
         int height,
@@ -46,24 +43,19 @@ public record ModelInfo(
     private static final int DEFAULT_MAX_SIZE_FACTOR = 4;
 
     private static final int MAX_VAE_BLOCKS = 8;
-    private static final List<String> ARCHITECTURES = List.of("StableDiffusionPipeline");
     private static final List<String> DEFAULT_KEYS = List.of("steps", "cfg", "sampler", "max_size");
 
     /**
-     * Reads a diffusers folder.
+     * Reads a diffusers folder or the header of a single file.
      *
      * @throws EngineException.Unsupported if it is of a kind that is not run here
      * @throws EngineException.BadModel if something is missing or wrong
      */
-    public static ModelInfo read(String name, Path folder) throws EngineException {
-        ConfigFile index = ConfigFile.read(folder.resolve("model_index.json"));
-        String architecture = index.text("_class_name");
-        if (!ARCHITECTURES.contains(architecture)) {
-            throw new EngineException.Unsupported(
-                    index.name() + ": _class_name is " + architecture + "; these are supported: " + ARCHITECTURES);
-        }
-        int factor = latentFactor(ConfigFile.read(folder.resolve("vae/config.json")));
-        ConfigFile unet = ConfigFile.read(folder.resolve("unet/config.json"));
+    public static ModelInfo read(String name, Path path) throws EngineException {
+        ModelSource model = ModelSource.at(path);
+        String architecture = Architecture.named(model.architecture()).pipeline();
+        int factor = latentFactor(model.config("vae"));
+        ConfigFile unet = model.config("unet");
         List<Integer> size = unet.integers("sample_size");
         if (size.isEmpty() || size.size() > 2 || size.stream().anyMatch(s -> s < 1 || s > 4096)) {
             throw new EngineException.BadModel(
@@ -71,10 +63,10 @@ public record ModelInfo(
         }
         int height = size.getFirst() * factor;
         int width = size.getLast() * factor;
-        Defaults defaults = Defaults.read(folder, Math.max(width, height) * DEFAULT_MAX_SIZE_FACTOR);
+        Defaults defaults = Defaults.read(model.defaults(), Math.max(width, height) * DEFAULT_MAX_SIZE_FACTOR);
         return new ModelInfo(
                 name,
-                folder,
+                path,
                 architecture,
                 width,
                 height,
@@ -83,7 +75,7 @@ public record ModelInfo(
                 defaults.steps,
                 defaults.cfgScale,
                 defaults.sampler,
-                weightBytes(folder));
+                model.bytes());
     }
 
     private static int latentFactor(ConfigFile vae) throws EngineException.BadModel {
@@ -95,23 +87,8 @@ public record ModelInfo(
         return 1 << (blocks - 1);
     }
 
-    private static long weightBytes(Path folder) throws EngineException.BadModel {
-        Map<String, String> stems =
-                Map.of("text_encoder", "model", "unet", "diffusion_pytorch_model", "vae", "diffusion_pytorch_model");
-        long bytes = 0;
-        for (Map.Entry<String, String> part : stems.entrySet()) {
-            try (Checkpoint checkpoint = Checkpoint.open(folder.resolve(part.getKey()), part.getValue())) {
-                bytes += checkpoint.bytes();
-            } catch (WeightsException e) {
-                throw new EngineException.BadModel("its weights cannot be read: " + e.getMessage(), e);
-            }
-        }
-        return bytes;
-    }
-
     private record Defaults(int steps, double cfgScale, Sampler sampler, int maxSize) {
-        static Defaults read(Path folder, int maxSize) throws EngineException.BadModel {
-            Path file = folder.resolve(DEFAULTS_FILE);
+        static Defaults read(Path file, int maxSize) throws EngineException.BadModel {
             if (!Files.exists(file)) {
                 return new Defaults(DEFAULT_STEPS, DEFAULT_CFG_SCALE, DEFAULT_SAMPLER, maxSize);
             }

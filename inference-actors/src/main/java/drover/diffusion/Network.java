@@ -9,10 +9,7 @@ import drover.graph.Outputs;
 import drover.graph.Script;
 import drover.graph.Torch;
 import drover.inference.EngineException;
-import drover.weights.Checkpoint;
 import drover.weights.Weights;
-import drover.weights.WeightsException;
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -21,10 +18,24 @@ import java.util.function.UnaryOperator;
 final class Network implements AutoCloseable {
     private final CompiledGraph graph;
     private final LoadedWeights weights;
+    private final boolean ownsGraph;
+    private final boolean ownsWeights;
 
-    private Network(CompiledGraph graph, LoadedWeights weights) {
+    private Network(CompiledGraph graph, LoadedWeights weights, boolean ownsGraph, boolean ownsWeights) {
         this.graph = graph;
         this.weights = weights;
+        this.ownsGraph = ownsGraph;
+        this.ownsWeights = ownsWeights;
+    }
+
+    /** This network with something added to some weights; must be closed before this one. */
+    Network patched(Torch torch, LoadedWeights.Patch patch) throws EngineException {
+        return new Network(graph, weights.patched(torch, graph.script(), patch), false, true);
+    }
+
+    /** Another graph over these weights; must be closed before this one. */
+    Network sharing(Torch torch, Script script) throws EngineException {
+        return new Network(new CompiledGraph(torch, script), weights, true, false);
     }
 
     /**
@@ -45,25 +56,19 @@ final class Network implements AutoCloseable {
         }
 
         /**
-         * Opens the checkpoint and checks that it has what the script reads.
+         * Opens the weights of a part and checks that they have what the script reads.
          *
-         * @param stem file name of the checkpoint without its extension
-         * @param naming given the names in the checkpoint, turns a key of the script into one of them
+         * @param naming see {@link ModelSource#weights}
          */
-        static Plan of(Script script, Path folder, String stem, Function<Set<String>, UnaryOperator<String>> naming)
-                throws EngineException.BadModel {
-            Checkpoint checkpoint;
+        static Plan of(
+                Script script, ModelSource model, String part, Function<Set<String>, UnaryOperator<String>> naming)
+                throws EngineException {
+            ModelSource.Part opened = model.weights(part, naming);
             try {
-                checkpoint = Checkpoint.open(folder, stem);
-            } catch (WeightsException e) {
-                throw new EngineException.BadModel(script.name() + ": " + e.getMessage(), e);
-            }
-            try {
-                UnaryOperator<String> storedName = naming.apply(checkpoint.names());
-                LoadedWeights.check(script, checkpoint, folder.toString(), storedName);
-                return new Plan(script, checkpoint, folder.toString(), storedName);
+                LoadedWeights.check(script, opened.weights(), opened.description(), opened.storedName());
+                return new Plan(script, opened.weights(), opened.description(), opened.storedName());
             } catch (EngineException.BadModel | RuntimeException e) {
-                checkpoint.close();
+                opened.weights().close();
                 throw e;
             }
         }
@@ -77,7 +82,8 @@ final class Network implements AutoCloseable {
         Network load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
             CompiledGraph graph = new CompiledGraph(torch, script);
             try {
-                return new Network(graph, LoadedWeights.load(torch, script, weights, source, storedName, listener));
+                return new Network(
+                        graph, LoadedWeights.load(torch, script, weights, source, storedName, listener), true, true);
             } catch (EngineException | RuntimeException e) {
                 graph.close();
                 throw e;
@@ -107,7 +113,11 @@ final class Network implements AutoCloseable {
 
     @Override
     public void close() {
-        graph.close();
-        weights.close();
+        if (ownsGraph) {
+            graph.close();
+        }
+        if (ownsWeights) {
+            weights.close();
+        }
     }
 }

@@ -1,9 +1,9 @@
 package drover.diffusion;
 
 import drover.inference.EngineException;
+import drover.sampling.SigmaTable;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The noise levels that a model was trained with, from its {@code scheduler_config.json}, whatever scheduler that names:
@@ -12,40 +12,14 @@ import java.util.Optional;
  * that they agree to the last bit or nearly so.
  */
 public final class NoiseSchedule {
-    /** What the network predicts. */
-    public enum Prediction {
-        /** The noise. */
-        EPSILON,
-        /** The velocity of Salimans and Ho, "Progressive Distillation" (2022). */
-        V_PREDICTION
-    }
-
-    /** How the executed timesteps are chosen from the trained ones (Lin et al. 2023, table 2). */
-    enum Spacing {
-        LEADING,
-        LINSPACE,
-        TRAILING
-    }
-
     private static final int MAX_TRAIN_STEPS = 100_000;
 
-    private final ConfigFile config;
-    private final float[] alphasCumprod;
+    private final SigmaTable table;
     private final Prediction prediction;
-    private final Optional<Spacing> spacing;
-    private final int stepsOffset;
 
-    private NoiseSchedule(
-            ConfigFile config,
-            float[] alphasCumprod,
-            Prediction prediction,
-            Optional<Spacing> spacing,
-            int stepsOffset) {
-        this.config = config;
-        this.alphasCumprod = alphasCumprod;
+    private NoiseSchedule(SigmaTable table, Prediction prediction) {
+        this.table = table;
         this.prediction = prediction;
-        this.spacing = spacing;
-        this.stepsOffset = stepsOffset;
     }
 
     /**
@@ -62,11 +36,7 @@ public final class NoiseSchedule {
     public static NoiseSchedule of(ConfigFile config) throws EngineException {
         config.supportsOnly("rescale_betas_zero_snr", false);
         config.supportsOnly("thresholding", false);
-        int offset = config.integer("steps_offset", 0);
-        if (offset < 0) {
-            throw new EngineException.BadModel(config.name() + ": steps_offset is " + offset + "; expected 0 or more");
-        }
-        return new NoiseSchedule(config, alphasCumprod(betas(config)), prediction(config), spacing(config), offset);
+        return new NoiseSchedule(new SigmaTable(sigmas(betas(config))), prediction(config));
     }
 
     private static Prediction prediction(ConfigFile config) throws EngineException {
@@ -76,20 +46,6 @@ public final class NoiseSchedule {
             case "v_prediction" -> Prediction.V_PREDICTION;
             default -> throw unknown(config, "prediction_type", name, "epsilon, v_prediction");
         };
-    }
-
-    private static Optional<Spacing> spacing(ConfigFile config) throws EngineException {
-        if (!config.has("timestep_spacing")) {
-            return Optional.empty();
-        }
-        String name = config.text("timestep_spacing");
-        return Optional.of(
-                switch (name) {
-                    case "leading" -> Spacing.LEADING;
-                    case "linspace" -> Spacing.LINSPACE;
-                    case "trailing" -> Spacing.TRAILING;
-                    default -> throw unknown(config, "timestep_spacing", name, "leading, linspace, trailing");
-                });
     }
 
     private static float[] betas(ConfigFile config) throws EngineException {
@@ -155,15 +111,19 @@ public final class NoiseSchedule {
         return values;
     }
 
-    /** The running product is kept in float64 and rounded at each step, as libtorch does on a CPU. */
-    private static float[] alphasCumprod(float[] betas) {
-        float[] products = new float[betas.length];
+    /**
+     * How much noise there is beside a signal of one, {@code sqrt((1 - alpha) / alpha)}. Alpha, the share of signal power
+     * that is left, is a running product, kept in float64 and rounded at each step, as libtorch does on a CPU.
+     */
+    private static double[] sigmas(float[] betas) {
+        double[] sigmas = new double[betas.length];
         double product = 1;
         for (int i = 0; i < betas.length; i++) {
             product *= 1f - betas[i];
-            products[i] = (float) product;
+            double alpha = (float) product;
+            sigmas[i] = Math.sqrt((1 - alpha) / alpha);
         }
-        return products;
+        return sigmas;
     }
 
     /** What the network predicts. */
@@ -171,65 +131,8 @@ public final class NoiseSchedule {
         return prediction;
     }
 
-    /** How many noise levels there are, usually 1000. */
-    public int trainSteps() {
-        return alphasCumprod.length;
-    }
-
-    /**
-     * How much noise there is beside a signal of one at a noise level, {@code sqrt((1 - alpha) / alpha)}.
-     *
-     * @param timestep 0 to {@link #trainSteps} - 1
-     */
-    public double sigma(int timestep) {
-        return Math.sqrt((1 - alphasCumprod[timestep]) / (double) alphasCumprod[timestep]);
-    }
-
-    /** The share of signal power that is left at each noise level, falling. */
-    float[] alphasCumprod() {
-        return alphasCumprod.clone();
-    }
-
-    /** Settings of one sampler only, which the sampler reads itself. */
-    ConfigFile config() {
-        return config;
-    }
-
-    /**
-     * The timesteps of {@code steps} steps, falling, not rounded for {@link Spacing#LINSPACE}.
-     *
-     * @param fallback the sampler's own spacing, for a configuration that names none
-     */
-    double[] timesteps(int steps, Spacing fallback) throws EngineException.Unsupported {
-        int trained = trainSteps();
-        if (steps < 1 || steps > trained) {
-            throw new EngineException.Unsupported(steps + " steps; the model's schedule allows 1 to " + trained);
-        }
-        int stride = trained / steps;
-        double[] timesteps = new double[steps];
-        for (int i = 0; i < steps; i++) {
-            timesteps[i] = switch (spacing(fallback)) {
-                case LEADING -> (steps - 1 - i) * stride + stepsOffset;
-                case LINSPACE -> linspaceStep(steps - 1 - i, steps, trained);
-                case TRAILING -> Math.rint(trained - i * ((double) trained / steps)) - 1;
-            };
-        }
-        if (timesteps[0] > trained - 1) {
-            throw new EngineException.Unsupported(steps + " steps with steps_offset " + stepsOffset
-                    + " begin at timestep " + timesteps[0] + "; the last one is " + (trained - 1));
-        }
-        return timesteps;
-    }
-
-    Spacing spacing(Spacing fallback) {
-        return spacing.orElse(fallback);
-    }
-
-    /** The last one exactly, because a product of rounded steps may miss it. */
-    private static double linspaceStep(int i, int steps, int trained) {
-        if (steps == 1) {
-            return 0;
-        }
-        return i == steps - 1 ? trained - 1 : i * ((double) (trained - 1) / (steps - 1));
+    /** The trained noise levels. */
+    public SigmaTable table() {
+        return table;
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import drover.inference.ImageRequest;
-import drover.inference.Sampler;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -39,9 +38,10 @@ public record PictureParameters(ImageRequest request, long seed, String version)
         if (!request.negativePrompt().isEmpty()) {
             text.append("Negative prompt: ").append(request.negativePrompt()).append('\n');
         }
+        String sampler = request.sampler().commonName();
         StringJoiner settings = new StringJoiner(", ")
                 .add("Steps: " + request.steps())
-                .add("Sampler: " + samplerName(request.sampler()))
+                .add("Sampler: " + (request.karras() ? sampler + " Karras" : sampler))
                 .add("CFG scale: " + plain(request.cfgScale()))
                 .add("Seed: " + seed)
                 .add("Size: " + request.width() + "x" + request.height())
@@ -64,17 +64,11 @@ public record PictureParameters(ImageRequest request, long seed, String version)
                 .put("height", request.height())
                 .put("steps", request.steps())
                 .put("sampler", request.sampler().hordeName())
+                .put("karras", request.karras())
                 .put("cfgScale", request.cfgScale())
                 .put("seed", seed)
                 .put("clipSkip", request.clipSkip());
         return node.toString();
-    }
-
-    private static String samplerName(Sampler sampler) {
-        return switch (sampler) {
-            case DDIM -> "DDIM";
-            case EULER -> "Euler";
-        };
     }
 
     private static String plain(double number) {

@@ -4,34 +4,32 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
+import drover.graph.Script;
 import drover.graph.Torch;
 import drover.inference.EngineException;
-import java.nio.file.Path;
+import drover.sampling.NoiseSource;
+import drover.sampling.SamplingPlan;
+import drover.sampling.SigmaDenoiser;
+import drover.sampling.StepListener;
 import java.util.Arrays;
-import java.util.stream.Stream;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * The pipeline of Stable Diffusion 1 and 2 from a diffusers folder: prompt to hidden states, noise to latents, latents
- * to pixels. Thread-safe; owns its native memory. Every result depends on the arguments alone.
+ * The pipeline of Stable Diffusion 1 and SDXL: prompt to hidden states, noise to latents, latents to pixels. Thread-safe;
+ * owns its native memory. Every result depends on the arguments alone.
  */
 public final class StableDiffusion implements AutoCloseable {
     private final Torch torch;
-    private final ClipTokenizer tokenizer;
-    private final ClipTextEncoder textEncoder;
+    private final PromptEncoder prompts;
     private final UNet2DConditionModel unet;
     private final AutoencoderKL vae;
     private final NoiseSchedule schedule;
 
     private StableDiffusion(
-            Torch torch,
-            ClipTokenizer tokenizer,
-            ClipTextEncoder textEncoder,
-            UNet2DConditionModel unet,
-            AutoencoderKL vae,
-            NoiseSchedule schedule) {
+            Torch torch, PromptEncoder prompts, UNet2DConditionModel unet, AutoencoderKL vae, NoiseSchedule schedule) {
         this.torch = torch;
-        this.tokenizer = tokenizer;
-        this.textEncoder = textEncoder;
+        this.prompts = prompts;
         this.unet = unet;
         this.vae = vae;
         this.schedule = schedule;
@@ -59,43 +57,19 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /**
-     * What steers the denoising: the hidden states of the prompt, with guidance after those of the negative prompt. Owns
-     * its native memory.
-     */
-    public static final class Conditioning implements AutoCloseable {
-        private final NativeScope scope;
-        private final NDArray context;
-        private final boolean guided;
-        private final float guidance;
-
-        private Conditioning(NativeScope scope, NDArray context, boolean guided, float guidance) {
-            this.scope = scope;
-            this.context = context;
-            this.guided = guided;
-            this.guidance = guidance;
-        }
-
-        @Override
-        public void close() {
-            scope.close();
-        }
-    }
-
-    /**
-     * Loads a model folder. All configurations and all checkpoints' headers are checked before the first weight is read.
+     * Loads a model. All configurations and all checkpoints' headers are checked before the first weight is read.
      *
-     * @param folder holds {@code model_index.json}
      * @param dtype type of weights and activations
      */
-    public static StableDiffusion load(Torch torch, Path folder, DataType dtype, LoadListener listener)
+    public static StableDiffusion load(Torch torch, ModelSource model, DataType dtype, LoadListener listener)
             throws EngineException {
-        ConfigFile.read(folder.resolve("model_index.json")).supportsOnly("_class_name", "StableDiffusionPipeline");
-        NoiseSchedule schedule = NoiseSchedule.read(folder.resolve("scheduler/scheduler_config.json"));
-        try (ClipTextEncoder.Plan text = ClipTextEncoder.Plan.of(folder.resolve("text_encoder"), dtype);
-                UNet2DConditionModel.Plan unet = UNet2DConditionModel.Plan.of(folder.resolve("unet"), dtype);
-                AutoencoderKL.Plan vae = AutoencoderKL.Plan.of(folder.resolve("vae"), dtype)) {
-            checkFit(folder, text.config(), unet.config(), vae.config());
-            long total = text.network().bytes() + unet.network().bytes() + vae.bytes();
+        Architecture architecture = Architecture.named(model.architecture());
+        NoiseSchedule schedule = NoiseSchedule.of(model.config("scheduler"));
+        try (PromptEncoder.Plan text = PromptEncoder.Plan.of(model, architecture, dtype);
+                UNet2DConditionModel.Plan unet = UNet2DConditionModel.Plan.of(model, "unet", dtype);
+                AutoencoderKL.Plan vae = AutoencoderKL.Plan.of(model, "vae", dtype)) {
+            checkFit(model, text, unet.config(), vae.config());
+            long total = text.bytes() + unet.network().bytes() + vae.bytes();
             LoadedWeights.Listener sum = new LoadedWeights.Listener() {
                 private long done;
 
@@ -109,8 +83,7 @@ public final class StableDiffusion implements AutoCloseable {
             try (Closer loaded = new Closer()) {
                 StableDiffusion pipeline = new StableDiffusion(
                         torch,
-                        loaded.add(ClipTokenizer.open(folder.resolve("tokenizer")), ClipTokenizer::close),
-                        loaded.add(text.load(torch, sum), ClipTextEncoder::close),
+                        loaded.add(text.load(torch, sum), PromptEncoder::close),
                         loaded.add(unet.load(torch, sum), UNet2DConditionModel::close),
                         loaded.add(vae.load(torch, sum), AutoencoderKL::close),
                         schedule);
@@ -120,33 +93,53 @@ public final class StableDiffusion implements AutoCloseable {
         }
     }
 
-    /** Bytes that the weights of a model folder will take in memory, from its configurations alone. */
-    public static long weightBytes(Path folder, DataType dtype) throws EngineException {
-        VaeConfig vae = VaeConfig.of(config(folder, "vae"));
-        return Stream.of(
-                        ClipTextGraph.describe(ClipTextConfig.of(config(folder, "text_encoder")), dtype),
-                        UNetGraph.describe(UNetConfig.of(config(folder, "unet")), dtype),
-                        VaeGraph.encoder(vae, dtype),
-                        VaeGraph.decoder(vae, dtype))
-                .mapToLong(LoadedWeights::bytes)
-                .sum();
+    /** Bytes that the weights of a model will take in memory, from its configurations alone. */
+    public static long weightBytes(ModelSource model, DataType dtype) throws EngineException {
+        long bytes = 0;
+        for (String part : Architecture.named(model.architecture()).parts()) {
+            ConfigFile config = model.config(part);
+            List<Script> graphs = switch (part) {
+                case "unet" -> List.of(UNetGraph.describe(UNetConfig.of(config), dtype));
+                case "vae" -> {
+                    VaeConfig vae = VaeConfig.of(config);
+                    DataType own = vae.dtype(dtype);
+                    yield List.of(VaeGraph.encoder(vae, own), VaeGraph.decoder(vae, own));
+                }
+                default -> List.of(ClipTextGraph.describe(ClipTextConfig.of(config), dtype));
+            };
+            bytes += graphs.stream().mapToLong(LoadedWeights::bytes).sum();
+        }
+        return bytes;
     }
 
-    private static ConfigFile config(Path folder, String part) throws EngineException.BadModel {
-        return ConfigFile.read(folder.resolve(part).resolve("config.json"));
-    }
-
-    private static void checkFit(Path folder, ClipTextConfig text, UNetConfig unet, VaeConfig vae)
+    private static void checkFit(ModelSource model, PromptEncoder.Plan text, UNetConfig unet, VaeConfig vae)
             throws EngineException {
-        if (unet.inChannels() != vae.latentChannels() || unet.outChannels() != vae.latentChannels()) {
-            throw new EngineException.Unsupported(folder + ": the unet takes " + unet.inChannels() + " and gives "
-                    + unet.outChannels() + " channels; expected both to be the vae's latent_channels, "
-                    + vae.latentChannels());
+        int latent = vae.latentChannels();
+        boolean fits = unet.inChannels() == latent || unet.inChannels() == inpaintingChannels(latent);
+        if (!fits || unet.outChannels() != latent) {
+            throw new EngineException.Unsupported(model.path() + ": the unet takes " + unet.inChannels() + " and gives "
+                    + unet.outChannels() + " channels; expected " + latent + ", the vae's latent_channels, or "
+                    + inpaintingChannels(latent) + " to take for inpainting, and " + latent + " to give");
         }
         if (unet.contextWidth() != text.width()) {
-            throw new EngineException.BadModel(folder + ": the unet's cross_attention_dim is " + unet.contextWidth()
-                    + "; expected the text encoder's hidden_size, " + text.width());
+            throw new EngineException.BadModel(model.path() + ": the unet's cross_attention_dim is "
+                    + unet.contextWidth() + "; expected the text encoders' hidden_size, " + text.width());
         }
+        int pooled = unet.added().map(UNetConfig.AddedEmbedding::pooledWidth).orElse(0);
+        if (pooled != text.pooledWidth()) {
+            throw new EngineException.BadModel(model.path() + ": the unet takes pooled embeddings of width " + pooled
+                    + "; the text encoders make them of width " + text.pooledWidth());
+        }
+    }
+
+    /** The latent, a mask, and the latent of the picture under the mask. */
+    private static int inpaintingChannels(int latent) {
+        return 2 * latent + 1;
+    }
+
+    /** Whether the network was trained for inpainting, so that it sees a mask and a picture. */
+    public boolean inpaints() {
+        return unet.config().inChannels() > unet.config().outChannels();
     }
 
     /** The noise levels that it was trained with. */
@@ -154,14 +147,9 @@ public final class StableDiffusion implements AutoCloseable {
         return schedule;
     }
 
-    /** The tokenizer of its prompts. */
-    public ClipTokenizer tokenizer() {
-        return tokenizer;
-    }
-
-    /** The text encoder alone. */
-    public ClipTextEncoder textEncoder() {
-        return textEncoder;
+    /** The text encoders alone. */
+    public PromptEncoder prompts() {
+        return prompts;
     }
 
     /** The UNet alone. */
@@ -188,43 +176,30 @@ public final class StableDiffusion implements AutoCloseable {
         return new LatentSize(vae.config().latentChannels(), height / factor, width / factor);
     }
 
-    /**
-     * Encodes a prompt and, with guidance, the negative prompt.
-     *
-     * @param guidance classifier-free guidance scale; with 1 the negative prompt is not used
-     * @param clipSkip which layer of the text encoder, counted from 1 at the end, for both prompts
-     */
-    public Conditioning condition(String prompt, String negativePrompt, double guidance, int clipSkip)
-            throws EngineException {
-        boolean guided = guidance > 1;
-        long[][] ids = guided
-                ? new long[][] {tokenizer.encode(negativePrompt), tokenizer.encode(prompt)}
-                : new long[][] {tokenizer.encode(prompt)};
-        NativeScope kept = torch.open("conditioning");
-        try (NativeScope scope = torch.open("text encoder run")) {
-            NDArray context = textEncoder.encode(scope, ids).hidden(clipSkip);
-            context.attach(kept.manager());
-            return new Conditioning(kept, context, guided, (float) guidance);
-        } catch (EngineException | RuntimeException e) {
-            kept.close();
-            throw e;
-        }
+    /** Encodes the prompts of a picture that was never larger or smaller. */
+    public Conditioning condition(Prompts texts, LatentSize size) throws EngineException {
+        int factor = vae.config().factor();
+        PictureSizes sizes = PictureSizes.of(size.width() * factor, size.height() * factor);
+        return prompts.condition(texts, sizes, sizes);
     }
 
     /**
      * Runs a sampler from standard normal noise.
      *
      * @param noise as many numbers as the latent has
+     * @param more what a stochastic sampler adds on the way
      * @return the final latents, {@code [channels, height, width]}
      */
     public float[] denoise(
-            Conditioning conditioning, DiffusionSampler sampler, LatentSize size, float[] noise, StepListener listener)
+            Conditioning conditioning,
+            SamplingPlan plan,
+            LatentSize size,
+            float[] noise,
+            NoiseSource more,
+            StepListener listener)
             throws EngineException {
-        float[] start = noise.clone();
-        for (int i = 0; i < start.length; i++) {
-            start[i] *= sampler.initNoiseSigma();
-        }
-        return finite(sampler.sample(start, 0, denoiser(conditioning, size), listener));
+        SigmaDenoiser denoiser = denoiser(conditioning, plan, size, unmasked(size), Optional.empty());
+        return finite(plan.run(plan.start(noise), 0, denoiser, more, listener));
     }
 
     /**
@@ -233,36 +208,68 @@ public final class StableDiffusion implements AutoCloseable {
      * @param latents of {@link #encode}
      * @param strength how much of the schedule is run: above 0, at most 1
      * @param noise as many numbers as the latent has
+     * @param more what a stochastic sampler adds on the way
      */
     public float[] denoiseFrom(
             Conditioning conditioning,
-            DiffusionSampler sampler,
+            SamplingPlan plan,
             LatentSize size,
             float[] latents,
             double strength,
             float[] noise,
+            NoiseSource more,
             StepListener listener)
             throws EngineException {
-        int first = sampler.firstStep(strength);
-        if (first >= sampler.steps()) {
-            throw new EngineException.Unsupported("a strength of " + strength + " leaves none of the " + sampler.steps()
-                    + " steps; raise the strength or the steps");
-        }
-        float[] start = sampler.addNoise(latents, noise, first);
-        return finite(sampler.sample(start, first, denoiser(conditioning, size), listener));
+        int first = plan.firstStep(strength);
+        float[] start = plan.addNoise(latents, noise, first);
+        SigmaDenoiser denoiser = denoiser(conditioning, plan, size, unmasked(size), Optional.empty());
+        return finite(plan.run(start, first, denoiser, more, listener));
     }
 
-    /** The network as a sampler sees it: one call of libtorch a step, both prompts of guidance in one batch. */
-    public Denoiser denoiser(Conditioning conditioning, LatentSize size) {
-        int batch = conditioning.guided ? 2 : 1;
-        return (input, timestep) -> {
+    /** To a network for inpainting, a picture without a mask is one of which nothing is kept. */
+    private Optional<Masked> unmasked(LatentSize size) {
+        if (!inpaints()) {
+            return Optional.empty();
+        }
+        float[] everywhere = new float[size.height() * size.width()];
+        Arrays.fill(everywhere, 1);
+        int factor = vae.config().factor();
+        float[] grey = new float[vae.config().pictureChannels() * size.height() * factor * size.width() * factor];
+        return Optional.of(new Masked(everywhere, encode(grey, size, new float[size.elements()])));
+    }
+
+    /**
+     * The network as a sampler sees it: one call of libtorch a look, both prompts of guidance in one batch.
+     *
+     * @param masked there if and only if the network {@link #inpaints}
+     * @param control what to follow, made for this model's UNet
+     */
+    public SigmaDenoiser denoiser(
+            Conditioning conditioning,
+            SamplingPlan plan,
+            LatentSize size,
+            Optional<Masked> masked,
+            Optional<Control> control) {
+        int batch = conditioning.guided() ? 2 : 1;
+        Prediction.Predictor predictor = (input, timestep) -> {
             try (NativeScope step = torch.open("denoising step")) {
+                float[] seen = masked.map(m -> m.beside(input)).orElse(input);
                 NDArray sample = step.floats(
-                        repeat(input, batch), unet.dtype(), batch, size.channels(), size.height(), size.width());
-                float[] predicted = step.toFloats(unet.predict(step, sample, timestep, conditioning.context));
-                return conditioning.guided ? guide(predicted, conditioning.guidance) : predicted;
+                        repeat(seen, batch),
+                        unet.dtype(),
+                        batch,
+                        unet.config().inChannels(),
+                        size.height(),
+                        size.width());
+                NDArray context = conditioning.context();
+                NDArray prediction = control.isPresent()
+                        ? control.get().predict(step, sample, timestep, context)
+                        : unet.predict(step, sample, timestep, context, conditioning.added());
+                float[] predicted = step.toFloats(prediction);
+                return conditioning.guided() ? guide(predicted, conditioning.guidance()) : predicted;
             }
         };
+        return schedule.prediction().denoiser(predictor, plan);
     }
 
     /**
@@ -321,13 +328,12 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** Bytes of its weights in memory. */
     public long bytes() {
-        return textEncoder.bytes() + unet.bytes() + vae.bytes();
+        return prompts.bytes() + unet.bytes() + vae.bytes();
     }
 
     @Override
     public void close() {
-        tokenizer.close();
-        textEncoder.close();
+        prompts.close();
         unet.close();
         vae.close();
     }

@@ -6,7 +6,7 @@ import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
 import drover.graph.Torch;
 import drover.inference.EngineException;
-import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** A denoising UNet with its weights. Thread-safe; owns its native memory. */
@@ -21,15 +21,11 @@ public final class UNet2DConditionModel implements AutoCloseable {
 
     /** A UNet on disk, checked but not loaded. */
     record Plan(UNetConfig config, Network.Plan network) implements AutoCloseable {
-        static Plan of(Path folder, DataType dtype) throws EngineException {
-            UNetConfig config = UNetConfig.of(ConfigFile.read(folder.resolve("config.json")));
+        static Plan of(ModelSource model, String part, DataType dtype) throws EngineException {
+            UNetConfig config = UNetConfig.of(model.config(part));
             return new Plan(
                     config,
-                    Network.Plan.of(
-                            UNetGraph.describe(config, dtype),
-                            folder,
-                            "diffusion_pytorch_model",
-                            names -> UnaryOperator.identity()));
+                    Network.Plan.of(UNetGraph.describe(config, dtype), model, part, names -> UnaryOperator.identity()));
         }
 
         UNet2DConditionModel load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
@@ -42,11 +38,25 @@ public final class UNet2DConditionModel implements AutoCloseable {
         }
     }
 
-    /** Loads a {@code unet} folder: {@code config.json} and {@code diffusion_pytorch_model.safetensors}. */
-    public static UNet2DConditionModel load(Torch torch, Path folder, DataType dtype) throws EngineException {
-        try (Plan plan = Plan.of(folder, dtype)) {
+    /** Loads the UNet of a model, usually its part {@code unet}. */
+    public static UNet2DConditionModel load(Torch torch, ModelSource model, String part, DataType dtype)
+            throws EngineException {
+        try (Plan plan = Plan.of(model, part, dtype)) {
             return plan.load(torch, bytes -> {});
         }
+    }
+
+    /** This network with LoRAs; what they leave alone is shared, so it must be closed before this one. */
+    public UNet2DConditionModel with(Torch torch, LoraStack loras) throws EngineException {
+        return new UNet2DConditionModel(config, network.patched(torch, loras.ofUnet(config)));
+    }
+
+    /** This network with inputs for what a ControlNet adds; must be closed before this one. */
+    public ControlledUNet controlled(Torch torch) throws EngineException {
+        if (config.added().isPresent()) {
+            throw new EngineException.Unsupported("ControlNets are supported for Stable Diffusion 1 only");
+        }
+        return new ControlledUNet(network.sharing(torch, UNetGraph.describeControlled(config, dtype())));
     }
 
     /** Its settings. */
@@ -60,17 +70,32 @@ public final class UNet2DConditionModel implements AutoCloseable {
     }
 
     /**
+     * What the networks of SDXL are told beside the prompt's hidden states. Whoever made the arrays owns them.
+     *
+     * @param pooled the prompts' pooled embeddings, {@code [B, width]}
+     * @param sizes original height and width, top and left of the crop, height and width aimed at: float32 {@code [B,
+     *     6]}
+     */
+    public record Added(NDArray pooled, NDArray sizes) {}
+
+    /**
      * One pass.
      *
      * @param scope owns the result
      * @param sample {@code [B, inChannels, h, w]}, already scaled; any height and width
      * @param timestep 0 to the training steps; may be fractional
      * @param context the prompts' hidden states, {@code [B, T, contextWidth]}, any T
+     * @param added there if and only if the network has an added embedding
      * @return {@code [B, outChannels, h, w]}
      */
-    public NDArray predict(NativeScope scope, NDArray sample, float timestep, NDArray context) {
+    public NDArray predict(NativeScope scope, NDArray sample, float timestep, NDArray context, Optional<Added> added) {
+        if (added.isPresent() != config.added().isPresent()) {
+            throw new IllegalArgumentException("pooled embeddings and sizes go with SDXL's network, and only with it");
+        }
         try (NDArray time = scope.floats(new float[] {timestep}, 1)) {
-            return network.run(scope, sample, time, context).get(UNetGraph.PREDICTION);
+            return added.map(a -> network.run(scope, sample, time, context, a.pooled(), a.sizes()))
+                    .orElseGet(() -> network.run(scope, sample, time, context))
+                    .get(UNetGraph.PREDICTION);
         }
     }
 

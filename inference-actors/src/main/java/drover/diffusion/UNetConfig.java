@@ -3,6 +3,7 @@ package drover.diffusion;
 import drover.inference.EngineException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Settings of a {@code UNet2DConditionModel}, from its {@code config.json}. Lists have one entry for each block, from
@@ -25,6 +26,7 @@ import java.util.List;
  * @param timeWidth width of the time embedding
  * @param inKernel side of the first convolution
  * @param outKernel side of the last convolution
+ * @param added SDXL's embedding of the pooled prompt and the sizes
  */
 public record UNetConfig(
         int inChannels,
@@ -43,7 +45,24 @@ public record UNetConfig(
         double frequencyShift,
         int timeWidth,
         int inKernel,
-        int outKernel) {
+        int outKernel,
+        Optional<AddedEmbedding> added) {
+
+    /**
+     * What is added to the timestep's embedding.
+     *
+     * @param sizeWidth width of the sinusoids of each size
+     * @param inWidth width of the pooled embedding and the sinusoids of all sizes
+     */
+    public record AddedEmbedding(int sizeWidth, int inWidth) {
+        /** Numbers that say how large the picture is; see {@link UNet2DConditionModel.Added}. */
+        public static final int SIZES = 6;
+
+        /** Width of the pooled embedding. */
+        public int pooledWidth() {
+            return inWidth - SIZES * sizeWidth;
+        }
+    }
 
     public UNetConfig {
         channels = List.copyOf(channels);
@@ -90,9 +109,38 @@ public record UNetConfig(
                 config.number("freq_shift", 0),
                 config.integer("time_embedding_dim", 4 * channels.getFirst()),
                 config.integer("conv_in_kernel", 3),
-                config.integer("conv_out_kernel", 3));
+                config.integer("conv_out_kernel", 3),
+                added(config));
         read.check(config, headsKey);
         return read;
+    }
+
+    /** As {@link #of}, from the settings of a ControlNet, which has the half of a UNet that goes down. */
+    static UNetConfig ofControlNet(ConfigFile config) throws EngineException {
+        config.supportsOnly("_class_name", "ControlNetModel");
+        List<String> up = config.texts("down_block_types").reversed().stream()
+                .map(type -> type.replace("Down", "Up"))
+                .toList();
+        return of(config.with("_class_name", "UNet2DConditionModel")
+                .with("out_channels", config.integer("in_channels"))
+                .with("up_block_types", up));
+    }
+
+    private static Optional<AddedEmbedding> added(ConfigFile config) throws EngineException {
+        if (!config.has("addition_embed_type")) {
+            return Optional.empty();
+        }
+        config.supportsOnly("addition_embed_type", "text_time");
+        AddedEmbedding added = new AddedEmbedding(
+                config.integer("addition_time_embed_dim"), config.integer("projection_class_embeddings_input_dim"));
+        ConfigChecks.sane(config, "addition_time_embed_dim", List.of(added.sizeWidth()));
+        ConfigChecks.sane(config, "projection_class_embeddings_input_dim", List.of(added.inWidth()));
+        if (added.sizeWidth() % 2 != 0 || added.pooledWidth() < 1) {
+            throw new EngineException.BadModel(config.name() + ": projection_class_embeddings_input_dim is "
+                    + added.inWidth() + "; expected more than " + AddedEmbedding.SIZES
+                    + " times addition_time_embed_dim, an even number, which is " + added.sizeWidth());
+        }
+        return Optional.of(added);
     }
 
     private void check(ConfigFile config, String headsKey) throws EngineException.BadModel {
@@ -135,7 +183,6 @@ public record UNetConfig(
         config.supportsOnly("time_embedding_type", "positional");
         ConfigChecks.unused(
                 config,
-                "addition_embed_type",
                 "class_embed_type",
                 "cross_attention_norm",
                 "encoder_hid_dim",

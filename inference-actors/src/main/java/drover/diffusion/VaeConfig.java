@@ -1,5 +1,6 @@
 package drover.diffusion;
 
+import ai.djl.ndarray.types.DataType;
 import drover.inference.EngineException;
 import java.util.List;
 
@@ -15,6 +16,7 @@ import java.util.List;
  * @param quantConv whether the encoder ends with a 1x1 convolution of the moments
  * @param postQuantConv whether the decoder starts with a 1x1 convolution of the latent
  * @param scalingFactor what an encoded picture is multiplied with to give the latents that the UNet knows
+ * @param forceUpcast whether float16 is too narrow for it
  */
 public record VaeConfig(
         int pictureChannels,
@@ -25,10 +27,16 @@ public record VaeConfig(
         boolean midAttention,
         boolean quantConv,
         boolean postQuantConv,
-        double scalingFactor) {
+        double scalingFactor,
+        boolean forceUpcast) {
 
     public VaeConfig {
         channels = List.copyOf(channels);
+    }
+
+    /** The type to compute in: float16 is too narrow for some autoencoders, SDXL's among them. */
+    DataType dtype(DataType wanted) {
+        return forceUpcast && wanted == DataType.FLOAT16 ? DataType.FLOAT32 : wanted;
     }
 
     /** Pixels per latent in each direction: every block but the last halves the size. */
@@ -55,7 +63,8 @@ public record VaeConfig(
                 config.flag("mid_block_add_attention", true),
                 config.flag("use_quant_conv", true),
                 config.flag("use_post_quant_conv", true),
-                config.number("scaling_factor", 0.18215));
+                config.number("scaling_factor", 0.18215),
+                config.flag("force_upcast", false));
         ConfigChecks.sane(config, "block_out_channels", channels);
         ConfigChecks.sane(config, "in_channels", List.of(pictureChannels));
         ConfigChecks.sane(config, "latent_channels", List.of(read.latentChannels));

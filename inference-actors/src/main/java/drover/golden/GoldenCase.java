@@ -78,6 +78,28 @@ final class GoldenCase implements AutoCloseable {
                 .resolve(part);
     }
 
+    /** Where the case lies. */
+    Path folder() {
+        return folder;
+    }
+
+    /** The case's own name, without its place. */
+    String folderName() {
+        return String.valueOf(folder.getFileName());
+    }
+
+    /** A file or folder in the nearest folder above the case that has it. */
+    Path above(String child) throws EngineException.BadModel {
+        return ModelFolders.holding(folder, child)
+                .orElseThrow(() -> new EngineException.BadModel("no folder above the case holds " + child))
+                .resolve(child);
+    }
+
+    /** Another case, for its inputs; its arrays belong to this one's scope. */
+    GoldenCase other(Path otherFolder) throws EngineException.BadModel, WeightsException {
+        return open(otherFolder, name, ConfigFile.read(otherFolder.resolve("case.json")), scope, results);
+    }
+
     /** The model folder of a whole pipeline. */
     Path model() throws EngineException.BadModel {
         return ModelFolders.holding(folder, "model_index.json")

@@ -143,9 +143,16 @@ public final class GoldenRunner {
             NetworkCases networks = new NetworkCases(torch);
             return switch (kind) {
                 case "clip_text" -> networks::textEncoder;
-                case "unet_forward" -> networks::unet;
+                case "sdxl_text" -> networks::twoTextEncoders;
+                case "unet_forward", "sdxl_unet_forward" -> networks::unet;
+                case "controlnet_forward" -> new ControlCases(torch)::forward;
+                case "controlnet_pipeline" -> new ControlCases(torch)::pipeline;
+                case "safety_checker" -> new SafetyCases(torch)::run;
+                case "rrdbnet" -> networks::upscaler;
+                case "lora", "lora_sdxl" -> new LoraCases(torch)::run;
+                case "fp16_weights_fp32_math" -> networks::singleFile;
                 case "vae" -> networks::autoencoder;
-                case "pipeline" -> pipelines::run;
+                case "pipeline", "sdxl_pipeline" -> pipelines::run;
                 case "sampler" -> SamplerCases::sigmaSpace;
                 case "sampler_diffusers" -> SamplerCases::planned;
                 case "analytic_denoiser" -> SamplerCases::denoiser;

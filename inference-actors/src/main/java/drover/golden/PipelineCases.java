@@ -2,27 +2,35 @@ package drover.golden;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import drover.diffusion.Conditioning;
 import drover.diffusion.ConfigFile;
-import drover.diffusion.DiffusionSampler;
-import drover.diffusion.NoiseSchedule;
+import drover.diffusion.Masked;
+import drover.diffusion.ModelSource;
+import drover.diffusion.PictureSizes;
+import drover.diffusion.Prompts;
 import drover.diffusion.StableDiffusion;
-import drover.diffusion.StableDiffusion.Conditioning;
 import drover.diffusion.StableDiffusion.LatentSize;
-import drover.diffusion.StepListener;
-import drover.graph.NativeScope;
 import drover.graph.Torch;
 import drover.inference.EngineException;
-import drover.inference.Sampler;
+import drover.sampling.NoiseSource;
+import drover.sampling.SamplingPlan;
+import drover.sampling.SigmaDenoiser;
+import drover.sampling.StepListener;
 import drover.weights.WeightsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.TreeSet;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Cases of a whole pipeline, from prompt to picture. Keeps the last model, because neighbours share it. */
 final class PipelineCases implements AutoCloseable {
-    private static final Map<String, Sampler> SAMPLERS =
-            Map.of("DDIMScheduler", Sampler.DDIM, "EulerDiscreteScheduler", Sampler.EULER);
+    /** The samplers of these cases draw no noise on the way. */
+    private static final NoiseSource NO_NOISE = (sigma, next, count) -> {
+        throw new IllegalStateException("a deterministic sampler asked for noise");
+    };
+
+    private static final String LENDER = "sd15";
 
     private final Torch torch;
     private @Nullable Path loaded;
@@ -38,95 +46,112 @@ final class PipelineCases implements AutoCloseable {
         golden.description().supportsOnly("eta", 0);
         golden.description().supportsOnly("guidance_rescale", 0);
         String pipeline = golden.description().text("pipeline");
-        DiffusionSampler sampler = sampler(golden.description());
+        ReferenceScheduler scheduler = scheduler(golden.description());
         switch (pipeline) {
-            case "StableDiffusionPipeline" -> textToImage(golden, sampler);
-            case "StableDiffusionImg2ImgPipeline" -> imageToImage(golden, sampler);
-            case "StableDiffusionInpaintPipeline" -> inpaint(golden, sampler);
+            case "StableDiffusionPipeline", "StableDiffusionXLPipeline" -> textToImage(golden, scheduler);
+            case "StableDiffusionImg2ImgPipeline", "StableDiffusionXLImg2ImgPipeline" ->
+                imageToImage(golden, scheduler);
+            case "StableDiffusionInpaintPipeline" -> inpaint(golden, scheduler);
             default ->
                 throw new EngineException.Unsupported("the pipeline " + pipeline + "; these are supported:"
-                        + " StableDiffusionPipeline, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline");
+                        + " StableDiffusion(XL)Pipeline, StableDiffusion(XL)Img2ImgPipeline,"
+                        + " StableDiffusionInpaintPipeline");
         }
     }
 
-    private static DiffusionSampler sampler(ConfigFile description) throws EngineException {
+    private static ReferenceScheduler scheduler(ConfigFile description) throws EngineException {
         ConfigFile scheduler = description.object("scheduler");
-        String name = scheduler.text("class");
-        @Nullable Sampler sampler = SAMPLERS.get(name);
-        if (sampler == null) {
-            throw new EngineException.Unsupported(
-                    "the scheduler " + name + "; these are supported: " + new TreeSet<>(SAMPLERS.keySet()));
-        }
         int steps = description.integer(
                 "num_inference_steps", scheduler.raw("timesteps").size());
-        return DiffusionSampler.of(sampler, NoiseSchedule.of(scheduler.object("config")), steps);
+        return ReferenceScheduler.of(scheduler.text("class"), scheduler.object("config"), steps);
     }
 
-    private void textToImage(GoldenCase golden, DiffusionSampler sampler) throws EngineException, WeightsException {
+    private void textToImage(GoldenCase golden, ReferenceScheduler scheduler) throws EngineException, WeightsException {
         StableDiffusion diffusion = model(golden.model());
         LatentSize size = size(diffusion, golden.description());
         float[] noise = latents(golden, "input.latents", size);
-        compareText(diffusion, golden);
         Steps steps = new Steps();
         try (Conditioning conditioning = condition(diffusion, golden.description())) {
-            float[] latents = diffusion.denoise(conditioning, sampler, size, noise, steps.into(golden));
+            compareText(diffusion, golden, conditioning);
+            float[] latents = diffusion.denoise(
+                    conditioning, scheduler.plan(), size, noise, NO_NOISE, steps.into(golden, scheduler, 0));
             steps.rethrow();
-            comparePicture(diffusion, golden, latents, size);
+            comparePicture(diffusion, golden, scheduler, latents, size);
         }
     }
 
-    private void imageToImage(GoldenCase golden, DiffusionSampler sampler) throws EngineException, WeightsException {
+    private void imageToImage(GoldenCase golden, ReferenceScheduler scheduler)
+            throws EngineException, WeightsException {
         StableDiffusion diffusion = model(golden.model());
         LatentSize size = size(diffusion, golden.description());
-        compareText(diffusion, golden);
         float[] clean =
                 diffusion.encode(golden.floats("input.image"), size, latents(golden, "input.posterior_noise", size));
+        double strength = golden.description().number("strength");
         Steps steps = new Steps();
         try (Conditioning conditioning = condition(diffusion, golden.description())) {
+            compareText(diffusion, golden, conditioning);
             float[] latents = diffusion.denoiseFrom(
                     conditioning,
-                    sampler,
+                    scheduler.plan(),
                     size,
                     clean,
-                    golden.description().number("strength"),
+                    strength,
                     latents(golden, "input.noise", size),
-                    steps.into(golden));
+                    NO_NOISE,
+                    steps.into(golden, scheduler, scheduler.plan().firstStep(strength)));
             steps.rethrow();
-            comparePicture(diffusion, golden, latents, size);
+            comparePicture(diffusion, golden, scheduler, latents, size);
         }
     }
 
     /**
-     * Inpainting with a network that knows nothing of masks: after every step, what is not masked is put back with as
-     * much noise as the next step expects.
+     * Inpainting. With a network that knows nothing of masks, what is not masked is put back after every step, with as
+     * much noise as the next step expects; one that was trained for it sees mask and picture, and is left alone.
      */
-    private void inpaint(GoldenCase golden, DiffusionSampler sampler) throws EngineException, WeightsException {
+    private void inpaint(GoldenCase golden, ReferenceScheduler scheduler) throws EngineException, WeightsException {
         StableDiffusion diffusion = model(golden.model());
         LatentSize size = size(diffusion, golden.description());
-        compareText(diffusion, golden);
-        float[] clean =
-                diffusion.encode(golden.floats("input.image"), size, latents(golden, "input.posterior_noise", size));
         float[] noise = latents(golden, "input.noise", size);
         boolean[] keep = kept(golden, diffusion, size);
         double strength = golden.description().number("strength", 1);
-        int first = sampler.firstStep(strength);
-        float[] start = strength < 1 ? sampler.addNoise(clean, noise, first) : scaled(noise, sampler.initNoiseSigma());
+        SamplingPlan plan = scheduler.plan();
+        int first = plan.firstStep(strength);
+        Optional<Masked> masked =
+                diffusion.inpaints() ? Optional.of(masked(golden, diffusion, size, keep)) : Optional.empty();
+        boolean picture = strength < 1 || masked.isEmpty();
+        float[] clean = picture
+                ? diffusion.encode(golden.floats("input.image"), size, latents(golden, "input.posterior_noise", size))
+                : noise;
+        float[] start = strength < 1 ? plan.addNoise(clean, noise, first) : plan.start(noise);
         Steps steps = new Steps();
-        StepListener compare = steps.into(golden);
-        try (Conditioning conditioning = condition(diffusion, golden.description())) {
-            float[] latents = sampler.sample(start, first, diffusion.denoiser(conditioning, size), step -> {
-                int next = first + step.index() + 1;
-                float[] original = next < sampler.steps() ? sampler.addNoise(clean, noise, next) : clean;
-                for (int i = 0; i < original.length; i++) {
-                    if (keep[i % keep.length]) {
-                        step.latents()[i] = original[i];
-                    }
+        StepListener compare = steps.into(golden, scheduler, first);
+        StepListener putBack = step -> {
+            int next = first + step.index() + 1;
+            float[] original = next < plan.steps() ? plan.addNoise(clean, noise, next) : scheduler.unshown(clean);
+            for (int i = 0; i < original.length; i++) {
+                if (keep[i % keep.length]) {
+                    step.latents()[i] = original[i];
                 }
-                compare.onStep(step);
-            });
+            }
+            compare.onStep(step);
+        };
+        try (Conditioning conditioning = condition(diffusion, golden.description())) {
+            compareText(diffusion, golden, conditioning);
+            SigmaDenoiser denoiser = diffusion.denoiser(conditioning, plan, size, masked, Optional.empty());
+            float[] latents = plan.run(start, first, denoiser, NO_NOISE, masked.isPresent() ? compare : putBack);
             steps.rethrow();
-            comparePicture(diffusion, golden, latents, size);
+            comparePicture(diffusion, golden, scheduler, latents, size);
         }
+    }
+
+    private static Masked masked(GoldenCase golden, StableDiffusion diffusion, LatentSize size, boolean[] keep)
+            throws WeightsException, EngineException {
+        float[] repaint = new float[keep.length];
+        for (int i = 0; i < keep.length; i++) {
+            repaint[i] = keep[i] ? 0 : 1;
+        }
+        float[] noise = latents(golden, "input.posterior_noise_masked", size);
+        return new Masked(repaint, diffusion.encode(golden.floats("input.masked_image"), size, noise));
     }
 
     /** Which latent pixels are kept: the mask's pixel at their upper left corner is below one half. */
@@ -147,24 +172,23 @@ final class PipelineCases implements AutoCloseable {
         return keep;
     }
 
-    private static float[] scaled(float[] values, float factor) {
-        float[] scaled = values.clone();
-        for (int i = 0; i < scaled.length; i++) {
-            scaled[i] *= factor;
-        }
-        return scaled;
-    }
-
     private StableDiffusion model(Path folder) throws EngineException {
         @Nullable StableDiffusion present = model;
         if (present != null && folder.equals(loaded)) {
             return present;
         }
         close();
-        StableDiffusion fresh = StableDiffusion.load(torch, folder, DataType.FLOAT32, (bytes, of) -> {});
+        StableDiffusion fresh = StableDiffusion.load(torch, source(folder), DataType.FLOAT32, (bytes, of) -> {});
         model = fresh;
         loaded = folder;
         return fresh;
+    }
+
+    /** The parts that a model lacks are those of the folder sd15 beside it. */
+    private static ModelSource source(Path folder) throws EngineException {
+        return Files.isDirectory(folder.resolve("vae"))
+                ? ModelSource.at(folder)
+                : ModelSource.borrowing(folder, folder.resolveSibling(LENDER));
     }
 
     private static LatentSize size(StableDiffusion diffusion, ConfigFile description) throws EngineException {
@@ -182,11 +206,33 @@ final class PipelineCases implements AutoCloseable {
     }
 
     private static Conditioning condition(StableDiffusion diffusion, ConfigFile description) throws EngineException {
-        return diffusion.condition(
-                description.text("prompt"),
-                description.text("negative_prompt", ""),
-                description.number("guidance_scale"),
-                clipSkip(description));
+        Optional<String> negative = description.has("negative_prompt")
+                ? Optional.of(description.text("negative_prompt"))
+                : Optional.empty();
+        Prompts prompts = new Prompts(
+                description.text("prompt"), negative, description.number("guidance_scale"), clipSkip(description));
+        PictureSizes own = PictureSizes.of(description.integer("width"), description.integer("height"));
+        PictureSizes sizes = sizes(description, "", own);
+        return diffusion.prompts().condition(prompts, sizes, sizes(description, "negative_", sizes));
+    }
+
+    /** Sizes that SDXL's network is told, height first; those of the picture unless the case says otherwise. */
+    private static PictureSizes sizes(ConfigFile description, String prefix, PictureSizes absent)
+            throws EngineException {
+        if (!description.has("sizes") || !description.object("sizes").has(prefix + "original_size")) {
+            return absent;
+        }
+        ConfigFile sizes = description.object("sizes");
+        List<Integer> original = sizes.integers(prefix + "original_size");
+        List<Integer> crop = sizes.integers(prefix + "crops_coords_top_left");
+        List<Integer> target = sizes.integers(prefix + "target_size");
+        return new PictureSizes(
+                original.getFirst(),
+                original.getLast(),
+                crop.getFirst(),
+                crop.getLast(),
+                target.getFirst(),
+                target.getLast());
     }
 
     /** The AI Horde counts the last layer as 1, diffusers as 0. */
@@ -196,35 +242,44 @@ final class PipelineCases implements AutoCloseable {
                 : description.integer("clip_skip", 0) + 1;
     }
 
-    private void compareText(StableDiffusion diffusion, GoldenCase golden) throws EngineException, WeightsException {
-        ConfigFile description = golden.description();
-        compareText(diffusion, golden, description.text("prompt"), "input_ids", "prompt_embeds");
-        compareText(
-                diffusion,
-                golden,
-                description.text("negative_prompt", ""),
-                "negative_input_ids",
-                "negative_prompt_embeds");
-    }
-
-    private void compareText(
-            StableDiffusion diffusion, GoldenCase golden, String prompt, String idsName, String hiddenName)
+    private static void compareText(StableDiffusion diffusion, GoldenCase golden, Conditioning conditioning)
             throws EngineException, WeightsException {
-        long[] ids = diffusion.tokenizer().encode(prompt);
-        try (NativeScope scope = torch.open("golden prompt")) {
-            golden.compare("output." + idsName, scope.longs(ids, 1, ids.length));
-            if (golden.has("output." + hiddenName)) {
-                NDArray hidden = diffusion
-                        .textEncoder()
-                        .encode(scope, new long[][] {ids})
-                        .hidden(clipSkip(golden.description()));
-                golden.compare("output." + hiddenName, hidden);
-            }
+        ConfigFile description = golden.description();
+        compareIds(diffusion, golden, description.text("prompt"), "output.input_ids");
+        compareIds(diffusion, golden, description.text("negative_prompt", ""), "output.negative_input_ids");
+        NDArray context = conditioning.context();
+        if (conditioning.added().isPresent()) {
+            golden.compare("output.prompt_embeds", context);
+            golden.compare("output.pooled", conditioning.added().get().pooled());
+            golden.compare("output.time_ids", conditioning.added().get().sizes());
+            return;
+        }
+        long rows = context.getShape().get(0);
+        try (NDArray positive = context.get((rows - 1) + ":" + rows);
+                NDArray negative = context.get("0:1")) {
+            golden.compare("output.prompt_embeds", positive);
+            golden.compare("output.negative_prompt_embeds", negative);
         }
     }
 
-    private static void comparePicture(StableDiffusion diffusion, GoldenCase golden, float[] latents, LatentSize size)
+    private static void compareIds(StableDiffusion diffusion, GoldenCase golden, String prompt, String tensor)
             throws WeightsException {
+        long[] ids = diffusion.prompts().tokenizer().encode(prompt);
+        float[] numbers = new float[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            numbers[i] = (float) ids[i];
+        }
+        golden.compare(tensor, numbers);
+    }
+
+    private static void comparePicture(
+            StableDiffusion diffusion,
+            GoldenCase golden,
+            ReferenceScheduler scheduler,
+            float[] sampled,
+            LatentSize size)
+            throws WeightsException {
+        float[] latents = scheduler.shown(sampled, scheduler.plan().steps());
         golden.compare("output.latents", latents);
         golden.compare("output.latents_final", latents);
         float[] raw = diffusion.decode(latents, size);
@@ -249,10 +304,11 @@ final class PipelineCases implements AutoCloseable {
     private static final class Steps {
         private @Nullable WeightsException trouble;
 
-        StepListener into(GoldenCase golden) {
+        StepListener into(GoldenCase golden, ReferenceScheduler scheduler, int first) {
             return step -> {
                 try {
-                    golden.compare("output.latents_step_" + step.index(), step.latents());
+                    float[] shown = scheduler.shown(step.latents(), first + step.index() + 1);
+                    golden.compare("output.latents_step_" + step.index(), shown);
                 } catch (WeightsException e) {
                     trouble = e;
                 }

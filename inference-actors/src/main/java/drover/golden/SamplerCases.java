@@ -1,59 +1,77 @@
 package drover.golden;
 
 import drover.diffusion.ConfigFile;
-import drover.diffusion.Denoiser;
-import drover.diffusion.DiffusionSampler;
-import drover.diffusion.EulerSampler;
-import drover.diffusion.NoiseSchedule;
 import drover.inference.EngineException;
 import drover.inference.Sampler;
+import drover.sampling.NoiseSource;
+import drover.sampling.SamplingMethod;
+import drover.sampling.SamplingMethods;
+import drover.sampling.SamplingPlan;
+import drover.sampling.SigmaDenoiser;
 import drover.weights.WeightsException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.DoubleUnaryOperator;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Cases of a sampler alone, run on a {@link GaussianMixture} in place of a network. */
 final class SamplerCases {
-    /** In sigma space, deterministic DDIM is Euler's method, step for step. */
-    private static final List<String> EULER_IN_SIGMA_SPACE = List.of("k_euler", "DDIM");
-
-    private static final String DIFFUSERS = "_diffusers";
+    private static final Map<String, String> SCHEDULERS = Map.of(
+            "DDIM_diffusers", "DDIMScheduler",
+            "lcm_diffusers", "LCMScheduler",
+            "uni_pc_bh2_diffusers", "UniPCMultistepScheduler",
+            "dpmsolver_diffusers_pp2m", "DPMSolverMultistepScheduler",
+            "dpmsolver_diffusers_dpm2", "DPMSolverMultistepScheduler");
+    /** Runs of the linear multistep method whose last step is ComfyUI's. */
+    private static final String COMFY_LAST = "_comfylast";
 
     private SamplerCases() {}
 
     /** {@code sampler}: over the sigmas that each run lists. */
     static void sigmaSpace(GoldenCase golden) throws EngineException, WeightsException {
         String name = golden.description().text("sampler");
-        if (!EULER_IN_SIGMA_SPACE.contains(name)) {
-            throw new EngineException.Unsupported(
-                    "the sampler " + name + "; these are supported: " + EULER_IN_SIGMA_SPACE);
-        }
+        Sampler sampler = Sampler.byName(name)
+                .orElseThrow(() -> new EngineException.Unsupported(
+                        "the sampler " + name + "; these are supported: " + Sampler.names()));
         GaussianMixture mixture = mixture(golden);
         ConfigFile runs = golden.description().object("runs");
         for (String key : runs.keys()) {
-            float[] sigmas = floats(runs.object(key).numbers("sigmas"));
-            float[] told = Arrays.copyOf(sigmas, sigmas.length - 1);
-            // The mixture is told the sigma itself where a network would be told the timestep.
-            Denoiser denoiser = noiseOf(mixture, sigma -> sigma);
-            run(golden, key, EulerSampler.over(told, sigmas), denoiser);
+            double[] sigmas = doubles(runs.object(key).numbers("sigmas"));
+            if (sigmas.length < 2) {
+                throw new EngineException.BadModel(
+                        "the run " + key + " lists " + sigmas.length + " sigmas; expected two or more");
+            }
+            SamplingMethod method = sampler == Sampler.LMS && !key.endsWith(COMFY_LAST)
+                    ? SamplingMethods.integratedMultistep()
+                    : SamplingMethods.of(sampler);
+            SamplingPlan plan = new SamplingPlan(method, sigmas, sigma -> sigma, sigmas[0]);
+            run(golden, key, plan, mixture, Optional.empty());
         }
     }
 
     /** {@code sampler_diffusers}: planned from the scheduler configuration that each run lists. */
     static void planned(GoldenCase golden) throws EngineException, WeightsException {
         String name = golden.description().text("sampler");
-        String plain = name.endsWith(DIFFUSERS) ? name.substring(0, name.length() - DIFFUSERS.length()) : name;
-        Sampler sampler = Sampler.byName(plain)
-                .orElseThrow(() -> new EngineException.Unsupported(
-                        "the sampler " + name + "; these are supported: " + Sampler.names()));
+        @Nullable String scheduler = SCHEDULERS.get(name);
+        if (scheduler == null) {
+            throw new EngineException.Unsupported(
+                    "the sampler " + name + "; these are supported: " + SCHEDULERS.keySet());
+        }
         GaussianMixture mixture = mixture(golden);
         ConfigFile runs = golden.description().object("runs");
         for (String key : runs.keys()) {
             ConfigFile run = runs.object(key);
-            NoiseSchedule schedule = NoiseSchedule.of(run.object("config"));
-            int steps = run.numbers("timesteps").size();
-            Denoiser denoiser = noiseOf(mixture, timestep -> schedule.sigma((int) timestep));
-            run(golden, key, DiffusionSampler.of(sampler, schedule, steps), denoiser);
+            List<Double> timesteps = run.numbers("timesteps");
+            ReferenceScheduler reference = ReferenceScheduler.of(scheduler, run.object("config"), timesteps.size());
+            if (!Arrays.equals(reference.timesteps(), doubles(timesteps))) {
+                throw new EngineException.Failed(
+                        "the timesteps of " + key + " are " + Arrays.toString(reference.timesteps()) + "; expected "
+                                + timesteps,
+                        new IllegalStateException("other timesteps"));
+            }
+            run(golden, key, reference.plan(), mixture, Optional.of(reference));
         }
     }
 
@@ -85,48 +103,53 @@ final class SamplerCases {
                 doubles(denoiser.numbers("pi")), doubles(denoiser.numbers("s")), golden.floats("input.mu"));
     }
 
-    /** As a network does, it sees the sample scaled to unit variance and predicts the noise. */
-    private static Denoiser noiseOf(GaussianMixture mixture, DoubleUnaryOperator sigmaOf) {
-        return (input, told) -> {
-            double sigma = sigmaOf.applyAsDouble(told);
-            double scale = Math.sqrt(sigma * sigma + 1);
-            double[] x = new double[input.length];
-            for (int i = 0; i < x.length; i++) {
-                x[i] = input[i] * scale;
-            }
-            double[] denoised = mixture.denoise(x, sigma);
-            float[] noise = new float[x.length];
-            for (int i = 0; i < x.length; i++) {
-                noise[i] = (float) ((x[i] - denoised[i]) / sigma);
-            }
-            return noise;
-        };
-    }
-
-    private static void run(GoldenCase golden, String key, DiffusionSampler sampler, Denoiser denoiser)
+    private static void run(
+            GoldenCase golden,
+            String key,
+            SamplingPlan plan,
+            GaussianMixture mixture,
+            Optional<ReferenceScheduler> reference)
             throws EngineException, WeightsException {
-        float[] start = golden.floats("input.noise0");
-        for (int i = 0; i < start.length; i++) {
-            start[i] *= sampler.initNoiseSigma();
+        List<float[]> steps = new ArrayList<>();
+        plan.run(plan.start(golden.floats("input.noise0")), 0, denoiser(mixture), noise(golden, key), step -> {
+            float[] latents = step.latents().clone();
+            steps.add(reference.map(r -> r.shown(latents, step.index() + 1)).orElse(latents));
+        });
+        int length = steps.getFirst().length;
+        float[] trajectory = new float[length * steps.size()];
+        for (int i = 0; i < steps.size(); i++) {
+            System.arraycopy(steps.get(i), 0, trajectory, i * length, length);
         }
-        float[] trajectory = new float[start.length * sampler.steps()];
-        sampler.sample(
-                start,
-                0,
-                denoiser,
-                step -> System.arraycopy(step.latents(), 0, trajectory, step.index() * start.length, start.length));
         golden.compare("output." + key + ".trajectory", trajectory);
     }
 
-    private static float[] floats(List<Double> numbers) throws EngineException.BadModel {
-        if (numbers.size() < 2) {
-            throw new EngineException.BadModel("a run lists " + numbers.size() + " sigmas; expected two or more");
-        }
-        float[] floats = new float[numbers.size()];
-        for (int i = 0; i < floats.length; i++) {
-            floats[i] = numbers.get(i).floatValue();
-        }
-        return floats;
+    private static SigmaDenoiser denoiser(GaussianMixture mixture) {
+        return (x, sigma) -> {
+            double[] wide = new double[x.length];
+            for (int i = 0; i < x.length; i++) {
+                wide[i] = x[i];
+            }
+            double[] denoised = mixture.denoise(wide, sigma);
+            float[] narrow = new float[x.length];
+            for (int i = 0; i < x.length; i++) {
+                narrow[i] = (float) denoised[i];
+            }
+            return narrow;
+        };
+    }
+
+    /** The tensors that the case recorded, in the order of use. */
+    private static NoiseSource noise(GoldenCase golden, String key) throws WeightsException {
+        String tensor = "input." + key + ".noise";
+        float[] recorded = golden.has(tensor) ? golden.floats(tensor) : new float[0];
+        int[] used = new int[1];
+        return (sigma, next, count) -> {
+            if (used[0] + count > recorded.length) {
+                throw new IllegalStateException(tensor + " has " + recorded.length + " numbers; more are asked for");
+            }
+            used[0] += count;
+            return Arrays.copyOfRange(recorded, used[0] - count, used[0]);
+        };
     }
 
     private static double[] doubles(List<Double> numbers) {

@@ -21,6 +21,9 @@ import java.util.function.Function;
  */
 final class TokenizerCases {
     private static final List<String> CLASSES = List.of("CLIPTokenizer", "CLIPTokenizerFast");
+    /** Ends the names of cases whose tokenizer is run as OpenCLIP does. */
+    private static final String OPEN_CLIP = "_openclip";
+
     private static final String UNCUT = "ids_untruncated_with_bos_eos";
 
     private TokenizerCases() {}
@@ -30,7 +33,9 @@ final class TokenizerCases {
     }
 
     static void run(Path file, String name, ConfigFile json, Consumer<GoldenResult> results) throws EngineException {
-        String part = String.valueOf(file.getFileName()).replaceFirst("\\.json$", "");
+        String stem = String.valueOf(file.getFileName()).replaceFirst("\\.json$", "");
+        boolean openClip = stem.endsWith(OPEN_CLIP);
+        String part = openClip ? stem.substring(0, stem.length() - OPEN_CLIP.length()) : stem;
         Path folder = GoldenCase.ModelFolders.holding(file, part + "/tokenizer_config.json")
                 .orElseThrow(() -> new EngineException.Unsupported("no folder above holds a tokenizer " + part))
                 .resolve(part);
@@ -39,7 +44,7 @@ final class TokenizerCases {
         if (!CLASSES.contains(tokenizerClass)) {
             throw new EngineException.Unsupported("the tokenizer class " + tokenizerClass + "; supported: " + CLASSES);
         }
-        try (ClipTokenizer tokenizer = ClipTokenizer.open(folder)) {
+        try (ClipTokenizer tokenizer = openClip ? ClipTokenizer.openClip(folder) : ClipTokenizer.open(folder)) {
             Map<String, Function<String, long[]>> known = new LinkedHashMap<>();
             known.put("ids_" + tokenizer.maxLength(), tokenizer::encode);
             known.put("attention_mask", text -> mask(tokenizer, text));

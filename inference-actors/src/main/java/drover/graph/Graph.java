@@ -46,7 +46,7 @@ public final class Graph {
      * @param input a plain identifier
      */
     public Tensor input(String input) {
-        if (!input.matches("[a-z][a-z_]*") || inputs.contains(input)) {
+        if (!input.matches("[a-z]+(_[a-z0-9]+)*") || inputs.contains(input)) {
             throw new IllegalArgumentException("input names are lower-case, unique identifiers, but was: " + input);
         }
         inputs.add(input);

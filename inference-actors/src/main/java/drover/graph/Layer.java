@@ -42,6 +42,12 @@ public final class Layer implements AutoCloseable {
                         padding));
     }
 
+    /** 2-D convolution without bias or padding, whose stride is its kernel: {@code [B, in, H, W]} to patches. */
+    public Tensor patches(String child, Tensor x, long in, long out, int kernel) {
+        return graph.line("torch.conv2d(%s, %s, None, [%d, %d], [0, 0], [1, 1], 1)"
+                .formatted(x.name(), graph.weight(name(child) + ".weight", out, in, kernel, kernel), kernel, kernel));
+    }
+
     /** 2-D convolution that keeps the size: stride 1, padding {@code kernel / 2}, with bias. */
     public Tensor conv2d(String child, Tensor x, long in, long out, int kernel) {
         return conv2d(child, x, in, out, kernel, 1, kernel / 2);

@@ -1,5 +1,8 @@
 package drover.graph;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
@@ -13,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Weights in the device's memory, as the one dictionary that graphs are run with. Immutable and thread-safe; owns its
@@ -22,13 +26,27 @@ public final class LoadedWeights implements AutoCloseable {
     private static final int NAMED_PROBLEMS = 5;
 
     private final NativeScope scope;
+    private final Map<String, PtNDArray> arrays;
     private final IValue dictionary;
     private final long bytes;
 
-    private LoadedWeights(NativeScope scope, IValue dictionary, long bytes) {
+    private LoadedWeights(NativeScope scope, Map<String, PtNDArray> arrays, long bytes) {
         this.scope = scope;
-        this.dictionary = dictionary;
+        this.arrays = arrays;
+        this.dictionary = scope.own(IValue.stringMapFrom(arrays));
         this.bytes = bytes;
+    }
+
+    /** Knows what is to be added to weights. */
+    @FunctionalInterface
+    public interface Patch {
+        /**
+         * What is to be added to a weight.
+         *
+         * @param manager to own the result, of any floating point type and the weight's shape
+         * @return empty to leave it as it is
+         */
+        Optional<NDArray> change(NDManager manager, WeightSpec spec) throws EngineException;
     }
 
     /** Hears of loading: for progress and cancellation. */
@@ -73,7 +91,7 @@ public final class LoadedWeights implements AutoCloseable {
                 total += size;
                 listener.onLoaded(size);
             }
-            LoadedWeights loaded = new LoadedWeights(scope, scope.own(IValue.stringMapFrom(arrays)), total);
+            LoadedWeights loaded = new LoadedWeights(scope, arrays, total);
             done = true;
             return loaded;
         } catch (WeightsException e) {
@@ -82,6 +100,49 @@ public final class LoadedWeights implements AutoCloseable {
             if (!done) {
                 scope.close();
             }
+        }
+    }
+
+    /**
+     * These weights with something added to some of them. What is not changed is shared, so these must outlive it; they
+     * stay as they are.
+     *
+     * @param script what they were loaded for
+     */
+    public LoadedWeights patched(Torch torch, Script script, Patch patch) throws EngineException {
+        NativeScope own = torch.open("patched weights of " + script.name());
+        boolean done = false;
+        try {
+            Map<String, PtNDArray> all = new LinkedHashMap<>(arrays);
+            long total = 0;
+            for (WeightSpec spec : script.weights()) {
+                @Nullable PtNDArray whole = arrays.get(spec.key());
+                Optional<NDArray> change = patch.change(own.manager(), spec);
+                if (whole != null && change.isPresent()) {
+                    all.put(spec.key(), sum(own, whole, change.get()));
+                    total += bytes(spec, script);
+                }
+            }
+            LoadedWeights patched = new LoadedWeights(own, all, total);
+            done = true;
+            return patched;
+        } finally {
+            if (!done) {
+                own.close();
+            }
+        }
+    }
+
+    /** In float32, then rounded once. */
+    private static PtNDArray sum(NativeScope own, PtNDArray whole, NDArray change) {
+        try (NDManager scratch = own.manager().newSubManager();
+                NDArray closing = change) {
+            closing.attach(scratch);
+            NDArray wide = whole.toType(DataType.FLOAT32, true);
+            wide.attach(scratch);
+            NDArray sum = wide.add(closing).toType(whole.getDataType(), true);
+            sum.attach(own.manager());
+            return NativeScope.unwrap(sum);
         }
     }
 
@@ -112,9 +173,9 @@ public final class LoadedWeights implements AutoCloseable {
             String name = storedName.apply(spec.key());
             Optional<Shape> found = weights.find(name).map(TensorInfo::djlShape);
             if (found.isEmpty()) {
-                problems.add(name + " is missing, expected shape " + spec.shape());
+                problems.add(weights.nameInFile(name) + " is missing, expected shape " + spec.shape());
             } else if (!found.get().equals(spec.shape())) {
-                problems.add(name + " has shape " + found.get() + ", expected " + spec.shape());
+                problems.add(weights.nameInFile(name) + " has shape " + found.get() + ", expected " + spec.shape());
             }
         }
         if (!problems.isEmpty()) {

@@ -118,6 +118,21 @@ public final class Tensor {
         return graph.line("torch.unflatten(%s, -1, torch.slice(torch.size(%s), %d))".formatted(name, like.name, from));
     }
 
+    /** {@code [1, T, width]} to {@code [B, T, width]}, with the B of {@code like}, by repetition. */
+    public Tensor repeatedLike(Tensor like) {
+        return graph.line("torch.expand(%s, [torch.size(%s, 0), -1, -1])".formatted(name, like.name));
+    }
+
+    /** Scaled to a length of 1 along the last dimension. */
+    public Tensor unit() {
+        return graph.line("torch.div(%s, torch.clamp_min(torch.norm(%s, 2, [-1], True), 1e-12))".formatted(name, name));
+    }
+
+    /** {@code A Bᵀ}: {@code [N, width]} and {@code [M, width]} to {@code [N, M]}. */
+    public Tensor matmulTransposed(Tensor other) {
+        return graph.line("torch.linear(%s, %s, None)".formatted(name, other.name));
+    }
+
     /** Swaps two dimensions. */
     public Tensor transpose(int a, int b) {
         return graph.line("torch.transpose(%s, %d, %d)".formatted(name, a, b));
@@ -131,6 +146,16 @@ public final class Tensor {
     /** Zeros beside a {@code [B, C, H, W]} picture. */
     public Tensor pad(int left, int right, int top, int bottom) {
         return graph.line("torch.constant_pad_nd(%s, %s, 0)".formatted(name, list(left, right, top, bottom)));
+    }
+
+    /** {@code x} where it is positive, else {@code slope x}. */
+    public Tensor leakyRelu(double slope) {
+        return graph.line("torch.leaky_relu(%s, %s)".formatted(name, number(slope)));
+    }
+
+    /** {@code [B, C, H, W]} to {@code [B, C factor², H / factor, W / factor]}; a pixel's neighbours become channels. */
+    public Tensor pixelUnshuffle(int factor) {
+        return graph.line("torch.pixel_unshuffle(%s, %d)".formatted(name, factor));
     }
 
     /** {@code [B, C, H, W]} to {@code [B, C, factor·H, factor·W]}, by repetition. */

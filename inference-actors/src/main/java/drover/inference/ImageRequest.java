@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param height pixels, a multiple of the model's latent factor
  * @param steps denoising steps, 1 to 500
  * @param sampler the sampler
+ * @param karras whether its noise levels are spaced by Karras et al. (2022) rather than evenly in time
  * @param cfgScale classifier-free guidance scale, 1 means none
  * @param seed 0 to 2^32-1; picture {@code i} of a request uses {@code seed + i} modulo 2^32
  * @param clipSkip which text encoder layer is used, counted from the end: 1 is the last (the AI Horde's count)
@@ -26,6 +27,7 @@ public record ImageRequest(
         int height,
         int steps,
         Sampler sampler,
+        boolean karras,
         double cfgScale,
         long seed,
         int clipSkip,
@@ -43,6 +45,36 @@ public record ImageRequest(
         require(seed >= 0 && seed < SEED_LIMIT, "seed must be 0 to 4294967295, but was " + seed);
         require(clipSkip >= 1 && clipSkip <= 12, "clipSkip must be 1 to 12, but was " + clipSkip);
         require(count >= 1, "count must be at least 1, but was " + count);
+    }
+
+    /** A request for evenly spaced noise levels. */
+    public ImageRequest(
+            String model,
+            String prompt,
+            String negativePrompt,
+            int width,
+            int height,
+            int steps,
+            Sampler sampler,
+            double cfgScale,
+            long seed,
+            int clipSkip,
+            int count,
+            Optional<FaultPlan> fault) {
+        this(
+                model,
+                prompt,
+                negativePrompt,
+                width,
+                height,
+                steps,
+                sampler,
+                false,
+                cfgScale,
+                seed,
+                clipSkip,
+                count,
+                fault);
     }
 
     private static void require(boolean holds, String message) {

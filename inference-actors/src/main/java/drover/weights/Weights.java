@@ -10,7 +10,7 @@ import java.util.Set;
  * A set of named tensors on disk. Safe to use from several threads. Closing it gives the mapping back; arrays that
  * were loaded stay valid, because loading copies.
  */
-public sealed interface Weights extends AutoCloseable permits SafeTensors, Checkpoint {
+public sealed interface Weights extends AutoCloseable permits SafeTensors, Checkpoint, RenamedWeights {
     /** All names, in the order of the files' headers. */
     Set<String> names();
 
@@ -31,6 +31,11 @@ public sealed interface Weights extends AutoCloseable permits SafeTensors, Check
         TensorInfo info = find(name).orElseThrow(() -> new WeightsException.Missing("there is no tensor " + name));
         // A type without counterpart is refused by the loading itself, which can say where it stands.
         return load(manager, name, info.type().dataType().orElse(DataType.FLOAT32));
+    }
+
+    /** What a tensor is called in the file, for messages. */
+    default String nameInFile(String name) {
+        return name;
     }
 
     /** Bytes of all tensors as stored. */

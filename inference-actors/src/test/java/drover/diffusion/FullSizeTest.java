@@ -61,6 +61,18 @@ class FullSizeTest {
         assertThat(vae.scalingFactor()).isEqualTo(0.18215);
     }
 
+    @Test
+    void stableDiffusionXlFromTheSettingsOfItsArchitecture() throws Exception {
+        String folder = "/drover/architectures/sdxl/";
+        UNetConfig unet = UNetConfig.of(ConfigFile.resource(folder + "unet.json"));
+        assertThat(parameters(UNetGraph.describe(unet, DataType.FLOAT16))).isEqualTo(2_567_463_684L);
+        ClipTextConfig second = ClipTextConfig.of(ConfigFile.resource(folder + "text_encoder_2.json"));
+        assertThat(parameters(ClipTextGraph.describe(second, DataType.FLOAT16))).isEqualTo(694_659_840L);
+        VaeConfig vae = VaeConfig.of(ConfigFile.resource(folder + "vae.json"));
+        assertThat(vae.dtype(DataType.FLOAT16)).isEqualTo(DataType.FLOAT32);
+        assertThat(vae.scalingFactor()).isEqualTo(0.13025);
+    }
+
     private static long parameters(Script script) {
         return script.weights().stream().mapToLong(w -> w.shape().size()).sum();
     }

@@ -36,8 +36,34 @@ class ModelCatalogTest {
             assertThat(info.sampler()).isEqualTo(Sampler.EULER);
             assertThat(info.architecture()).isEqualTo("StableDiffusionPipeline");
             assertThat(info.weightBytes()).isBetween(4_000_000L, 4_200_000L);
+            assertThat(info.path()).isEqualTo(folder.resolve("models/Tiny"));
         }
         assertThat(ModelCatalog.scan(List.of(folder)).find("nothing")).isEmpty();
+    }
+
+    @Test
+    void findsSingleFilesAndLeavesOutWhatIsNone() throws IOException {
+        Path models = Files.createDirectories(folder.resolve("models"));
+        Path file = Files.copy(Fixtures.path("single-file/sd15-fp16.safetensors"), models.resolve("photo.safetensors"));
+        copySd15(folder.resolve("parts"));
+        // Its own settings lie beside it; a lone folder of settings is no model.
+        Files.createDirectories(models.resolve("photo"));
+        for (String part : List.of("unet", "vae", "text_encoder")) {
+            Files.createDirectories(models.resolve("photo").resolve(part));
+            Files.copy(
+                    folder.resolve("parts").resolve(part).resolve("config.json"),
+                    models.resolve("photo").resolve(part).resolve("config.json"));
+        }
+        Files.copy(folder.resolve("parts/vae/diffusion_pytorch_model.safetensors"), models.resolve("vae.safetensors"));
+        Files.writeString(models.resolve("old.ckpt"), "pickle");
+        Files.writeString(models.resolve("cut.safetensors"), "x");
+        ModelCatalog catalog = ModelCatalog.scan(List.of(models));
+        assertThat(catalog.all()).containsOnlyKeys("photo");
+        ModelInfo info = catalog.find("photo").orElseThrow();
+        assertThat(info.path()).isEqualTo(file);
+        assertThat(info.architecture()).isEqualTo("StableDiffusionPipeline");
+        assertThat(info.width()).isEqualTo(64);
+        assertThat(info.weightBytes()).isBetween(2_000_000L, 2_200_000L);
     }
 
     @Test
@@ -59,7 +85,7 @@ class ModelCatalogTest {
             value = {
                 "drover.json | {\"steps\": 0} | steps is 0.0; expected 1 to 500",
                 "drover.json | {\"step\": 9} | the key step is not known",
-                "drover.json | {\"sampler\": \"magic\"} | sampler is magic; expected one of DDIM, k_euler",
+                "drover.json | {\"sampler\": \"magic\"} | sampler is magic; expected one of k_lms, k_heun",
                 "drover.json | [] | should hold a JSON object",
                 "vae/config.json | {\"block_out_channels\": []} | block_out_channels has 0 entries",
                 "unet/config.json | {\"sample_size\": -8} | sample_size is [-8]",

@@ -23,7 +23,7 @@ class NetworkConfigTest {
             delimiter = '|',
             value = {
                 "act_fn | \"relu\" | act_fn is \"relu\"; only silu is supported",
-                "addition_embed_type | \"text_time\" | addition_embed_type is \"text_time\"; only null",
+                "addition_embed_type | \"image\" | addition_embed_type is \"image\"; only text_time is supported",
                 "mid_block_scale_factor | 2 | mid_block_scale_factor is 2; only 1 is supported",
                 "resnet_time_scale_shift | \"scale_shift\" | resnet_time_scale_shift is \"scale_shift\"",
                 "num_class_embeds | 10 | num_class_embeds is 10; only null",

@@ -8,8 +8,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import drover.inference.EngineException;
 import drover.inference.Sampler;
-import java.util.ArrayList;
-import java.util.List;
+import drover.sampling.GaussianNoise;
+import drover.sampling.NoiseSource;
+import drover.sampling.SamplingPlan;
+import drover.sampling.SigmaDenoiser;
+import drover.sampling.StepListener;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -27,7 +30,6 @@ class NoiseScheduleTest {
             value = {
                 "\"beta_schedule\":\"squaredcos_cap_v2\" | beta_schedule is squaredcos_cap_v2",
                 "\"prediction_type\":\"sample\" | prediction_type is sample; these are supported: epsilon, v_prediction",
-                "\"timestep_spacing\":\"random\" | timestep_spacing is random",
                 "\"rescale_betas_zero_snr\":true | rescale_betas_zero_snr is true; only false is supported",
                 "\"thresholding\":true | thresholding is true",
                 "\"num_train_timesteps\":0 | num_train_timesteps is 0",
@@ -35,7 +37,6 @@ class NoiseScheduleTest {
                 "\"beta_end\":2 | a beta of",
                 "\"beta_start\":\"x\" | beta_start is \"x\"; expected a number",
                 "\"trained_betas\":[] | trained_betas is empty",
-                "\"steps_offset\":-1 | steps_offset is -1",
             })
     void refusesByNameWhatItDoesNotKnow(String setting, String reason) {
         assertThatThrownBy(() -> schedule(setting))
@@ -43,151 +44,46 @@ class NoiseScheduleTest {
                 .hasMessageContaining(reason);
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "\"use_beta_sigmas\":true | use_beta_sigmas",
-                "\"use_exponential_sigmas\":true | use_exponential_sigmas",
-                "\"interpolation_type\":\"log_linear\" | interpolation_type",
-                "\"timestep_type\":\"continuous\" | timestep_type",
-                "\"final_sigmas_type\":\"half\" | final_sigmas_type",
-            })
-    void theSamplerRefusesWhatItDoesNotKnow(String setting, String reason) throws EngineException {
-        NoiseSchedule schedule = schedule(SD15 + "," + setting);
-        assertThatThrownBy(() -> EulerSampler.plan(schedule, 10))
-                .isInstanceOf(EngineException.Unsupported.class)
-                .hasMessageContaining(reason);
-    }
-
     @Test
-    void spacesTimestepsAsTheReferenceDoes() throws EngineException {
-        assertThat(new DdimSampler(schedule(SD15), 4).timesteps()).containsExactly(750, 500, 250, 0);
-        assertThat(new DdimSampler(schedule(SD15 + ",\"steps_offset\":1"), 4).timesteps())
-                .containsExactly(751, 501, 251, 1);
-        assertThat(new DdimSampler(schedule(SD15 + ",\"timestep_spacing\":\"trailing\""), 4).timesteps())
-                .containsExactly(999, 749, 499, 249);
-        assertThat(new DdimSampler(schedule(SD15 + ",\"timestep_spacing\":\"linspace\""), 4).timesteps())
-                .containsExactly(999, 666, 333, 0);
-        assertThat(EulerSampler.plan(schedule(SD15), 3).timesteps()).containsExactly(999, 499.5f, 0);
+    void trainedLevelsAreThoseOfStableDiffusion() throws EngineException {
+        NoiseSchedule schedule = schedule(SD15);
+        assertThat(schedule.table().size()).isEqualTo(1000);
+        assertThat(schedule.table().min()).isCloseTo(0.029167158, within(1e-6));
+        assertThat(schedule.table().max()).isCloseTo(14.614641229, within(1e-4));
     }
 
-    /** The schedule that k-diffusion and ComfyUI use; ends of the trained table. */
-    @Test
-    void karrasSigmasRunBetweenTheEndsOfTheTable() throws EngineException {
-        EulerSampler sampler = EulerSampler.plan(schedule(SD15 + ",\"use_karras_sigmas\":true"), 5);
-        float[] timesteps = sampler.timesteps();
-        assertThat(timesteps[0]).isEqualTo(999);
-        assertThat(timesteps[4]).isEqualTo(0);
-        assertThat(sampler.addNoise(new float[1], new float[] {1}, 0)[0]).isCloseTo(14.6146f, within(1e-3f));
-        assertThat(sampler.addNoise(new float[1], new float[] {1}, 1)[0]).isCloseTo(4.9169f, within(2e-1f));
-        assertThat(sampler.addNoise(new float[1], new float[] {1}, 4)[0]).isCloseTo(0.02917f, within(1e-4f));
-    }
-
-    @Test
-    void stepsThatTheScheduleDoesNotHaveAreRefused() throws EngineException {
-        NoiseSchedule schedule = schedule(SD15 + ",\"steps_offset\":1");
-        for (int steps : new int[] {0, 1001}) {
-            assertThatThrownBy(() -> new DdimSampler(schedule, steps))
-                    .isInstanceOf(EngineException.Unsupported.class)
-                    .hasMessageContaining("1 to 1000");
-        }
-        assertThatThrownBy(() -> new DdimSampler(schedule, 1000)).hasMessageContaining("begin at timestep 1000");
-    }
-
-    @Property(tries = 300)
-    void timestepsFallAndStayInsideTheTable(
-            @ForAll Sampler sampler, @ForAll Spacings spacing, @ForAll @IntRange(min = 1, max = 500) int steps)
-            throws EngineException {
-        NoiseSchedule schedule = schedule(SD15 + ",\"timestep_spacing\":\"" + spacing + "\"");
-        float[] timesteps = DiffusionSampler.of(sampler, schedule, steps).timesteps();
-        assertThat(timesteps).hasSize(steps);
-        for (int i = 0; i < steps; i++) {
-            assertThat(timesteps[i]).isBetween(0f, 999f);
-            assertThat(i == 0 || timesteps[i] < timesteps[i - 1]).isTrue();
-        }
-    }
-
-    /** With the perfect denoiser of a single point, every sampler ends at the point, whatever the prediction type. */
+    /** With the perfect network of a single point, sampling ends at the point, whatever is predicted. */
     @Property(tries = 100)
-    void everySamplerFindsASinglePoint(
-            @ForAll Sampler sampler,
+    void bothPredictionsDenoise(
             @ForAll boolean velocity,
+            @ForAll boolean karras,
             @ForAll @IntRange(min = 2, max = 60) int steps,
-            @ForAll @DoubleRange(min = -2, max = 2) double point,
-            @ForAll @DoubleRange(min = 0.1, max = 1) double strength)
+            @ForAll @DoubleRange(min = -2, max = 2) double point)
             throws EngineException {
         NoiseSchedule schedule = schedule(SD15 + (velocity ? ",\"prediction_type\":\"v_prediction\"" : ""));
-        DiffusionSampler planned = DiffusionSampler.of(sampler, schedule, steps);
-        float[] clean = {(float) point, (float) -point};
-        Denoiser perfect = (input, timestep) -> {
-            double sigma = sigmaAt(schedule, timestep);
+        SamplingPlan plan = SamplingPlan.of(Sampler.EULER, schedule.table(), steps, karras);
+        Prediction.Predictor network = (input, timestep) -> {
+            double sigma = schedule.table().sigma(timestep);
             double signal = 1 / Math.sqrt(sigma * sigma + 1);
             double spread = sigma * signal;
-            float[] output = new float[2];
-            for (int i = 0; i < 2; i++) {
-                double noise = (input[i] - signal * clean[i]) / spread;
-                output[i] = (float) (velocity ? signal * noise - spread * clean[i] : noise);
-            }
-            return output;
+            double noise = (input[0] - signal * point) / spread;
+            return new float[] {(float) (velocity ? signal * noise - spread * point : noise)};
         };
-        int first = planned.firstStep(strength);
-        float[] start = planned.addNoise(clean, new GaussianNoise(steps).next(2), Math.min(first, steps - 1));
-        List<Integer> heard = new ArrayList<>();
-        float[] end = planned.sample(start, first, perfect, step -> {
-            heard.add(step.index());
-            assertThat(step.of()).isEqualTo(steps - first);
-            assertThat(step.denoised()[0]).isCloseTo(clean[0], within(0.02f));
-        });
-        assertThat(heard).hasSize(steps - first);
-        if (first < steps) {
-            // DDIM without set_alpha_to_one=false ends with no noise; so does Euler.
-            assertThat(end[0]).isCloseTo(clean[0], within(0.02f));
-        }
+        SigmaDenoiser denoiser = schedule.prediction().denoiser(network, plan);
+        GaussianNoise stream = new GaussianNoise(steps);
+        float[] end =
+                plan.run(plan.start(stream.next(1)), 0, denoiser, NoiseSource.independent(stream), StepListener.NONE);
+        assertThat(end[0]).isCloseTo((float) point, within(0.01f));
     }
 
     @Test
-    void aListenerStopsTheRun() throws EngineException {
-        DiffusionSampler sampler = new DdimSampler(schedule(SD15), 10);
-        int[] calls = new int[1];
-        assertThatThrownBy(() -> sampler.sample(
-                        new float[4],
-                        0,
-                        (input, timestep) -> {
-                            calls[0]++;
-                            return new float[4];
-                        },
-                        step -> {
-                            if (step.index() == 2) {
-                                throw new EngineException.Cancelled();
-                            }
-                        }))
-                .isInstanceOf(EngineException.Cancelled.class);
-        assertThat(calls[0]).isEqualTo(3);
-    }
-
-    @Test
-    void clippingIsDoneOnlyWhenAskedFor() throws EngineException {
-        Denoiser silent = (input, timestep) -> new float[1];
-        float[] loud = {50};
-        float plain = new DdimSampler(schedule(SD15), 5).sample(loud, 0, silent, StepListener.NONE)[0];
-        float clipped = new DdimSampler(schedule(SD15 + ",\"clip_sample\":true"), 5)
-                .sample(loud, 0, silent, StepListener.NONE)[0];
-        assertThat(plain).isGreaterThan(50);
-        assertThat(clipped).isEqualTo(1);
-    }
-
-    /** jqwik draws from an enum's constants. */
-    enum Spacings {
-        leading,
-        linspace,
-        trailing
-    }
-
-    private static double sigmaAt(NoiseSchedule schedule, float timestep) {
-        int below = Math.min((int) timestep, schedule.trainSteps() - 2);
-        double low = schedule.sigma(below);
-        return low + (schedule.sigma(below + 1) - low) * (timestep - below);
+    void aNetworkOfAnotherSizeIsRefused() throws EngineException {
+        NoiseSchedule schedule = schedule(SD15);
+        SamplingPlan plan = SamplingPlan.of(Sampler.EULER, schedule.table(), 2, false);
+        SigmaDenoiser denoiser = schedule.prediction().denoiser((input, timestep) -> new float[3], plan);
+        assertThatThrownBy(() -> denoiser.denoise(new float[4], 1))
+                .isInstanceOf(EngineException.Unsupported.class)
+                .hasMessage("the network gave 3 numbers for a latent of 4");
     }
 
     private static NoiseSchedule schedule(String settings) throws EngineException {

@@ -62,7 +62,7 @@ class PngEncoderTest {
         assertThat(parameters.texts().get("drover"))
                 .isEqualTo("{\"software\":\"Drover 0.1.0\",\"model\":\"emoji-diffusion\",\"prompt\":\"a red apple\","
                         + "\"negativePrompt\":\"blur, noise\",\"width\":64,\"height\":48,\"steps\":20,"
-                        + "\"sampler\":\"k_euler\",\"cfgScale\":5.0,\"seed\":8,\"clipSkip\":1}");
+                        + "\"sampler\":\"k_euler\",\"karras\":false,\"cfgScale\":5.0,\"seed\":8,\"clipSkip\":1}");
     }
 
     @Test

@@ -53,6 +53,75 @@ class GoldenRunnerTest {
     }
 
     @Test
+    void everyCaseOfSdxlPasses() {
+        List<GoldenResult> results = run(Fixtures.path("sdxl"));
+        assertThat(results).filteredOn(r -> r.verdict() != Verdict.SKIPPED).allMatch(r -> r.verdict() == Verdict.PASS);
+        assertThat(casesOf(results))
+                .containsExactly(
+                        "goldens/img2img_euler",
+                        "goldens/text_encoders",
+                        "goldens/tokenizer/tokenizer.json",
+                        "goldens/tokenizer/tokenizer_2.json",
+                        "goldens/tokenizer/tokenizer_2_openclip.json",
+                        "goldens/txt2img_ddim_sizes",
+                        "goldens/txt2img_euler",
+                        "goldens/txt2img_euler_empty_negative",
+                        "goldens/txt2img_euler_no_negative",
+                        "goldens/unet_forward",
+                        "goldens/unet_forward_odd_size",
+                        "goldens/vae");
+        assertThat(GoldenRunner.exitCode(results)).isEqualTo(GoldenRunner.ALL_PASS);
+    }
+
+    @Test
+    void everyCaseOfTheInpaintingNetworkPasses() {
+        List<GoldenResult> results = run(Fixtures.path("sd15-inpaint"));
+        assertThat(results).filteredOn(r -> r.verdict() != Verdict.SKIPPED).allMatch(r -> r.verdict() == Verdict.PASS);
+        assertThat(casesOf(results))
+                .containsExactly(
+                        "goldens/inpaint_ddim",
+                        "goldens/inpaint_ddim_partial_strength",
+                        "goldens/inpaint_euler",
+                        "goldens/unet_forward");
+    }
+
+    @Test
+    void everyCaseOfLorasPasses() {
+        List<GoldenResult> results = run(Fixtures.path("lora"));
+        assertThat(results).allMatch(r -> r.verdict() == Verdict.PASS);
+        assertThat(results).hasSize(7 * 2 + 3 * 3);
+    }
+
+    @Test
+    void everyCaseOfUpscalersPassesUnderBothSetsOfNames() {
+        List<GoldenResult> results = run(Fixtures.path("upscaler"));
+        assertThat(results)
+                .filteredOn(r -> r.verdict() != Verdict.SKIPPED)
+                .hasSize(3)
+                .allMatch(r -> r.verdict() == Verdict.PASS);
+    }
+
+    @Test
+    void theSafetyCheckerSeesAndJudgesAsTheReferenceDoes() {
+        List<GoldenResult> results = run(Fixtures.path("safety"));
+        assertThat(results).hasSize(5).allMatch(r -> r.verdict() == Verdict.PASS);
+    }
+
+    @Test
+    void everyCaseOfControlNetsPassesUnderBothSetsOfNames() {
+        List<GoldenResult> results = run(Fixtures.path("controlnet"));
+        assertThat(results).filteredOn(r -> r.verdict() != Verdict.SKIPPED).allMatch(r -> r.verdict() == Verdict.PASS);
+        assertThat(results).filteredOn(r -> r.tensor().equals("output.eps")).hasSize(2);
+        assertThat(casesOf(results)).containsExactly("goldens/forward", "goldens/txt2img_ddim");
+    }
+
+    @Test
+    void everySingleFileCasePasses() {
+        List<GoldenResult> results = run(Fixtures.path("single-file"));
+        assertThat(results).hasSize(4).allMatch(r -> r.verdict() == Verdict.PASS);
+    }
+
+    @Test
     void theBundledModelDrawsWhatTheReferenceDraws() throws IOException {
         Path model = BundledModel.unpack(folder);
         copy(Fixtures.path("emoji-diffusion/goldens"), model.resolve("goldens"));
@@ -67,7 +136,28 @@ class GoldenRunnerTest {
     void everySamplerCasePasses() {
         List<GoldenResult> results = run(Fixtures.path("samplers"));
         assertThat(results).allMatch(r -> r.verdict() == Verdict.PASS);
-        assertThat(casesOf(results)).containsExactly("DDIM", "DDIM_diffusers", "denoiser", "k_euler");
+        assertThat(casesOf(results))
+                .containsExactly(
+                        "DDIM",
+                        "DDIM_diffusers",
+                        "denoiser",
+                        "dpmsolver",
+                        "dpmsolver_diffusers_dpm2",
+                        "dpmsolver_diffusers_pp2m",
+                        "k_dpm_2",
+                        "k_dpm_2_a",
+                        "k_dpm_adaptive",
+                        "k_dpm_fast",
+                        "k_dpmpp_2m",
+                        "k_dpmpp_2s_a",
+                        "k_dpmpp_sde",
+                        "k_euler",
+                        "k_euler_a",
+                        "k_heun",
+                        "k_lms",
+                        "lcm",
+                        "lcm_diffusers",
+                        "uni_pc_bh2_diffusers");
     }
 
     @Test

@@ -44,8 +44,11 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--steps", description = "Denoising steps, 1 to 500.")
     private Optional<Integer> steps = Optional.empty();
 
-    @Option(names = "--sampler", description = "DDIM or k_euler.")
+    @Option(names = "--sampler", description = "Such as k_euler or k_dpmpp_2m; a wrong one gets the list.")
     private Optional<String> sampler = Optional.empty();
+
+    @Option(names = "--karras", description = "Space the noise levels as Karras et al. do.")
+    private boolean karras;
 
     @Option(names = "--cfg", paramLabel = "SCALE", description = "Classifier-free guidance, 1 (none) to 100.")
     private Optional<Double> cfg = Optional.empty();
@@ -125,6 +128,7 @@ final class GenerateCommand implements Callable<Integer> {
                     pixels.height(),
                     steps.orElse(info.steps()),
                     chosen,
+                    karras,
                     cfg.orElse(info.cfgScale()),
                     seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(ImageRequest.SEED_LIMIT)),
                     clipSkip,

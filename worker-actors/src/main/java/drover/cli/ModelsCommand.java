@@ -49,7 +49,7 @@ final class ModelsCommand {
                         model.sampler().hordeName(),
                         Double.toString(model.cfgScale()),
                         (model.weightBytes() >> 20) + " MiB",
-                        model.folder().toString()));
+                        model.path().toString()));
             }
             table.print(cli.out());
             return Cli.DONE;

@@ -22,6 +22,7 @@ final class JobRequestReader {
                 fields.integer("height"),
                 fields.integer("steps"),
                 fields.text("sampler"),
+                fields.bool("karras"),
                 fields.number("cfg_scale"),
                 fields.longInteger("seed"),
                 fields.integer("clip_skip"),

@@ -48,6 +48,7 @@ final class JobViews {
                 Optional.of(image.height()),
                 Optional.of(image.steps()),
                 Optional.of(image.sampler().hordeName()),
+                Optional.of(image.karras()),
                 Optional.of(image.cfgScale()),
                 Optional.of(image.seed()),
                 Optional.of(image.clipSkip()),

@@ -83,6 +83,7 @@ final class RequestCheck {
                 height,
                 steps,
                 sampler.orElseThrow(),
+                r.karras().orElse(false),
                 cfgScale,
                 seed,
                 clipSkip,

@@ -33,7 +33,7 @@ final class CommandLineTest {
             value = {
                 "--steps 0        | steps must be 1 to 500, but was 0",
                 "--steps ten      | Invalid value for option '--steps': 'ten' is not an int",
-                "--sampler magic  | there is no sampler magic; there are: DDIM, k_euler",
+                "--sampler magic  | there is no sampler magic; there are: k_lms, k_heun, k_euler",
                 "--model nothing  | there is no model nothing; there are: emoji-diffusion",
                 "--size 63x64     | --size 63x64 does not suit emoji-diffusion: width and height must be multiples of 4",
                 "--size 65536     | --size 65536x65536 does not suit emoji-diffusion: at most 256 pixels a side",

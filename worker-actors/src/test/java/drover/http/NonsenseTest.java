@@ -110,6 +110,7 @@ class NonsenseTest {
                 field("steps", "501"),
                 field("steps", "true"),
                 field("sampler", "\"best\""),
+                field("karras", "\"yes\""),
                 field("cfg_scale", "0.5"),
                 field("cfg_scale", "1e999"),
                 field("cfg_scale", "1e99999999"),

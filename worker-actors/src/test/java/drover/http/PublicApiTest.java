@@ -22,6 +22,7 @@ import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.Phase;
 import drover.inference.Position;
+import drover.inference.Sampler;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import java.io.InputStream;
@@ -110,6 +111,7 @@ class PublicApiTest {
         assertThat(accepted.state()).isEqualTo("queued");
         assertThat(accepted.request().width()).contains(32);
         assertThat(accepted.request().sampler()).contains("DDIM");
+        assertThat(accepted.request().karras()).contains(false);
         assertThat(accepted.request().seed()).contains(42L);
         assertThat(accepted.deadline()).isEqualTo(accepted.acceptedAt().plusSeconds(150));
 
@@ -213,6 +215,23 @@ class PublicApiTest {
                 .isInstanceOfSatisfying(
                         DroverException.Refused.class,
                         e -> assertThat(e.problem().status()).isEqualTo(404));
+    }
+
+    @Test
+    void everySamplerMayBeAskedForWithAndWithoutKarras() throws Exception {
+        for (Sampler sampler : Sampler.values()) {
+            for (boolean karras : new boolean[] {false, true}) {
+                JobView job = client.submit(
+                        JobRequest.of("x")
+                                .sampler(sampler.hordeName())
+                                .karras(karras)
+                                .build(),
+                        Optional.empty());
+                assertThat(job.request().sampler()).contains(sampler.hordeName());
+                assertThat(job.request().karras()).contains(karras);
+                client.cancel(job.id());
+            }
+        }
     }
 
     @Test

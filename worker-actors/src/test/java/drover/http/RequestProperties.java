@@ -50,6 +50,7 @@ class RequestProperties {
                 "height",
                 "steps",
                 "sampler",
+                "karras",
                 "cfg_scale",
                 "seed",
                 "clip_skip",

@@ -1,13 +1,13 @@
 package drover.inference.pytorch;
 
-import drover.diffusion.DiffusionSampler;
-import drover.diffusion.GaussianNoise;
+import drover.diffusion.Conditioning;
 import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelInfo;
+import drover.diffusion.ModelSource;
 import drover.diffusion.PictureParameters;
 import drover.diffusion.PngEncoder;
+import drover.diffusion.Prompts;
 import drover.diffusion.StableDiffusion;
-import drover.diffusion.StableDiffusion.Conditioning;
 import drover.diffusion.StableDiffusion.LatentSize;
 import drover.graph.GraphException;
 import drover.graph.Torch;
@@ -20,8 +20,13 @@ import drover.inference.InferenceRequest;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.RunMonitor;
+import drover.sampling.GaussianNoise;
+import drover.sampling.NoiseSource;
+import drover.sampling.SamplingMethods;
+import drover.sampling.SamplingPlan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -37,8 +42,6 @@ public final class PyTorchEngine implements Engine {
 
     /** Weights between two reported positions of loading: a few seconds from a slow disk. */
     private static final long LOADING_STEP_BYTES = 16L << 20;
-
-    private static final String PIPELINE = "StableDiffusionPipeline";
 
     private final ModelCatalog catalog;
     private final PyTorchSettings settings;
@@ -71,14 +74,15 @@ public final class PyTorchEngine implements Engine {
     private final class PipelineLoader implements ModelCache.Loader<LoadedModel> {
         @Override
         public long estimate(String model) throws EngineException {
-            return StableDiffusion.weightBytes(info(model).folder(), settings.precision());
+            return StableDiffusion.weightBytes(ModelSource.at(info(model).path()), settings.precision());
         }
 
         @Override
         public LoadedModel load(String model, ModelCache.Progress progress) throws EngineException {
             ModelInfo info = info(model);
             long started = System.nanoTime();
-            StableDiffusion pipeline = StableDiffusion.load(torch, info.folder(), settings.precision(), progress::at);
+            StableDiffusion pipeline =
+                    StableDiffusion.load(torch, ModelSource.at(info.path()), settings.precision(), progress::at);
             log.info(
                     "Loaded model {}: {} MB of weights in {} ms",
                     info.name(),
@@ -95,10 +99,7 @@ public final class PyTorchEngine implements Engine {
 
     @Override
     public Set<String> models() {
-        return catalog.all().values().stream()
-                .filter(m -> m.architecture().equals(PIPELINE))
-                .map(ModelInfo::name)
-                .collect(Collectors.toCollection(TreeSet::new));
+        return catalog.all().values().stream().map(ModelInfo::name).collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Override
@@ -148,23 +149,27 @@ public final class PyTorchEngine implements Engine {
     private List<Artifact> pictures(StableDiffusion model, ImageRequest request, RunMonitor monitor)
             throws EngineException {
         LatentSize size = model.latentSize(request.width(), request.height());
-        DiffusionSampler sampler = DiffusionSampler.of(request.sampler(), model.schedule(), request.steps());
+        SamplingPlan plan =
+                SamplingPlan.of(request.sampler(), model.schedule().table(), request.steps(), request.karras());
         int count = request.count();
 
         monitor.at(Position.entering(Phase.ENCODING, 1));
         List<float[]> latents = new ArrayList<>();
-        try (Conditioning conditioning =
-                model.condition(request.prompt(), request.negativePrompt(), request.cfgScale(), request.clipSkip())) {
+        Prompts prompts = new Prompts(
+                request.prompt(), Optional.of(request.negativePrompt()), request.cfgScale(), request.clipSkip());
+        try (Conditioning conditioning = model.condition(prompts, size)) {
             monitor.checkCancelled();
 
             // Positions only ever advance, so all pictures are denoised before the first is decoded.
-            int steps = sampler.steps();
-            monitor.at(Position.entering(Phase.DENOISING, count * steps));
+            int units = plan.units();
+            monitor.at(Position.entering(Phase.DENOISING, count * units));
             for (int i = 0; i < count; i++) {
-                int before = i * steps;
-                float[] noise = new GaussianNoise(request.seedOf(i)).next(size.elements());
-                latents.add(model.denoise(conditioning, sampler, size, noise, step -> {
-                    monitor.at(new Position(Phase.DENOISING, before + step.index() + 1, count * steps));
+                int before = i * units;
+                GaussianNoise stream = new GaussianNoise(request.seedOf(i));
+                float[] noise = stream.next(size.elements());
+                NoiseSource more = SamplingMethods.noise(request.sampler(), stream, request.seedOf(i));
+                latents.add(model.denoise(conditioning, plan, size, noise, more, step -> {
+                    monitor.at(new Position(Phase.DENOISING, before + step.done(), count * units));
                     monitor.checkCancelled();
                 }));
             }
@@ -194,14 +199,9 @@ public final class PyTorchEngine implements Engine {
     }
 
     private ModelInfo info(String model) throws EngineException.Unsupported {
-        ModelInfo info = catalog.find(model)
+        return catalog.find(model)
                 .orElseThrow(() ->
                         new EngineException.Unsupported("there is no model " + model + " here; there are " + models()));
-        if (!info.architecture().equals(PIPELINE)) {
-            throw new EngineException.Unsupported(
-                    info.name() + " is a " + info.architecture() + "; this engine runs " + PIPELINE);
-        }
-        return info;
     }
 
     private EngineException.OutOfMemory outOfMemory(Throwable cause) {

@@ -1,0 +1,71 @@
+package drover.diffusion;
+
+import drover.inference.EngineException;
+import drover.weights.Checkpoint;
+import drover.weights.WeightsException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/** A model as diffusers keeps it: one folder for each part. */
+record DiffusersFolder(Path path) implements ModelSource {
+    static final String INDEX = "model_index.json";
+
+    @Override
+    public String architecture() throws EngineException {
+        return ConfigFile.read(path.resolve(INDEX)).text("_class_name");
+    }
+
+    @Override
+    public ConfigFile config(String part) throws EngineException {
+        String file = part.equals("scheduler") ? "scheduler_config.json" : "config.json";
+        return ConfigFile.read(path.resolve(part).resolve(file));
+    }
+
+    @Override
+    public Part weights(String part, Function<Set<String>, UnaryOperator<String>> naming) throws EngineException {
+        Checkpoint checkpoint = checkpoint(part);
+        return new Part(
+                checkpoint, naming.apply(checkpoint.names()), path.resolve(part).toString());
+    }
+
+    private Checkpoint checkpoint(String part) throws EngineException.BadModel {
+        String stem = part.startsWith("text_encoder") ? "model" : "diffusion_pytorch_model";
+        try {
+            return Checkpoint.open(path.resolve(part), stem);
+        } catch (WeightsException e) {
+            throw new EngineException.BadModel(part + ": its weights cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public Path tokenizer(String part) {
+        return path.resolve(part);
+    }
+
+    @Override
+    public boolean zerosForNoPrompt() throws EngineException {
+        return ConfigFile.read(path.resolve(INDEX)).flag("force_zeros_for_empty_prompt", false);
+    }
+
+    @Override
+    public Path defaults() {
+        return path.resolve(ModelInfo.DEFAULTS_FILE);
+    }
+
+    @Override
+    public long bytes() throws EngineException {
+        long bytes = 0;
+        for (String part : Architecture.named(architecture()).parts()) {
+            bytes += bytes(part);
+        }
+        return bytes;
+    }
+
+    long bytes(String part) throws EngineException {
+        try (Checkpoint checkpoint = checkpoint(part)) {
+            return checkpoint.bytes();
+        }
+    }
+}
