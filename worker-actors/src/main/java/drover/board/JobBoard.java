@@ -12,23 +12,20 @@ import drover.inference.Position;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.job.Job;
+import drover.ledger.Hold;
+import drover.ledger.HoldLog;
 import drover.ledger.JobLedger;
 import drover.rules.Rules;
 import drover.rules.RulesActor;
 import drover.rules.Surroundings;
 import drover.watchdog.LearnedTimeouts;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
  * What waits, what runs where, what comes next. The decisions are {@link Board}'s; this actor carries them out: it
@@ -37,8 +34,11 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * <p>An offer is not held back until its assignment is on disk: if the control process dies in between, its nodes die
  * with it, and the job is found waiting.
  */
-public final class JobBoard implements Rules<JobBoard.Command> {
+public final class JobBoard {
     /** What the board understands. */
+    public sealed interface Command {}
+
+    /** What keepers, callers and operators say, maybe in another process. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = SlotIdle.class, name = "slot-idle"),
@@ -54,7 +54,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
         @JsonSubTypes.Type(value = NodeReleased.class, name = "node-released"),
         @JsonSubTypes.Type(value = GetSnapshot.class, name = "get-snapshot")
     })
-    public sealed interface Command extends CborSerializable {}
+    public sealed interface Word extends Command, CborSerializable {}
 
     /**
      * From a keeper: the slot has nothing to do and asks for work. Safe to repeat; the latest word counts.
@@ -63,7 +63,7 @@ public final class JobBoard implements Rules<JobBoard.Command> {
      * @param resident what is in its memory now
      */
     public record SlotIdle(SlotId slot, Set<String> models, Set<String> resident, ActorRef<SlotCommand> keeper)
-            implements Command {
+            implements Word {
         public SlotIdle {
             models = Set.copyOf(models);
             resident = Set.copyOf(resident);
@@ -71,22 +71,22 @@ public final class JobBoard implements Rules<JobBoard.Command> {
     }
 
     /** From a keeper: the slot takes no more work (drain, scale-down, its process is gone). */
-    public record SlotGone(SlotId slot) implements Command {}
+    public record SlotGone(SlotId slot) implements Word {}
 
     /** From a keeper: the attempt has come to this position. */
-    public record Advanced(SlotId slot, AttemptId attempt, Position position) implements Command {}
+    public record Advanced(SlotId slot, AttemptId attempt, Position position) implements Word {}
 
     /**
      * From a keeper, again and again: the attempt is out with the slot, and has come to this position. A board that has
      * taken over from another one learns so what goes on. One that does not want the attempt any more has it cancelled.
      */
     public record StillOut(SlotId slot, AttemptId attempt, Optional<Position> position, ActorRef<SlotCommand> keeper)
-            implements Command {}
+            implements Word {}
 
     /** From a keeper: the attempt's results are in the asset store. Answered by {@code ResultRecorded}. */
     public record Produced(
             SlotId slot, AttemptId attempt, List<AssetRef> assets, AttemptTimings timings, ActorRef<SlotCommand> keeper)
-            implements Command {
+            implements Word {
         public Produced {
             assets = List.copyOf(assets);
         }
@@ -110,36 +110,36 @@ public final class JobBoard implements Rules<JobBoard.Command> {
             boolean retryable,
             AttemptTimings timings,
             ActorRef<SlotCommand> keeper)
-            implements Command {}
+            implements Word {}
 
     /** From a caller: stop working on the job. */
-    public record CancelJob(JobId job, ActorRef<CancelReply> replyTo) implements Command {}
+    public record CancelJob(JobId job, ActorRef<CancelReply> replyTo) implements Word {}
 
     /** From an operator: take the job from the slot that runs it and put it back by its age. Safe to repeat. */
-    public record RequeueJob(JobId job, ActorRef<RequeueReply> replyTo) implements Command {}
+    public record RequeueJob(JobId job, ActorRef<RequeueReply> replyTo) implements Word {}
 
     /** From an operator: offer the model to no node until it is released. What runs goes on. */
-    public record WithdrawModel(String model, String reason, ActorRef<ModelReply> replyTo) implements Command {}
+    public record WithdrawModel(String model, String reason, ActorRef<ModelReply> replyTo) implements Word {}
 
     /** From an operator: offer the model again, whatever took it out. */
-    public record ReleaseModel(String model, ActorRef<ModelReply> replyTo) implements Command {}
+    public record ReleaseModel(String model, ActorRef<ModelReply> replyTo) implements Word {}
 
     /** From a keeper: an operator has released the node, so its failures are forgotten here too. */
-    public record NodeReleased(String node) implements Command {}
+    public record NodeReleased(String node) implements Word {}
 
     /** From an inspector: what is going on. */
-    public record GetSnapshot(ActorRef<Snapshot> replyTo) implements Command {}
+    public record GetSnapshot(ActorRef<Snapshot> replyTo) implements Word {}
 
     /** A job that is on disk and not at its end; newly accepted, or found again after a restart. */
-    private record Take(Job job) implements Command {}
+    record Take(Job job) implements Command {}
 
-    private record LedgerReplied(JobLedger.AppendReply reply) implements Command {}
+    record LedgerReplied(JobLedger.AppendReply reply) implements Command {}
 
-    private record DeliveryReplied(Delivery.Outcome outcome) implements Command {}
+    record DeliveryReplied(Delivery.Outcome outcome) implements Command {}
 
-    private record KeeperGone(ActorRef<SlotCommand> keeper) implements Command {}
+    record KeeperGone(ActorRef<SlotCommand> keeper) implements Command {}
 
-    private record Wake() implements Command {}
+    record Wake() implements Command {}
 
     /** Answers to {@link CancelJob}. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
@@ -240,264 +240,33 @@ public final class JobBoard implements Rules<JobBoard.Command> {
     public record Running(AttemptId attempt, String model, SlotId slot, Optional<Position> position)
             implements CborSerializable {}
 
-    private static final String WAKE = "wake";
-
-    private final Surroundings<Command> around;
-    private final Board board;
-    private final ActorRef<JobLedger.Command> ledger;
-    private final ActorRef<JobFeed.Command> feed;
-    private final ActorRef<Delivery.Command> delivery;
-    private final InstantSource clock;
-    private final TimerScheduler<Command> timers;
-    private final ActorRef<JobLedger.AppendReply> ledgerReplies;
-    private final ActorRef<Delivery.Outcome> deliveryReplies;
-    private final Map<SlotId, ActorRef<SlotCommand>> keepers = new HashMap<>();
-    private final Map<AttemptId, Acknowledgement> unacknowledged = new HashMap<>();
-    private final Map<JobId, List<ActorRef<CancelReply>>> cancelling = new HashMap<>();
-    private Optional<Instant> wakeAt = Optional.empty();
-
-    private record Acknowledgement(SlotId slot, ActorRef<SlotCommand> keeper) {}
-
     /**
-     * A board that gets its jobs from this ledger.
+     * Whom the board talks to.
      *
-     * @param clock wall clock, for deadlines and the record
+     * @param ledger gives it its jobs, and writes down what it decides
+     * @param holds keeps which models operators have withdrawn
      */
-    public static Behavior<Command> create(
+    public record Links(
             ActorRef<JobLedger.Command> ledger,
             ActorRef<JobFeed.Command> feed,
             ActorRef<Delivery.Command> delivery,
-            BoardSettings settings,
-            InstantSource clock) {
-        return RulesActor.create(
-                JobBoard.class, around -> new JobBoard(around, ledger, feed, delivery, settings, clock));
+            ActorRef<HoldLog.Command> holds) {}
+
+    /**
+     * A board that gets its jobs from its ledger.
+     *
+     * @param held what operators have taken out so far; of this only the models matter here
+     * @param clock wall clock, for deadlines and the record
+     */
+    public static Behavior<Command> create(Links links, BoardSettings settings, List<Hold> held, InstantSource clock) {
+        return RulesActor.create(JobBoard.class, around -> rules(around, links, settings, held, clock));
     }
 
     /** The rules of {@link #create}'s actor. */
-    public JobBoard(
-            Surroundings<Command> around,
-            ActorRef<JobLedger.Command> ledger,
-            ActorRef<JobFeed.Command> feed,
-            ActorRef<Delivery.Command> delivery,
-            BoardSettings settings,
-            InstantSource clock) {
-        this.around = around;
-        this.board = new Board(settings);
-        this.ledger = ledger;
-        this.feed = feed;
-        this.delivery = delivery;
-        this.clock = clock;
-        this.timers = around.timers();
-        this.ledgerReplies = around.adapter(JobLedger.AppendReply.class, LedgerReplied::new);
-        this.deliveryReplies = around.adapter(Delivery.Outcome.class, DeliveryReplied::new);
-        ledger.tell(new JobLedger.Attach(around.adapter(JobLedger.OpenJob.class, open -> new Take(open.job()))));
+    public static Rules<Command> rules(
+            Surroundings<Command> around, Links links, BoardSettings settings, List<Hold> held, InstantSource clock) {
+        return new BoardLife(around, links, settings, held, clock);
     }
 
-    @Override
-    public boolean hear(Command command) {
-        Instant now = clock.instant();
-        switch (command) {
-            case Take take -> onTake(take, now);
-            case SlotIdle idle -> {
-                remember(idle.slot(), idle.keeper(), now);
-                carryOut(board.idle(idle.slot(), idle.models(), idle.resident(), now));
-            }
-            case SlotGone gone -> {
-                carryOut(board.gone(gone.slot(), now));
-                keepers.remove(gone.slot());
-            }
-            case Advanced advanced -> {
-                carryOut(board.advanced(advanced.attempt(), advanced.position(), now));
-                feed.tell(new JobFeed.Moved(advanced.attempt(), advanced.position()));
-            }
-            case StillOut it -> {
-                remember(it.slot(), it.keeper(), now);
-                carryOut(board.stillOut(it.slot(), it.attempt(), it.position(), now));
-            }
-            case Produced produced ->
-                acknowledgeAfter(
-                        produced.slot(),
-                        produced.attempt(),
-                        produced.keeper(),
-                        board.produced(
-                                produced.slot(), produced.attempt(), produced.assets(), produced.timings(), now));
-            case AttemptEnded ended ->
-                acknowledgeAfter(
-                        ended.slot(),
-                        ended.attempt(),
-                        ended.keeper(),
-                        board.ended(
-                                ended.slot(),
-                                ended.attempt(),
-                                ended.outcome(),
-                                ended.code(),
-                                ended.reason(),
-                                ended.retryable(),
-                                ended.timings(),
-                                now));
-            case CancelJob cancel -> onCancelJob(cancel, now);
-            case RequeueJob requeue -> {
-                Board.Requeue requeued = board.requeue(requeue.job(), now);
-                carryOut(requeued.actions());
-                requeue.replyTo().tell(requeued.reply());
-            }
-            case WithdrawModel withdraw -> {
-                board.withdrawModel(withdraw.model(), withdraw.reason(), now);
-                withdraw.replyTo().tell(new ModelReply.Done(board.withdrawn(now)));
-            }
-            case ReleaseModel release -> onReleaseModel(release, now);
-            case NodeReleased released -> carryOut(board.releaseNode(released.node(), now));
-            case GetSnapshot get -> get.replyTo().tell(board.snapshot(now));
-            case LedgerReplied replied -> onLedgerReplied(replied.reply());
-            case DeliveryReplied replied -> onDeliveryReplied(replied.outcome(), now);
-            case KeeperGone gone -> onKeeperGone(gone.keeper(), now);
-            case Wake() -> {
-                wakeAt = Optional.empty();
-                carryOut(board.wake(now));
-            }
-        }
-        scheduleWake(now);
-        return true;
-    }
-
-    private void remember(SlotId slot, ActorRef<SlotCommand> keeper, Instant now) {
-        ActorRef<SlotCommand> known = keepers.get(slot);
-        if (known != null && !known.equals(keeper)) {
-            onKeeperGone(known, now); // Its host has been started anew before anybody noticed its end.
-        }
-        if (known == null || !known.equals(keeper)) {
-            if (!keepers.containsValue(keeper)) {
-                around.watch(keeper, new KeeperGone(keeper));
-            }
-            keepers.put(slot, keeper);
-        }
-    }
-
-    /** A keeper reports the end of every attempt before its own; one that could not is gone with its host. */
-    private void onKeeperGone(ActorRef<SlotCommand> keeper, Instant now) {
-        List<SlotId> slots = keepers.entrySet().stream()
-                .filter(entry -> entry.getValue().equals(keeper))
-                .map(Map.Entry::getKey)
-                .toList();
-        for (SlotId slot : slots) {
-            keepers.remove(slot);
-            carryOut(board.lost(slot, now));
-        }
-        unacknowledged.values().removeIf(a -> a.keeper().equals(keeper));
-    }
-
-    private void onTake(Take take, Instant now) {
-        feed.tell(new JobFeed.Changed(take.job()));
-        carryOut(board.take(take.job(), now));
-    }
-
-    private void onCancelJob(CancelJob cancel, Instant now) {
-        Optional<List<BoardAction>> actions = board.cancel(cancel.job(), now);
-        if (actions.isEmpty()) {
-            cancel.replyTo().tell(new CancelReply.NotHere());
-            return;
-        }
-        cancelling.computeIfAbsent(cancel.job(), id -> new ArrayList<>()).add(cancel.replyTo());
-        carryOut(actions.get());
-    }
-
-    private void onReleaseModel(ReleaseModel release, Instant now) {
-        Optional<List<BoardAction>> actions = board.releaseModel(release.model(), now);
-        List<WithdrawnModel> withdrawn = board.withdrawn(now);
-        release.replyTo()
-                .tell(
-                        actions.isPresent()
-                                ? new ModelReply.Done(withdrawn)
-                                : new ModelReply.NotWithdrawn(release.model(), withdrawn));
-        actions.ifPresent(this::carryOut);
-    }
-
-    private void onLedgerReplied(JobLedger.AppendReply reply) {
-        switch (reply) {
-            case JobLedger.AppendReply.Recorded(Job job) -> {
-                feed.tell(new JobFeed.Changed(job));
-                job.lastAttempt()
-                        .filter(attempt -> !job.state().isOut())
-                        .map(unacknowledged::remove)
-                        .ifPresent(a -> a.keeper()
-                                .tell(new SlotCommand.ResultRecorded(
-                                        a.slot(), job.lastAttempt().orElseThrow())));
-                if (job.state().isTerminal()) {
-                    List<ActorRef<CancelReply>> callers = cancelling.remove(job.id());
-                    if (callers != null) {
-                        callers.forEach(caller -> caller.tell(new CancelReply.Cancelled(job)));
-                    }
-                }
-            }
-            case JobLedger.AppendReply.Refused(var event, String reason) ->
-                // Board and ledger fold the same events in the same order, so this is a defect worth shouting about.
-                around.log().error("The ledger refused {}: {}", event, reason);
-        }
-    }
-
-    private void onDeliveryReplied(Delivery.Outcome outcome, Instant now) {
-        switch (outcome) {
-            case Delivery.Outcome.Delivered(Job job) -> board.ended(job.id());
-            case Delivery.Outcome.Overtaken(JobId job, String reason) -> {
-                around.log().warn("{} was not delivered: {}", job, reason);
-                board.ended(job);
-            }
-            case Delivery.Outcome.ResultLost(Job job, String reason) ->
-                carryOut(board.resultLost(job.id(), reason, now));
-        }
-    }
-
-    /** A report that changes nothing is a repeat: what it says is on disk, or soon will be. */
-    private void acknowledgeAfter(
-            SlotId slot, AttemptId attempt, ActorRef<SlotCommand> keeper, List<BoardAction> actions) {
-        boolean recorded = actions.stream()
-                .anyMatch(
-                        a -> a instanceof BoardAction.Write r && r.event().job().equals(attempt.job()));
-        if (recorded) {
-            unacknowledged.put(attempt, new Acknowledgement(slot, keeper));
-        } else if (!unacknowledged.containsKey(attempt)) {
-            keeper.tell(new SlotCommand.ResultRecorded(slot, attempt));
-        }
-        carryOut(actions);
-    }
-
-    private void carryOut(List<BoardAction> actions) {
-        for (BoardAction action : actions) {
-            switch (action) {
-                case BoardAction.Write(var event) -> {
-                    ledger.tell(new JobLedger.Append(event, ledgerReplies));
-                    around.publish(event);
-                }
-                case BoardAction.Offer(var slot, var attempt, var request, var deadline, var learned) ->
-                    tellKeeper(slot, new SlotCommand.Offer(slot, attempt, request, deadline, learned));
-                case BoardAction.Cancel(var slot, var attempt, var reason) ->
-                    tellKeeper(slot, new SlotCommand.CancelAttempt(slot, attempt, reason));
-                case BoardAction.Withdraw(var model, var reason) ->
-                    around.log().error("the model {} is not offered any more for a while: it {}", model, reason);
-                case BoardAction.Suspend(var node, var until, var reason) ->
-                    around.log().warn("{} gets no jobs until {}, after too many failures: {}", node, until, reason);
-                case BoardAction.Deliver(var job) -> delivery.tell(new Delivery.Deliver(job, deliveryReplies));
-            }
-        }
-    }
-
-    private void tellKeeper(SlotId slot, SlotCommand message) {
-        ActorRef<SlotCommand> keeper = keepers.get(slot);
-        if (keeper != null) {
-            keeper.tell(message);
-        }
-    }
-
-    private void scheduleWake(Instant now) {
-        Optional<Instant> next = board.nextWake(now);
-        if (!next.equals(wakeAt)) {
-            wakeAt = next;
-            next.ifPresentOrElse(
-                    at -> {
-                        Duration wait = Duration.between(now, at);
-                        timers.startSingleTimer(WAKE, new Wake(), wait.isNegative() ? Duration.ZERO : wait);
-                    },
-                    () -> timers.cancel(WAKE));
-        }
-    }
+    private JobBoard() {}
 }

@@ -9,6 +9,8 @@ import drover.inference.AssetStore;
 import drover.inference.CborSerializable;
 import drover.job.Job;
 import drover.ledger.AuditLog;
+import drover.ledger.Hold;
+import drover.ledger.HoldLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
@@ -50,6 +52,7 @@ import org.apache.pekko.cluster.typed.Cluster;
  *  incidents what is kept about replacements
  *  retention removes what has been kept for long enough
  *  audit     what operators have changed
+ *  holds     what operators have taken out
  *  feed      tells followers what happens to jobs
  *  delivery  brings finished results to whoever ordered them
  *  board     what waits, what runs where, what comes next
@@ -82,11 +85,16 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
             ActorRef<JobLedger.Command> ledger,
             ActorRef<IncidentLog.Command> incidents,
             ActorRef<AuditLog.Command> audit,
+            ActorRef<HoldLog.Command> holds,
             ActorRef<JobBoard.Command> board,
             ActorRef<JobFeed.Command> feed)
             implements CborSerializable {}
 
     private record Opened(LedgerDatabase database) implements Command {}
+
+    private record HoldsRead(LedgerDatabase database, List<Hold> holds) implements Command {}
+
+    private record HoldsUnread(LedgerDatabase database, Throwable cause) implements Command {}
 
     private record OpenFailed(String reason) implements Command {}
 
@@ -182,7 +190,12 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
                 }
             }
             case Open _ -> open();
-            case Opened(LedgerDatabase database) -> start(database);
+            case Opened(LedgerDatabase database) -> readHolds(database);
+            case HoldsRead(LedgerDatabase database, List<Hold> holds) -> start(database, holds);
+            case HoldsUnread(LedgerDatabase database, Throwable cause) -> {
+                getContext().getLog().error("what operators have taken out cannot be read; trying again", cause);
+                timers.startSingleTimer(new Opened(database), REOPEN);
+            }
             case OpenFailed(String reason) -> {
                 getContext().getLog().warn("{}; trying again", reason);
                 timers.startSingleTimer(new Open(), REOPEN);
@@ -233,7 +246,16 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
                                         (failure.getCause() == null ? failure : failure.getCause()).getMessage())));
     }
 
-    private void start(LedgerDatabase database) {
+    /** Before anything is given out: what an operator has taken out stays out. */
+    private void readHolds(LedgerDatabase database) {
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(database::holds, database.readers()),
+                        (holds, failure) ->
+                                failure == null ? new HoldsRead(database, holds) : new HoldsUnread(database, failure));
+    }
+
+    private void start(LedgerDatabase database, List<Hold> held) {
         if (!closing.isEmpty()) {
             return; // PostStop closes it.
         }
@@ -243,10 +265,13 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
                 "retention",
                 Retention.create(database, on.removal(), on.ledger().retention(), on.clock(), on.meters()));
         var audit = renewable("audit", AuditLog.create(database));
+        var holds = vital("holds", HoldLog.create(database, held));
         var feed = vital("feed", JobFeed.create(on.feed(), UUID.randomUUID().toString(), ledger));
         var delivery = vital("delivery", Delivery.create(on.assets(), ledger, feed, on.clock()));
-        var board = vital("board", JobBoard.create(ledger, feed, delivery, on.board(), on.clock()));
-        Parts mine = new Parts(getContext().getSelf(), ledger, incidents, audit, board, feed);
+        var board = vital(
+                "board",
+                JobBoard.create(new JobBoard.Links(ledger, feed, delivery, holds), on.board(), held, on.clock()));
+        Parts mine = new Parts(getContext().getSelf(), ledger, incidents, audit, holds, board, feed);
         parts = Optional.of(mine);
         announce.tell(mine);
         CompletionStage<JobBoard.Snapshot> started = AskPattern.ask(

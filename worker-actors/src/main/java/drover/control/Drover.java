@@ -3,6 +3,7 @@ package drover.control;
 import drover.board.JobBoard;
 import drover.feed.JobFeed;
 import drover.ledger.AuditLog;
+import drover.ledger.HoldLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.node.ClusterConfig;
@@ -143,7 +144,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             ActorRef<Line.Connected> connections =
                     getContext().messageAdapter(Line.Connected.class, _ -> new DispatchFound());
             ActorRef<Object> line = vital("line", Line.create(proxy, last, connections, on.nanoTime()));
-            begin(line.narrow(), line.narrow(), line.narrow(), line.narrow(), line.narrow());
+            begin(line.narrow(), line.narrow(), line.narrow(), line.narrow(), line.narrow(), line.narrow());
         }
     }
 
@@ -165,11 +166,13 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             ActorRef<JobLedger.Command> ledger,
             ActorRef<IncidentLog.Command> incidents,
             ActorRef<AuditLog.Command> audit,
+            ActorRef<HoldLog.Command> holds,
             ActorRef<JobBoard.Command> board,
             ActorRef<JobFeed.Command> feed) {
         NodeHost host = on.host();
         NodeSupervisor.Parts parts = new NodeSupervisor.Parts(
                 board,
+                holds,
                 watchdog,
                 getContext().messageAdapter(Incident.class, Noted::new),
                 host.launcher(),
@@ -204,7 +207,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                 dispatch = Optional.of(parts.dispatch());
                 getContext().watchWith(parts.dispatch(), new Lost(DISPATCH));
                 if (tree.isEmpty()) {
-                    begin(parts.ledger(), parts.incidents(), parts.audit(), parts.board(), parts.feed());
+                    begin(parts.ledger(), parts.incidents(), parts.audit(), parts.holds(), parts.board(), parts.feed());
                 }
             }
             case DispatchFound() -> tree.ifPresent(t -> t.nodes().tell(new NodeSupervisor.SayAgain()));

@@ -4,6 +4,7 @@ import drover.board.JobBoard;
 import drover.feed.JobFeed;
 import drover.inference.JobId;
 import drover.ledger.AuditLog;
+import drover.ledger.HoldLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import java.time.Duration;
@@ -25,8 +26,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
  * This host's line to the {@link Dispatch}, wherever in the cluster that is. It takes what the dispatch's ledger, board,
- * feed, incidents and audit take, and passes it on. While there is no dispatch it says so to callers; what keepers say
- * they say again by themselves; incidents and audit entries wait; followers are told on when there is a dispatch again, beginning with the job's
+ * feed, incidents, audit and holds take, and passes it on. While there is no dispatch it says so to callers; what keepers and their
+ * supervisor say they say again by themselves; incidents and audit entries wait; followers are told on when there is a dispatch again, beginning with the job's
  * present state.
  */
 final class Line extends AbstractBehavior<Object> {
@@ -108,6 +109,7 @@ final class Line extends AbstractBehavior<Object> {
             case JobFeed.Command it -> onFeed(it);
             case IncidentLog.Command it -> onIncidents(it);
             case AuditLog.Command it -> onAudit(it);
+            case HoldLog.Command it -> parts.ifPresent(p -> p.holds().tell(it));
             case Tick _ -> look();
             case Dispatch.Parts it -> connect(it);
             case Gone(var dispatch) -> {

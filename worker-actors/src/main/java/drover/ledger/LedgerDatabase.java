@@ -14,6 +14,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -273,6 +274,38 @@ public final class LedgerDatabase implements LedgerStore {
                         .list());
     }
 
+    /** Keeps what operators have taken out, and forgets what is empty. When this returns, it is on disk. */
+    void keepHolds(Map<Hold.Key, Optional<Hold>> changes) throws WriteFailedException {
+        inTransaction(() -> {
+            PreparedStatement delete = connection.prepare("DELETE FROM operator_holds WHERE kind = ? AND subject = ?");
+            PreparedStatement insert =
+                    connection.prepare("INSERT INTO operator_holds (kind, subject, body) VALUES (?, ?, ?)");
+            for (Map.Entry<Hold.Key, Optional<Hold>> change : changes.entrySet()) {
+                String kind = change.getKey().kind().name();
+                String subject = LedgerJson.column(change.getKey().subject());
+                delete.setString(1, kind);
+                delete.setString(2, subject);
+                delete.addBatch();
+                if (change.getValue().isPresent()) {
+                    insert.setString(1, kind);
+                    insert.setString(2, subject);
+                    insert.setString(3, LedgerJson.write(change.getValue().get()));
+                    insert.addBatch();
+                }
+            }
+            delete.executeBatch();
+            insert.executeBatch();
+            return Done.getInstance();
+        });
+    }
+
+    /** Reads what operators have taken out. */
+    public List<Hold> holds() {
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT body FROM operator_holds ORDER BY kind, subject")
+                .map((rs, ctx) -> LedgerJson.read(rs.getString("body"), Hold.class))
+                .list());
+    }
+
     /** How many jobs have come to their end. */
     long countEnded() {
         return jdbi.withHandle(handle -> handle.createQuery("SELECT COUNT(*) FROM jobs WHERE state IN (<ended>)")
@@ -342,7 +375,7 @@ public final class LedgerDatabase implements LedgerStore {
         });
     }
 
-    /** Also for {@link #keep} and {@link #keepAudit}. */
+    /** Also for {@link #keep}, {@link #keepAudit} and {@link #keepHolds}. */
     @Override
     public Executor writer() {
         return writer;

@@ -48,8 +48,9 @@ final class KeeperLife implements Rules<Command> {
 
     private NodeKeeper.AfterDrain afterDrain = NodeKeeper.AfterDrain.STOP;
 
-    static Behavior<Command> create(NodeKeeper.Links links, GpuDevice device, NodeSettings settings, long launches) {
-        return RulesActor.create(NodeKeeper.class, around -> new KeeperLife(around, links, device, settings, launches));
+    static Behavior<Command> create(
+            NodeKeeper.Links links, GpuDevice device, NodeSettings settings, NodeKeeper.Past past) {
+        return RulesActor.create(NodeKeeper.class, around -> new KeeperLife(around, links, device, settings, past));
     }
 
     KeeperLife(
@@ -57,7 +58,7 @@ final class KeeperLife implements Rules<Command> {
             NodeKeeper.Links links,
             GpuDevice device,
             NodeSettings settings,
-            long launches) {
+            NodeKeeper.Past past) {
         this.around = around;
         this.timers = around.timers();
         this.links = links;
@@ -69,10 +70,16 @@ final class KeeperLife implements Rules<Command> {
         this.silences = around.adapter(NodeSilent.class, NodeKeeper.NodeIsSilent::new);
         ActorRef<Verdict> verdicts = around.adapter(Verdict.class, NodeKeeper.WatchdogSaid::new);
         this.desk = new AttemptDesk(links.board(), links.watchdog(), boardWords, verdicts, links.clock());
-        this.children = new Children(device, links, around.blocking(), around.address(), around.self(), launches);
+        this.children =
+                new Children(device, links, around.blocking(), around.address(), around.self(), past.launches());
         this.eviction = new Eviction(children, desk, seats);
         timers.startTimerWithFixedDelay(NodeKeeper.Timer.PULSE, NodeKeeper.Timer.PULSE, PULSE);
-        takeNext(NodeState.LAUNCHING);
+        past.hold().ifPresent(hold -> record.takenOut(hold.since(), hold.reason()));
+        if (past.hold().isPresent()) {
+            startNext(past.hold().get().reason());
+        } else {
+            takeNext(NodeState.LAUNCHING);
+        }
     }
 
     @Override
@@ -403,7 +410,7 @@ final class KeeperLife implements Rules<Command> {
                 takeNext(NodeState.LAUNCHING);
             }
             case QUARANTINE -> {
-                record.takenOut(reason);
+                record.takenOut(record.now(), reason);
                 startNext(reason);
             }
         }

@@ -73,8 +73,8 @@ final class KeeperRecord {
         quarantine = quarantine.worked(clock.instant());
     }
 
-    void takenOut(String reason) {
-        quarantine = quarantine.ordered(clock.instant(), reason);
+    void takenOut(Instant at, String reason) {
+        quarantine = quarantine.ordered(at, reason);
     }
 
     void cleared() {

@@ -8,6 +8,7 @@ import drover.inference.CborSerializable;
 import drover.inference.Position;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
+import drover.ledger.Hold;
 import drover.logging.LogKeys;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -135,19 +137,19 @@ public final class NodeKeeper {
      *
      * @param within how long running jobs may go on
      */
-    record Drain(AfterDrain then, String reason, Duration within) implements Command {}
+    public record Drain(AfterDrain then, String reason, Duration within) implements Command {}
 
     /** The board is another one, which knows nothing of this node: tell it what is out, what has ended and what waits. */
-    record SayAgain() implements Command {}
+    public record SayAgain() implements Command {}
 
     /** Give one inference actor a fresh start. */
     record RestartSlot(int slot) implements Command {}
 
     /** Forget the node's record and start a process if there is none. */
-    record Release() implements Command {}
+    public record Release() implements Command {}
 
     /** What follows when a drained node's process has ended. */
-    enum AfterDrain {
+    public enum AfterDrain {
         STOP,
         RELAUNCH,
         QUARANTINE
@@ -204,21 +206,26 @@ public final class NodeKeeper {
             String seed) {}
 
     /**
-     * A keeper that starts its first process at once.
+     * What was before the keeper.
      *
-     * @param launches how many processes the node has had before
+     * @param launches how many processes the node has had
+     * @param hold why and since when the node is out, if an operator has taken it out
      */
-    static Behavior<Command> create(Links links, GpuDevice device, NodeSettings settings, long launches) {
+    public record Past(long launches, Optional<Hold> hold) {
+        /** Nothing. */
+        public static final Past NONE = new Past(0, Optional.empty());
+    }
+
+    /** A keeper that starts its first process at once, unless the node is out. */
+    static Behavior<Command> create(Links links, GpuDevice device, NodeSettings settings, Past past) {
         return Behaviors.withMdc(
-                Command.class,
-                Map.of(LogKeys.NODE, device.node()),
-                KeeperLife.create(links, device, settings, launches));
+                Command.class, Map.of(LogKeys.NODE, device.node()), KeeperLife.create(links, device, settings, past));
     }
 
     /** The rules of {@link #create}'s actor. */
     public static Rules<Command> rules(
-            Surroundings<Command> around, Links links, GpuDevice device, NodeSettings settings, long launches) {
-        return new KeeperLife(around, links, device, settings, launches);
+            Surroundings<Command> around, Links links, GpuDevice device, NodeSettings settings, Past past) {
+        return new KeeperLife(around, links, device, settings, past);
     }
 
     private NodeKeeper() {}

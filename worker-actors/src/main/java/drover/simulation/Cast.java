@@ -2,27 +2,19 @@ package drover.simulation;
 
 import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.delivery.Delivery;
-import drover.feed.JobFeed;
-import drover.ledger.JobLedger;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
 import drover.watchdog.Watchdog;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.LongSupplier;
-import org.apache.pekko.actor.typed.ActorRef;
 
 /** Who plays the parts. The real rules do; a test may put a known defect in the place of one, to see it found. */
 interface Cast {
     /** The board. */
     default Rules<JobBoard.Command> board(
-            Surroundings<JobBoard.Command> around,
-            ActorRef<JobLedger.Command> ledger,
-            ActorRef<JobFeed.Command> feed,
-            ActorRef<Delivery.Command> delivery,
-            BoardSettings settings,
-            InstantSource clock) {
-        return new JobBoard(around, ledger, feed, delivery, settings, clock);
+            Surroundings<JobBoard.Command> around, JobBoard.Links links, BoardSettings settings, InstantSource clock) {
+        return JobBoard.rules(around, links, settings, List.of(), clock);
     }
 
     /** A watchdog, {@code node} or {@code control}. */

@@ -148,7 +148,12 @@ final class Machine {
         Place<JobBoard.Command> board = world.start(
                 process,
                 "board",
-                around -> world.cast().board(around, ledger, feed, delivery, BoardSettings.DEFAULT, world::wall));
+                around -> world.cast()
+                        .board(
+                                around,
+                                new JobBoard.Links(ledger, feed, delivery, world.sink()),
+                                BoardSettings.DEFAULT,
+                                world::wall));
         Place<Watchdog.Command> watchdog = world.start(
                 process, "watchdog", around -> world.cast().watchdog(around, "control", world::now, world::wall));
         for (int node = 0; node < processes.size(); node++) {
@@ -175,7 +180,7 @@ final class Machine {
                 "simulated");
         Place<?> before = world.enter(place);
         try {
-            place.live(NodeKeeper.rules(place, links, device, settings, 0));
+            place.live(NodeKeeper.rules(place, links, device, settings, NodeKeeper.Past.NONE));
         } finally {
             world.leave(before);
         }

@@ -13,6 +13,8 @@ import drover.job.AttemptTimings;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.JobState;
+import drover.ledger.Hold;
+import drover.ledger.HoldLog;
 import drover.ledger.JobLedger;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,9 +43,13 @@ class JobBoardTest {
     private final TestProbe<JobLedger.Command> ledger = kit.createTestProbe();
     private final TestProbe<JobFeed.Command> feed = kit.createTestProbe();
     private final TestProbe<Delivery.Command> delivery = kit.createTestProbe();
+    private final TestProbe<HoldLog.Command> holds = kit.createTestProbe();
     private final TestProbe<SlotCommand> keeper = kit.createTestProbe();
     private final ActorRef<JobBoard.Command> board = kit.spawn(JobBoard.create(
-            ledger.ref(), feed.ref(), delivery.ref(), BoardSettings.DEFAULT, () -> Objects.requireNonNull(now.get())));
+            new JobBoard.Links(ledger.ref(), feed.ref(), delivery.ref(), holds.ref()),
+            BoardSettings.DEFAULT,
+            List.of(),
+            () -> Objects.requireNonNull(now.get())));
     private ActorRef<JobLedger.OpenJob> reader;
     private Job job = BoardTest.job("a", "m", T0);
 
@@ -134,12 +140,14 @@ class JobBoardTest {
         board.tell(new JobBoard.WithdrawModel("m", "looks odd", operator.ref()));
         assertThat(operator.expectMessageClass(JobBoard.ModelReply.Done.class).withdrawn())
                 .containsExactly(new WithdrawnModel("m", "looks odd", T0, Optional.empty()));
+        holds.expectMessage(new HoldLog.Put(new Hold(Hold.Kind.MODEL, "m", "looks odd", T0)));
         reader.tell(new JobLedger.OpenJob(job));
         feed.expectMessage(new JobFeed.Changed(job));
         board.tell(new JobBoard.SlotIdle(SLOT, Set.of("m"), Set.of(), keeper.ref()));
         ledger.expectNoMessage(Duration.ZERO);
 
         board.tell(new JobBoard.ReleaseModel("m", operator.ref()));
+        holds.expectMessage(new HoldLog.Lift(Hold.Kind.MODEL, "m"));
 
         assertThat(operator.expectMessageClass(JobBoard.ModelReply.Done.class).withdrawn())
                 .isEmpty();
@@ -147,6 +155,22 @@ class JobBoardTest {
         assertThat(appended()).isInstanceOf(JobEvent.Assigned.class);
         board.tell(new JobBoard.ReleaseModel("m", operator.ref()));
         operator.expectMessage(new JobBoard.ModelReply.NotWithdrawn("m", List.of()));
+    }
+
+    @Test
+    void aModelThatIsOutStaysOutWithTheNextBoard() {
+        ActorRef<JobBoard.Command> next = kit.spawn(JobBoard.create(
+                new JobBoard.Links(ledger.ref(), feed.ref(), delivery.ref(), holds.ref()),
+                BoardSettings.DEFAULT,
+                List.of(
+                        new Hold(Hold.Kind.MODEL, "m", "looks odd", T0.minusSeconds(60)),
+                        new Hold(Hold.Kind.NODE, "gpu7", "new fans", T0)),
+                () -> T0));
+        TestProbe<JobBoard.Snapshot> asker = kit.createTestProbe();
+        next.tell(new JobBoard.GetSnapshot(asker.ref()));
+        assertThat(asker.receiveMessage().withdrawn())
+                .containsExactly(new WithdrawnModel("m", "looks odd", T0.minusSeconds(60), Optional.empty()));
+        holds.expectNoMessage(Duration.ZERO);
     }
 
     private void start() {

@@ -18,6 +18,10 @@ import drover.node.GpuInventory;
 import drover.node.Leftovers;
 import drover.node.Membership;
 import drover.node.NodeProcess;
+import drover.node.NodeReply;
+import drover.node.NodeState;
+import drover.node.NodeStatus;
+import drover.node.NodeSupervisor;
 import drover.node.ProcessLauncher;
 import drover.node.StackCapture;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -31,8 +35,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.apache.pekko.actor.ActorPath;
 import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -51,7 +57,7 @@ class DroverTest {
     Path folder;
 
     private final List<MadeUpProcess> processes = new CopyOnWriteArrayList<>();
-    private final CompletableFuture<ActorSystem<Drover.Command>> started = new CompletableFuture<>();
+    private CompletableFuture<ActorSystem<Drover.Command>> started = new CompletableFuture<>();
 
     private record MadeUpProcess(CompletableFuture<Integer> exit) implements NodeProcess {
         @Override
@@ -77,6 +83,11 @@ class DroverTest {
 
     @BeforeEach
     void start() throws Exception {
+        launchDrover();
+        await().atMost(PATIENCE).until(() -> !processes.isEmpty());
+    }
+
+    private void launchDrover() throws Exception {
         Path file = Files.writeString(
                 folder.resolve("drover.conf"), "drover { engine = fault, cluster.port = 0, nodes.gpus = [cpu] }");
         DroverConfig config = new ConfigLoader(folder, Map.of()).load(Optional.of(file));
@@ -111,10 +122,9 @@ class DroverTest {
                 System::nanoTime);
         ActorSystem<Drover.Command> system =
                 ActorSystem.create(Drover.create(foundation), ClusterConfig.SYSTEM, ControlSystem.config(config, true));
-        started.complete(system);
+        started = CompletableFuture.completedFuture(system);
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
-        await().atMost(PATIENCE).until(() -> !processes.isEmpty());
     }
 
     @AfterEach
@@ -140,6 +150,53 @@ class DroverTest {
     @SuppressWarnings("NullAway")
     void theProcessEndsWhenTheBoardFails() {
         endsWhen("board", new JobBoard.GetSnapshot(null));
+    }
+
+    @Test
+    void aNodeThatAnOperatorTookOutStaysOutAfterARestart() throws Exception {
+        String node = nodes().getFirst().node();
+        NodeReply reply = askNodes(
+                replyTo -> new NodeSupervisor.QuarantineNode(node, "quarantined by alice: coil whine", replyTo));
+        assertThat(reply).isInstanceOf(NodeReply.Done.class);
+        await().atMost(PATIENCE).until(() -> nodes().getFirst().state() == NodeState.QUARANTINED);
+
+        restart();
+
+        await().atMost(PATIENCE).until(() -> nodes().getFirst().state() == NodeState.QUARANTINED);
+        assertThat(nodes().getFirst().note()).contains("quarantined by alice: coil whine");
+        assertThat(processes).isEmpty();
+
+        assertThat(this.<NodeReply>askNodes(replyTo -> new NodeSupervisor.ResumeNode(node, replyTo)))
+                .isInstanceOf(NodeReply.Done.class);
+        await().atMost(PATIENCE).until(() -> !processes.isEmpty());
+
+        restart();
+
+        await().atMost(PATIENCE).until(() -> !processes.isEmpty());
+        assertThat(nodes().getFirst().state()).isEqualTo(NodeState.LAUNCHING);
+    }
+
+    private void restart() throws Exception {
+        stop();
+        processes.clear();
+        launchDrover();
+        await().atMost(PATIENCE).until(() -> !nodes().isEmpty());
+    }
+
+    private List<NodeStatus> nodes() {
+        return this.<NodeSupervisor.Status>askNodes(NodeSupervisor.GetStatus::new)
+                .nodes();
+    }
+
+    private <R> R askNodes(Function<ActorRef<R>, NodeSupervisor.Command> question) {
+        ActorSystem<Drover.Command> system = started.join();
+        Drover.Tree tree = AskPattern.<Drover.Command, Drover.Tree>ask(
+                        system, Drover.GetTree::new, PATIENCE, system.scheduler())
+                .toCompletableFuture()
+                .join();
+        return AskPattern.<NodeSupervisor.Command, R>ask(tree.nodes(), question::apply, PATIENCE, system.scheduler())
+                .toCompletableFuture()
+                .join();
     }
 
     private static ActorPath dispatch(ActorSystem<Drover.Command> system) {

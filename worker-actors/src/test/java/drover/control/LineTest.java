@@ -9,6 +9,7 @@ import drover.inference.JobId;
 import drover.job.Job;
 import drover.ledger.AuditEntry;
 import drover.ledger.AuditLog;
+import drover.ledger.HoldLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.ledger.Jobs;
@@ -45,6 +46,7 @@ class LineTest {
         private final TestProbe<JobLedger.Command> ledger = kit.createTestProbe();
         private final TestProbe<IncidentLog.Command> incidents = kit.createTestProbe();
         private final TestProbe<AuditLog.Command> audit = kit.createTestProbe();
+        private final TestProbe<HoldLog.Command> holds = kit.createTestProbe();
         private final TestProbe<JobBoard.Command> board = kit.createTestProbe();
         private final TestProbe<JobFeed.Command> feed = kit.createTestProbe();
 
@@ -54,7 +56,13 @@ class LineTest {
             Dispatch.GetParts asked = (Dispatch.GetParts) proxy.receiveMessage();
             asked.replyTo()
                     .tell(new Dispatch.Parts(
-                            dispatch.ref(), ledger.ref(), incidents.ref(), audit.ref(), board.ref(), feed.ref()));
+                            dispatch.ref(),
+                            ledger.ref(),
+                            incidents.ref(),
+                            audit.ref(),
+                            holds.ref(),
+                            board.ref(),
+                            feed.ref()));
         }
     }
 

@@ -72,7 +72,13 @@ class PurgeTest {
                 KIT.spawn(JobLedger.create(LedgerDatabase.open(settings), settings, new SimpleMeterRegistry()));
         ActorRef<JobFeed.Command> feed = KIT.spawn(JobFeed.create(FeedSettings.DEFAULTS, "e", ledger));
         ActorRef<Delivery.Command> delivery = KIT.spawn(Delivery.create(store, ledger, feed, clock));
-        return new Control(ledger, KIT.spawn(JobBoard.create(ledger, feed, delivery, BoardSettings.DEFAULT, clock)));
+        return new Control(
+                ledger,
+                KIT.spawn(JobBoard.create(
+                        new JobBoard.Links(ledger, feed, delivery, KIT.system().ignoreRef()),
+                        BoardSettings.DEFAULT,
+                        List.of(),
+                        clock)));
     }
 
     private static void stop(Control control) {

@@ -52,7 +52,11 @@ final class ApiServer implements AutoCloseable {
         ledger = kit.spawn(JobLedger.create(LedgerDatabase.open(onDisk), onDisk, new SimpleMeterRegistry()));
         feed = kit.spawn(JobFeed.create(FeedSettings.DEFAULTS, "epoch1", ledger));
         ActorRef<Delivery.Command> delivery = kit.spawn(Delivery.create(assets, ledger, feed, clock));
-        board = kit.spawn(JobBoard.create(ledger, feed, delivery, BoardSettings.DEFAULT, clock));
+        board = kit.spawn(JobBoard.create(
+                new JobBoard.Links(ledger, feed, delivery, kit.system().ignoreRef()),
+                BoardSettings.DEFAULT,
+                List.of(),
+                clock));
         AtomicInteger ids = new AtomicInteger();
         ApiContext context = new ApiContext(
                 ledger,

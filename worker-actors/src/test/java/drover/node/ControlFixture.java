@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import drover.board.JobBoard;
 import drover.inference.InferenceRequest;
 import drover.inference.fault.FaultSettings;
+import drover.ledger.HoldLog;
 import drover.logging.LoggingSettings;
 import drover.watchdog.Incident;
 import drover.watchdog.PhaseTimeouts;
@@ -21,6 +22,7 @@ import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -71,6 +73,7 @@ final class ControlFixture implements AutoCloseable {
                 NodeSupervisor.create(
                         new NodeSupervisor.Parts(
                                 board,
+                                kit.spawn(nothingHeld(), "holds"),
                                 watchdog,
                                 incidentSink,
                                 remembering(launcher.apply(leftovers)),
@@ -82,6 +85,15 @@ final class ControlFixture implements AutoCloseable {
                                 cluster.selfMember().address().toString()),
                         settings),
                 "nodes");
+    }
+
+    private static Behavior<HoldLog.Command> nothingHeld() {
+        return Behaviors.receiveMessage(message -> {
+            if (message instanceof HoldLog.GetNodes get) {
+                get.replyTo().tell(new HoldLog.HeldNodes(List.of()));
+            }
+            return Behaviors.same();
+        });
     }
 
     private ProcessLauncher remembering(ProcessLauncher launcher) {

@@ -98,7 +98,7 @@ class NodeKeeperTest {
                 Duration.ofMillis(100),
                 Membership.at("127.0.0.1"),
                 "pekko://drover@127.0.0.1:1");
-        return kit.spawn(NodeKeeper.create(links, GpuDevice.cpu(0), settings(standby), 0));
+        return kit.spawn(NodeKeeper.create(links, GpuDevice.cpu(0), settings(standby), NodeKeeper.Past.NONE));
     }
 
     private MemoryProcess process() throws InterruptedException {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.delivery.Delivery;
-import drover.feed.JobFeed;
 import drover.ledger.JobLedger;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
@@ -81,14 +79,14 @@ class KnownDefectsTest {
             @Override
             public Rules<JobBoard.Command> board(
                     Surroundings<JobBoard.Command> around,
-                    ActorRef<JobLedger.Command> ledger,
-                    ActorRef<JobFeed.Command> feed,
-                    ActorRef<Delivery.Command> delivery,
+                    JobBoard.Links links,
                     BoardSettings settings,
                     InstantSource clock) {
-                Rules<JobBoard.Command> full = Cast.super.board(around, ledger, feed, delivery, settings, clock);
+                JobBoard.Links forgetful = new JobBoard.Links(
+                        new Forgetful(links.ledger()), links.feed(), links.delivery(), links.holds());
                 return new PurgingBoard(
-                        full, () -> Cast.super.board(around, new Forgetful(ledger), feed, delivery, settings, clock));
+                        Cast.super.board(around, links, settings, clock),
+                        () -> Cast.super.board(around, forgetful, settings, clock));
             }
         });
     }
