@@ -111,6 +111,7 @@ final class Board {
         nodes.seen(id.node());
         List<BoardAction> actions = new ArrayList<>();
         if (slot.attempt != null
+                && slot.sent
                 && !slot.confirmed
                 && !slot.offered.plus(OFFER_LIMIT).isAfter(now)) {
             return ended(
@@ -136,14 +137,19 @@ final class Board {
         if (entry == null || !entry.job.state().isOut() || (entry.slot != null && !entry.slot.equals(id))) {
             return List.of(new Cancel(id, attempt, "another attempt has taken its place, or the job has ended"));
         }
+        List<BoardAction> actions = new ArrayList<>();
         Slot slot = slots.of(id);
+        if (!attempt.equals(slot.attempt)) {
+            actions.addAll(takeBack(slot, now)); // The last board's offer came late, and the slot had asked this one.
+        }
         entry.slot = id;
         slot.attempt = attempt;
         slot.asks = false;
+        slot.sent = true;
         slot.confirmed = true;
-        return position.filter(p -> entry.position == null || p.isBeyond(entry.position))
-                .map(p -> advanced(attempt, p, now))
-                .orElseGet(List::of);
+        position.filter(p -> entry.position == null || p.isBeyond(entry.position))
+                .ifPresent(p -> actions.addAll(advanced(attempt, p, now)));
+        return actions;
     }
 
     /** The slot's keeper is gone, and whatever was out with the slot. */
@@ -159,12 +165,51 @@ final class Board {
         return actions;
     }
 
-    /** The slot takes no more work. What is out with it ends by a report of its own. */
+    /** The slot takes no more work. What is out with it ends by a report of its own, or by nobody claiming it. */
     List<BoardAction> gone(SlotId id, Instant now) {
-        slots.remove(id);
         List<BoardAction> actions = new ArrayList<>();
+        Slot slot = slots.find(id);
+        slots.remove(id);
+        if (slot != null) {
+            actions.addAll(takeBack(slot, now));
+            Entry entry = slot.attempt == null ? null : current(slot.attempt);
+            if (entry != null && id.equals(entry.slot) && !slot.confirmed && claimWindow.isPositive()) {
+                // The offer may have been lost between the hosts, and then nobody has anything to report.
+                entry.slot = null;
+                wakeFor(new Wake(now.plus(claimWindow), entry.job.id(), true));
+            }
+        }
         match(now, actions); // A job that waited for this slot rather than return to another may go to that one now.
         return actions;
+    }
+
+    /** The assignment is on disk; where offers wait for that, this one goes out now, if it still stands. */
+    List<BoardAction> assigned(AttemptId attempt, Instant now) {
+        Entry entry = current(attempt);
+        Slot slot = entry == null || entry.slot == null ? null : slots.find(entry.slot);
+        if (entry == null || slot == null || slot.sent || !attempt.equals(slot.attempt)) {
+            return List.of();
+        }
+        slot.sent = true;
+        slot.offered = now;
+        return List.of(offer(entry, slot, attempt));
+    }
+
+    /** If the slot has been given something that was not handed out yet, that waits again. */
+    private List<BoardAction> takeBack(Slot slot, Instant now) {
+        AttemptId attempt = slot.attempt;
+        if (attempt == null || slot.sent) {
+            return List.of();
+        }
+        return ended(
+                slot.id,
+                attempt,
+                AttemptOutcome.HANDED_BACK,
+                "drover:offer.withheld",
+                "the slot was taken before the offer was on disk",
+                true,
+                AttemptTimings.NONE,
+                now);
     }
 
     /** The attempt has advanced. */
@@ -291,7 +336,8 @@ final class Board {
             return new Requeue(
                     new JobBoard.RequeueReply.Refused("its results are made and only wait for delivery"), List.of());
         }
-        if (entry.slot == null) {
+        Slot at = entry.slot == null ? null : slots.find(entry.slot);
+        if (entry.slot == null || (at != null && !at.sent)) {
             return new Requeue(new JobBoard.RequeueReply.Waiting(), List.of());
         }
         AttemptId attempt = entry.job.lastAttempt().orElseThrow();
@@ -352,7 +398,7 @@ final class Board {
                         entry,
                         entry.job.lastAttempt().orElseThrow(),
                         AttemptOutcome.NODE_LOST,
-                        "no keeper has claimed it since the board was taken over",
+                        "no keeper says that it has it",
                         AttemptTimings.NONE,
                         now,
                         actions);
@@ -430,10 +476,16 @@ final class Board {
         slot.attempt = attempt;
         slot.asks = false;
         slot.confirmed = false;
-        slot.offered = now;
+        slot.sent = false;
         write(entry, new JobEvent.Assigned(attempt, now, slot.node()), actions);
-        actions.add(new Offer(
-                slot.id, attempt, entry.job.request(), entry.job.deadline(), learned.limits(slot.node(), entry.kind)));
+        if (!claimWindow.isPositive()) {
+            actions.addAll(assigned(attempt, now));
+        }
+    }
+
+    private Offer offer(Entry entry, Slot slot, AttemptId attempt) {
+        return new Offer(
+                slot.id, attempt, entry.job.request(), entry.job.deadline(), learned.limits(slot.node(), entry.kind));
     }
 
     /** The attempt will be done only after its deadline: another node gets the job, or nobody if none can make it. */
@@ -531,7 +583,11 @@ final class Board {
     }
 
     private void stop(Entry entry, String reason, List<BoardAction> actions) {
-        if (entry.slot != null) {
+        Slot slot = entry.slot == null ? null : slots.find(entry.slot);
+        if (slot != null && !slot.sent) {
+            slot.attempt = null;
+            slot.asks = true; // It knows of nothing.
+        } else if (entry.slot != null) {
             actions.add(new Cancel(entry.slot, entry.job.lastAttempt().orElseThrow(), reason));
         } else {
             queue.remove(entry);

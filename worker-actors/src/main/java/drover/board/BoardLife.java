@@ -6,6 +6,7 @@ import drover.feed.JobFeed;
 import drover.inference.AttemptId;
 import drover.inference.JobId;
 import drover.job.Job;
+import drover.job.JobState;
 import drover.ledger.Hold;
 import drover.ledger.HoldLog;
 import drover.ledger.JobLedger;
@@ -119,7 +120,7 @@ final class BoardLife implements Rules<Command> {
             case JobBoard.ReleaseModel release -> onReleaseModel(release, now);
             case JobBoard.NodeReleased released -> carryOut(board.releaseNode(released.node(), now));
             case JobBoard.GetSnapshot get -> get.replyTo().tell(board.snapshot(now));
-            case JobBoard.LedgerReplied replied -> onLedgerReplied(replied.reply());
+            case JobBoard.LedgerReplied replied -> onLedgerReplied(replied.reply(), now);
             case JobBoard.DeliveryReplied replied -> onDeliveryReplied(replied.outcome(), now);
             case JobBoard.KeeperGone gone -> onKeeperGone(gone.keeper(), now);
             case JobBoard.Wake() -> {
@@ -184,10 +185,13 @@ final class BoardLife implements Rules<Command> {
         actions.ifPresent(this::carryOut);
     }
 
-    private void onLedgerReplied(JobLedger.AppendReply reply) {
+    private void onLedgerReplied(JobLedger.AppendReply reply, Instant now) {
         switch (reply) {
             case JobLedger.AppendReply.Recorded(Job job) -> {
                 links.feed().tell(new JobFeed.Changed(job));
+                if (job.state() == JobState.ASSIGNED) {
+                    carryOut(board.assigned(job.lastAttempt().orElseThrow(), now));
+                }
                 job.lastAttempt()
                         .filter(attempt -> !job.state().isOut())
                         .map(unacknowledged::remove)

@@ -16,7 +16,7 @@ import java.util.Map;
  * @param speedHalfLife after this time an attempt counts half in a node's speed, more than zero
  * @param residentLead how much older a job must be to go before one whose model is in memory, 0 or more
  * @param claimWindow how long an attempt that was out before this board began may go without a word of its keeper before
- *     it counts as lost; 0 if no keeper can have outlived the last board
+ *     it counts as lost; 0 if no keeper can outlive a board. If one can, offers wait until their assignments are on disk
  * @param weights the tenants whose share is not 1, each more than zero
  */
 public record BoardSettings(

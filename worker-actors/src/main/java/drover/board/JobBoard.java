@@ -31,8 +31,9 @@ import org.apache.pekko.actor.typed.Behavior;
  * What waits, what runs where, what comes next. The decisions are {@link Board}'s; this actor carries them out: it
  * writes them into the ledger, hands offers to keepers, and tells followers what is on disk.
  *
- * <p>An offer is not held back until its assignment is on disk: if the control process dies in between, its nodes die
- * with it, and the job is found waiting.
+ * <p>On a single host an offer is not held back until its assignment is on disk: if the control process dies in between,
+ * its nodes die with it, and the job is found waiting. Where nodes outlive the board it is held back: else the next board,
+ * or one that does not know yet that it has been relieved, would give the same attempt to another node.
  */
 public final class JobBoard {
     /** What the board understands. */

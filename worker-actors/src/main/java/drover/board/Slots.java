@@ -21,6 +21,9 @@ final class Slots {
         Set<String> resident = Set.of();
         boolean asks;
 
+        /** Whether the offer of the attempt has been handed out. */
+        boolean sent;
+
         /** Whether the keeper has said that it has the attempt. */
         boolean confirmed;
 
@@ -43,6 +46,11 @@ final class Slots {
 
     Slot of(SlotId id) {
         return slots.computeIfAbsent(id, Slot::new);
+    }
+
+    /** The slot, if it has asked before. */
+    @Nullable Slot find(SlotId id) {
+        return slots.get(id);
     }
 
     void remove(SlotId id) {

@@ -333,7 +333,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
     }
 
     private void onCommitFailed(CommitFailed failed) {
-        if (failed.cause() instanceof WriterConnection.TakenOverException takenOver) {
+        if (failed.cause() instanceof TakenOverException takenOver) {
             // Whatever is in this process's hands is the other's by now.
             throw takenOver;
         }
@@ -376,8 +376,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
     private void close(ActorRef<Done> replyTo) {
         closer = Optional.of(replyTo);
         stage = Stage.CLOSED;
-        around.pipe(
-                CompletableFuture.runAsync(database::close, JobLedger::onOwnThread), (done, failure) -> new Closed());
+        around.pipe(CompletableFuture.runAsync(database::close, around.blocking()), (done, failure) -> new Closed());
     }
 
     private boolean onceClosed(Command command) {
@@ -398,10 +397,9 @@ public final class JobLedger implements Rules<JobLedger.Command> {
 
     @Override
     public void stopped() {
-        onOwnThread(database::close);
-    }
-
-    private static void onOwnThread(Runnable task) {
-        Thread.ofPlatform().name("drover-ledger-close").start(task);
+        if (stage != Stage.CLOSED) {
+            // The dispatchers may be ending with everything else.
+            Thread.ofPlatform().name("drover-ledger-close").start(database::close);
+        }
     }
 }

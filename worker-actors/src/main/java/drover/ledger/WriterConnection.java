@@ -150,11 +150,4 @@ final class WriterConnection implements AutoCloseable {
     public void close() {
         discard();
     }
-
-    /** Another Drover has become the writer of this database; what this one holds of it is out of date for good. */
-    static final class TakenOverException extends RuntimeException {
-        TakenOverException() {
-            super("another Drover has taken the job database over while it could not be reached from here");
-        }
-    }
 }

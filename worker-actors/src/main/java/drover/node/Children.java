@@ -112,6 +112,10 @@ final class Children {
         return Optional.ofNullable(living.get(launch));
     }
 
+    Optional<Child> named(String name) {
+        return living.values().stream().filter(c -> c.name().equals(name)).findFirst();
+    }
+
     void remove(Child child) {
         living.remove(child.launch());
     }

@@ -233,7 +233,7 @@ final class KeeperLife implements Rules<Command> {
     }
 
     private void onSilence(NodeSilent silence) {
-        seats.named(silence.node()).ifPresent(child -> condemn(child, Child.Condemnation.silent(silence), false));
+        children.named(silence.node()).ifPresent(child -> condemn(child, Child.Condemnation.silent(silence), false));
     }
 
     private void onLaunchTimedOut(Child child) {

@@ -27,12 +27,6 @@ final class Seats {
         return standby.filter(child::equals).isPresent();
     }
 
-    /** The one of this name, if it has a seat. */
-    Optional<Child> named(String name) {
-        return serving.filter(c -> c.name().equals(name))
-                .or(() -> standby.filter(c -> c.name().equals(name)));
-    }
-
     /** The standby serves from now on; if there is none, a process that is only being started does. */
     void promote(Supplier<Child> launch) {
         serving = Optional.of(standby.orElseGet(launch));

@@ -2,6 +2,7 @@ package drover.simulation;
 
 import org.apache.pekko.actor.ActorPath;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where simulated parts reach each other. Pekko asks that this interface be implemented by itself alone, because its own
@@ -23,6 +24,11 @@ abstract class Address<M> implements ActorRef<M> {
 
     @Override
     public abstract void tell(M message);
+
+    /** The process that it is in, if it is in one. */
+    @Nullable HostProcess home() {
+        return null;
+    }
 
     @Override
     @SuppressWarnings("unchecked")

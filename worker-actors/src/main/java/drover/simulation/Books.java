@@ -1,5 +1,7 @@
 package drover.simulation;
 
+import drover.board.SlotCommand;
+import drover.board.SlotId;
 import drover.feed.JobFeed;
 import drover.inference.AttemptId;
 import drover.inference.JobId;
@@ -36,9 +38,9 @@ final class Books {
     private final Map<JobId, Truth> runs = new HashMap<>();
     private final Map<JobId, JobState> ended = new HashMap<>();
     private final Map<Integer, JobId> told = new HashMap<>();
-    private int life;
-    private int controlStops;
-    private boolean controlStopped;
+    private @Nullable HostProcess inOffice;
+    private @Nullable Disk disk;
+    private int term;
     private int unfinished;
 
     Books(World world) {
@@ -74,21 +76,23 @@ final class Books {
     final class Truth {
         private final AttemptId attempt;
         private final GpuProcess process;
-        private final int processStops;
-        private final int controlStopsBefore = controlStops;
-        private final int bornIn = life;
+        private final int turns;
+        private final int keeperTurns;
+        private final int bornIn = term;
         private Position position = Position.entering(Phase.STARTING, 1);
         private long advancedAt;
         private long producedAt = -1;
         private boolean stuck;
         private boolean failed;
         private boolean cancelled;
+        private boolean handedBack;
         private boolean over;
 
         private Truth(AttemptId attempt, GpuProcess process) {
             this.attempt = attempt;
             this.process = process;
-            this.processStops = process.host().stops();
+            this.turns = process.host().turns();
+            this.keeperTurns = process.keeper().turns();
             this.advancedAt = world.now();
         }
 
@@ -148,39 +152,43 @@ final class Books {
 
         /** Whether somebody was stopped meanwhile, so that nothing can be said about who should have noticed what. */
         private boolean isExcused() {
-            return controlStopped
-                    || bornIn != life
-                    || controlStops != controlStopsBefore
-                    || process.host().stops() != processStops;
+            return inOffice == null
+                    || bornIn != term
+                    || process.keeper().isDead()
+                    || process.keeper().isStopped()
+                    || process.keeper().turns() != keeperTurns
+                    || process.host().turns() != turns;
         }
     }
 
     // ---- what happens to processes
 
-    /** A control process ends: whatever was out is not any more, and the next board knows nothing yet. */
-    void controlEnds() {
-        life++;
-        controlStopped = false;
+    /** What all that is said to be written has to be on. */
+    void lieOn(Disk here) {
+        disk = here;
+    }
+
+    /** The board's process ends, or is given up: nobody knows what is out until the next board does. */
+    void boardEnds() {
+        inOffice = null;
+        term++;
         board.clear();
         waiting.clear();
     }
 
-    /** The control process is stopped, or goes on: either way nobody can be blamed for what it did not see meanwhile. */
-    void controlStops(boolean stopped) {
-        controlStops++;
-        controlStopped = stopped;
+    /** The board of this process is the one that counts. */
+    void boardBegins(HostProcess process) {
+        inOffice = process;
     }
 
-    boolean isControlStopped() {
-        return controlStopped;
+    /** Words get lost on their way to the board, or no longer do: nobody can be blamed for what was not heard. */
+    void boardIsHardToReach() {
+        term++;
     }
 
-    int life() {
-        return life;
-    }
-
-    int controlStopCount() {
-        return controlStops;
+    /** How many boards there were, and more; it differs if something has happened between board and keepers. */
+    int term() {
+        return term;
     }
 
     // ---- what runners do
@@ -190,9 +198,21 @@ final class Books {
         Truth before = runs.get(attempt.job());
         Truth truth = new Truth(attempt, process);
         if (before != null
+                && before.attempt.number() >= attempt.number()
+                && before.process != process
+                && !before.process.host().isDead()) {
+            throw new Violation(
+                    "an attempt's number is given once",
+                    attempt + " begins on " + process + " although " + before.attempt + " was given to "
+                            + before.process + ", which lives");
+        }
+        // On several hosts a keeper may hear late that its attempt was given up; what it reports then does not count.
+        if (before != null
+                && !world.plan().shape().shared()
                 && !before.over
                 && !before.stuck
                 && !before.cancelled
+                && !before.handedBack // Its node reports nothing more of it, and its runner is being told to stop.
                 && !before.process.host().isDead()
                 && !before.isExcused()) {
             throw new Violation(
@@ -212,8 +232,11 @@ final class Books {
     // ---- what the board does
 
     /** The board, or the delivery, tells the followers of a job. */
-    void followed(JobFeed.Command word) {
-        if (word instanceof JobFeed.Changed(Job job) && !job.state().isTerminal() && !board.containsKey(job.id())) {
+    void followed(JobFeed.Command word, HostProcess by) {
+        if (by == inOffice
+                && word instanceof JobFeed.Changed(Job job)
+                && !job.state().isTerminal()
+                && !board.containsKey(job.id())) {
             View view = new View(job);
             board.put(job.id(), view);
             if (job.state() == JobState.QUEUED && job.attempts().isEmpty()) {
@@ -224,10 +247,10 @@ final class Books {
     }
 
     /** Somebody published something; the board publishes what it decides. */
-    void published(Object event) {
-        world.note(() -> String.valueOf(event));
-        if (!(event instanceof JobEvent decided)) {
-            return;
+    void published(Object event, HostProcess by) {
+        world.note(() -> by.name() + ": " + event);
+        if (!(event instanceof JobEvent decided) || by != inOffice) {
+            return; // What one decides who is not in office is never written.
         }
         View view = board.get(decided.job());
         if (view == null) {
@@ -299,6 +322,7 @@ final class Books {
         if (truth == null || !known) {
             return;
         }
+        truth.handedBack = e.outcome() == AttemptOutcome.HANDED_BACK;
         if (e.outcome() == AttemptOutcome.STALLED && !truth.stuck && !truth.isExcused()) {
             throw new Violation(
                     "a healthy attempt is not killed",
@@ -324,6 +348,18 @@ final class Books {
     void overheard(Object answer) {
         if (answer instanceof JobLedger.AppendReply.Refused(JobEvent event, String reason)) {
             throw new Violation("board and ledger agree", event + " was refused: " + reason);
+        }
+        // On one host it may be a moment before what nobody waits for is written, and all of it ends together.
+        if (answer instanceof SlotCommand.ResultRecorded(SlotId _, AttemptId attempt)
+                && world.plan().shape().shared()
+                && disk != null
+                && disk.find(attempt.job())
+                        .filter(job ->
+                                !job.state().isTerminal() && job.attempts().size() < attempt.number())
+                        .isPresent()) {
+            throw new Violation(
+                    "no finished result is thrown away",
+                    "the end of " + attempt + " is acknowledged, and the job on disk knows of no such attempt");
         }
     }
 

@@ -40,7 +40,7 @@ final class Callers {
         this.machine = machine;
         this.horde = new Horde(world);
         HostProcess process = new HostProcess(
-                world.timeline(), "callers", Dice.of(world.plan().seed(), 8), machine.callers());
+                world.timeline(), "callers", Dice.of(world.plan().seed(), 8), machine.callers(), false);
         this.place = world.start(process, "callers", _ -> task -> {
             task.run();
             return true;

@@ -6,6 +6,7 @@ import drover.job.JobState;
 import drover.ledger.Entry;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerStore;
+import drover.ledger.TakenOverException;
 import drover.ledger.WriteFailedException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -69,6 +70,7 @@ final class Disk {
     final class Session implements LedgerStore {
         private final HostProcess process;
         private final Deque<Runnable> writes = new ArrayDeque<>();
+        private boolean overtaken;
         private long writerFreeAt;
 
         private Session(HostProcess process) {
@@ -81,6 +83,11 @@ final class Disk {
                 writes.remove().run();
             }
             writes.clear();
+        }
+
+        /** Another process has taken the database over. */
+        void overtake() {
+            overtaken = true;
         }
 
         @Override
@@ -96,6 +103,9 @@ final class Disk {
 
         @Override
         public List<Entry.Outcome> write(Entry.Batch batch) throws WriteFailedException {
+            if (overtaken) {
+                throw new WriteFailedException(false, new TakenOverException());
+            }
             boolean broken = world.now() < brokenUntil;
             if (broken && random.nextBoolean()) {
                 throw new WriteFailedException(
@@ -156,7 +166,7 @@ final class Disk {
 
         @Override
         public void close() {
-            // A simulated control process is killed, never ended in good order.
+            // What the writer has been given has been written: closing comes after it.
         }
     }
 

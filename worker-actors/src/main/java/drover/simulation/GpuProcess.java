@@ -33,6 +33,7 @@ final class GpuProcess implements NodeProcess {
 
     private final World world;
     private final HostProcess process;
+    private final HostProcess keeper;
     private final SimulatedEngine engine;
     private final Store store;
     private final NodeSettings settings;
@@ -49,6 +50,7 @@ final class GpuProcess implements NodeProcess {
             Place<NodeKeeper.Command> keeper) {
         this.world = world;
         this.process = process;
+        this.keeper = keeper.process();
         this.store = store;
         this.settings = settings;
         this.pid = world.nextNumber();
@@ -116,6 +118,11 @@ final class GpuProcess implements NodeProcess {
 
     HostProcess host() {
         return process;
+    }
+
+    /** The process that has started it. */
+    HostProcess keeper() {
+        return keeper;
     }
 
     SimulatedEngine engine() {

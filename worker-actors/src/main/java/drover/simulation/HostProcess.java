@@ -2,7 +2,9 @@ package drover.simulation;
 
 import drover.simulation.Timeline.Happening;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -15,11 +17,19 @@ final class HostProcess {
     private final SplittableRandom random;
     private final Deque<Happening> held = new ArrayDeque<>();
     private final Wire wire;
+    private final boolean control;
+    private final List<Runnable> mourners = new ArrayList<>();
     private boolean dead;
     private boolean stopped;
-    private int stops;
+    private int turns;
 
-    HostProcess(Timeline timeline, String name, SplittableRandom random, Wire wire) {
+    /**
+     * A process that runs.
+     *
+     * @param control whether it is one of those that speak for a host
+     */
+    HostProcess(Timeline timeline, String name, SplittableRandom random, Wire wire, boolean control) {
+        this.control = control;
         this.wire = wire;
         this.timeline = timeline;
         this.name = name;
@@ -49,21 +59,36 @@ final class HostProcess {
         return stopped;
     }
 
-    /** How often it has been stopped. */
-    int stops() {
-        return stops;
+    /** Whether it is one of those that speak for a host. */
+    boolean isControl() {
+        return control;
+    }
+
+    /** How often it has been stopped or continued. */
+    int turns() {
+        return turns;
+    }
+
+    /** Does this when the process has died. */
+    void whenDead(Runnable what) {
+        if (dead) {
+            what.run();
+        } else {
+            mourners.add(what);
+        }
     }
 
     /** SIGSTOP. */
     void stop() {
         stopped = true;
-        stops++;
+        turns++;
     }
 
     /** SIGCONT. */
     void resume() {
         if (stopped && !dead) {
             stopped = false;
+            turns++;
             while (!held.isEmpty()) {
                 timeline.at(timeline.now(), held.remove());
             }
@@ -72,8 +97,13 @@ final class HostProcess {
 
     /** SIGKILL, or the end of its main thread. */
     void die() {
+        if (dead) {
+            return;
+        }
         dead = true;
         held.clear();
+        mourners.forEach(Runnable::run);
+        mourners.clear();
     }
 
     /** Lets something happen in this process. */

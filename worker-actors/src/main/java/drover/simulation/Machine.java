@@ -5,6 +5,7 @@ import drover.board.JobBoard;
 import drover.delivery.Delivery;
 import drover.feed.JobFeed;
 import drover.inference.fault.FaultSettings;
+import drover.job.Job;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerSettings;
 import drover.logging.LoggingSettings;
@@ -25,15 +26,27 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /** The simulated host: its disk, its control process, its GPU processes, and what befalls them. */
 final class Machine {
     /** {@code cancel_grace} and {@code restart_grace}. */
     static final Duration GRACE = Duration.ofSeconds(1);
+
+    /** How many hosts have keepers, if the dispatch is on another one. */
+    private static final int HOSTS = 2;
+
+    /** As in production. */
+    private static final Duration CLAIM_WINDOW = Duration.ofSeconds(3);
+
+    private static final long FOUND_WITHIN = 500_000_000L;
 
     private static final Path NOWHERE = Path.of("simulated");
     private static final LedgerSettings LEDGER = LedgerSettings.at("jdbc:h2:mem:simulated");
@@ -48,28 +61,93 @@ final class Machine {
     /** For each node, its processes, the last one last. */
     private final List<List<GpuProcess>> processes;
 
-    private Control control;
+    private final Wire toDispatch = new Wire();
+    private final List<Host> hosts = new ArrayList<>();
+    private Dispatch dispatch;
+    /** The latest board that keepers may speak to. */
+    private @Nullable Place<JobBoard.Command> open;
 
-    /** One life of the control process. */
-    private record Control(
+    private boolean moving;
+
+    /** One term of the dispatch. */
+    private record Dispatch(
             HostProcess process,
             Disk.Session session,
             Place<JobLedger.Command> ledger,
             Place<JobBoard.Command> board) {}
 
+    /** A host's line to the board, wherever that is; nobody hears what is said while there is none. */
+    private static final class Line extends Address<JobBoard.Command> {
+        private @Nullable Place<JobBoard.Command> board;
+
+        private Line(int number) {
+            super(number);
+        }
+
+        @Override
+        public void tell(JobBoard.Command word) {
+            if (board != null) {
+                board.tell(word);
+            }
+        }
+    }
+
+    /** A host with keepers, in the present life of its control process. */
+    private static final class Host {
+        private final int index;
+        private final Map<Integer, Place<NodeKeeper.Command>> keepers = new TreeMap<>();
+        private HostProcess process;
+        private Line line;
+        private int life;
+
+        private Host(int index, HostProcess process, Line line) {
+            this.index = index;
+            this.process = process;
+            this.line = line;
+        }
+    }
+
     Machine(World world) {
         this.world = world;
         this.disk = new Disk(world);
+        world.books().lieOn(disk);
         Plan.Shape shape = world.plan().shape();
         this.settings = settings(shape);
         this.wires = IntStream.range(0, shape.nodes()).mapToObj(_ -> new Wire()).toList();
         this.processes = IntStream.range(0, shape.nodes())
                 .<List<GpuProcess>>mapToObj(_ -> new ArrayList<>())
                 .toList();
-        this.control = start();
+        HostProcess first = control("control", 6, 0, toDispatch);
+        this.dispatch = startDispatch(first);
+        if (shape.shared()) {
+            for (int i = 0; i < hostCount(); i++) {
+                Host host = new Host(i, control("host" + i, 12 + i, 0, new Wire()), line());
+                hosts.add(host);
+                startKeepers(host);
+            }
+        } else {
+            Host host = new Host(0, first, line());
+            hosts.add(host);
+            host.line.board = dispatch.board;
+            startKeepers(host);
+        }
         for (Trouble trouble : world.plan().troubles()) {
             world.timeline().at(trouble.at(), () -> befall(trouble));
         }
+    }
+
+    private int hostCount() {
+        return isShared() ? Math.min(HOSTS, processes.size()) : 1;
+    }
+
+    private Line line() {
+        return new Line(world.nextNumber());
+    }
+
+    private HostProcess control(String name, int dice, int life, Wire wire) {
+        world.note(() -> name + "." + life + " starts");
+        return new HostProcess(
+                world.timeline(), name + "." + life, Dice.of(world.plan().seed(), dice, life), wire, true);
     }
 
     Disk disk() {
@@ -77,7 +155,7 @@ final class Machine {
     }
 
     ActorRef<JobLedger.Command> ledger() {
-        return control.ledger;
+        return dispatch.ledger;
     }
 
     /** The way to and from whoever orders something. */
@@ -86,7 +164,7 @@ final class Machine {
     }
 
     ActorRef<JobBoard.Command> board() {
-        return control.board;
+        return dispatch.board;
     }
 
     private static NodeSettings settings(Plan.Shape shape) {
@@ -123,15 +201,16 @@ final class Machine {
                         Duration.ZERO, Duration.ofSeconds(4), 4, Duration.ofSeconds(60), Duration.ofSeconds(10)));
     }
 
-    // ---- the control process
+    // ---- the control processes
 
-    /** Builds the tree of the control process, over what is on disk. */
-    private Control start() {
+    private boolean isShared() {
+        return world.plan().shape().shared();
+    }
+
+    /** Builds ledger, delivery and board over what is on disk. */
+    private Dispatch startDispatch(HostProcess process) {
         Books books = world.books();
-        int life = books.life();
-        world.note(() -> "control process " + life + " starts");
-        HostProcess process = new HostProcess(
-                world.timeline(), "control." + life, Dice.of(world.plan().seed(), 6, life), new Wire());
+        books.boardBegins(process);
         Disk.Session session = disk.open(process);
         Place<JobLedger.Command> ledger = world.start(
                 process,
@@ -140,34 +219,57 @@ final class Machine {
         ActorRef<JobFeed.Command> feed = new Address<>(world.nextNumber()) {
             @Override
             public void tell(JobFeed.Command word) {
-                books.followed(word);
+                books.followed(word, process);
             }
         };
         Place<Delivery.Command> delivery =
                 world.start(process, "delivery", around -> new Delivery(around, store, ledger, feed, world::wall));
+        BoardSettings rules = BoardSettings.DEFAULT.withClaimWindow(isShared() ? CLAIM_WINDOW : Duration.ZERO);
         Place<JobBoard.Command> board = world.start(
                 process,
                 "board",
                 around -> world.cast()
-                        .board(
-                                around,
-                                new JobBoard.Links(ledger, feed, delivery, world.sink()),
-                                BoardSettings.DEFAULT,
-                                world::wall));
-        Place<Watchdog.Command> watchdog = world.start(
-                process, "watchdog", around -> world.cast().watchdog(around, "control", world::now, world::wall));
-        for (int node = 0; node < processes.size(); node++) {
-            keep(process, board, watchdog, node);
+                        .board(around, new JobBoard.Links(ledger, feed, delivery, world.sink()), rules, world::wall));
+        if (isShared()) {
+            // When the ledger answers, it has told the board of every job; not before may keepers speak to it.
+            ledger.tell(new JobLedger.Query(Optional.empty(), Optional.empty(), 1, new Address<>(world.nextNumber()) {
+                @Override
+                public void tell(JobLedger.ReadReply<List<Job>> reply) {
+                    open = board;
+                    hosts.forEach(host -> connect(host, board));
+                }
+            }));
         }
-        return new Control(process, session, ledger, board);
+        return new Dispatch(process, session, ledger, board);
     }
 
-    private void keep(HostProcess process, Place<JobBoard.Command> board, Place<Watchdog.Command> watchdog, int node) {
+    /** The host finds the board, sooner or later, and its keepers say again what they have. */
+    private void connect(Host host, Place<JobBoard.Command> board) {
+        HostProcess process = host.process;
+        process.at(world.now() + Dice.between(process.random(), 0, FOUND_WITHIN), () -> {
+            if (host.process == process && dispatch.board.equals(board)) {
+                host.line.board = board;
+                host.keepers.values().forEach(keeper -> keeper.tell(new NodeKeeper.SayAgain()));
+            }
+        });
+    }
+
+    private void startKeepers(Host host) {
+        Place<Watchdog.Command> watchdog = world.start(
+                host.process, "watchdog", around -> world.cast().watchdog(around, "control", world::now, world::wall));
+        host.keepers.clear();
+        for (int node = host.index; node < processes.size(); node += hostCount()) {
+            host.keepers.put(node, keep(host, watchdog, node));
+        }
+    }
+
+    private Place<NodeKeeper.Command> keep(Host host, Place<Watchdog.Command> watchdog, int node) {
         GpuDevice device = GpuDevice.gpu(node);
-        Place<NodeKeeper.Command> place = new Place<>(world, process, "keeper-" + device.node());
-        ProcessLauncher launcher = (_, _, bootstrap) -> launch(device.node(), node, bootstrap.launch(), place);
+        Place<NodeKeeper.Command> place = new Place<>(world, host.process, "keeper-" + device.node());
+        ProcessLauncher launcher =
+                (_, _, bootstrap) -> launch(device.node(), node, host.life, bootstrap.launch(), place);
         NodeKeeper.Links links = new NodeKeeper.Links(
-                board,
+                host.line,
                 watchdog,
                 world.sink(),
                 world.sink(),
@@ -184,16 +286,14 @@ final class Machine {
         } finally {
             world.leave(before);
         }
+        return place;
     }
 
-    private GpuProcess launch(String node, int index, long launch, Place<NodeKeeper.Command> keeper) {
+    private GpuProcess launch(String node, int index, int life, long launch, Place<NodeKeeper.Command> keeper) {
         String name = node + "." + launch;
         world.note(() -> name + " starts");
         HostProcess process = new HostProcess(
-                world.timeline(),
-                name,
-                Dice.of(world.plan().seed(), 7, index, launch, world.books().life()),
-                wires.get(index));
+                world.timeline(), name, Dice.of(world.plan().seed(), 7, index, launch, life), wires.get(index), false);
         GpuProcess started = new GpuProcess(world, process, store, settings, node, launch, keeper);
         processes.get(index).add(started);
         return started;
@@ -208,46 +308,131 @@ final class Machine {
             case Trouble.StopNode t -> stop(t);
             case Trouble.EndNode t -> living(t.node()).ifPresent(p -> p.end(t.code()));
             case Trouble.StopControl t -> {
-                HostProcess stopped = control.process;
+                HostProcess stopped = host(t.at()).process;
                 stopped.stop();
-                world.books().controlStops(true);
-                world.timeline().at(now + t.length(), () -> {
-                    stopped.resume();
-                    world.books().controlStops(false);
-                });
+                world.timeline().at(now + t.length(), stopped::resume);
             }
-            case Trouble.KillControl t -> {
-                control.process.die();
-                control.session.cut();
-                world.books().controlEnds();
-                int life = world.books().life();
-                world.timeline().at(now + t.downFor(), () -> {
-                    if (life == world.books().life()) {
-                        // As the supervisor does before anything else: what an earlier process has left is ended.
-                        processes.forEach(all -> all.forEach(p -> p.end(137)));
-                        control = start();
-                    }
-                });
-            }
+            case Trouble.KillControl t -> killHost(host(t.at()), t.downFor());
+            case Trouble.DrainNode t -> drain(t);
+            case Trouble.MoveDispatch t -> move(t);
             case Trouble.SetClock t -> world.setClock(t.by());
             case Trouble.SlowDisk t -> disk.slow(now + t.length(), t.delay());
             case Trouble.BrokenDisk t -> disk.breakUntil(now + t.length());
-            case Trouble.BadLink t -> wire(t.node()).ifPresent(w -> w.spoil(now + t.length(), t.delay(), t.loss()));
+            case Trouble.BadLink t -> {
+                wire(t.node()).ifPresent(w -> w.spoil(now + t.length(), t.delay(), t.loss()));
+                if (t.node() == Trouble.DISPATCH) {
+                    world.books().boardIsHardToReach();
+                    world.timeline().at(now + t.length() + t.delay(), world.books()::boardIsHardToReach);
+                }
+            }
         }
+    }
+
+    /** The one that something befalls which is not meant for a certain one. */
+    private Host host(long dice) {
+        return hosts.get((int) (dice % hosts.size()));
+    }
+
+    private void killHost(Host host, long downFor) {
+        if (host.process.isDead()) {
+            return;
+        }
+        host.process.die();
+        boolean all = host.process == dispatch.process;
+        if (all) {
+            dispatch.session.cut();
+            world.books().boardEnds();
+        }
+        world.timeline().at(world.now() + downFor, () -> {
+            // As the supervisor does before anything else: what an earlier process has left is ended.
+            for (int node = host.index; node < processes.size(); node += hostCount()) {
+                processes.get(node).forEach(p -> p.end(137));
+            }
+            host.life++;
+            host.line = line();
+            if (all) {
+                host.process = control("control", 6, host.life, toDispatch);
+                dispatch = startDispatch(host.process);
+                host.line.board = dispatch.board;
+            } else {
+                host.process = control("host" + host.index, 12 + host.index, host.life, new Wire());
+                if (Objects.equals(open, dispatch.board)) {
+                    connect(host, dispatch.board);
+                }
+            }
+            startKeepers(host);
+        });
+    }
+
+    private void drain(Trouble.DrainNode t) {
+        keeper(t.node())
+                .ifPresent(keeper -> keeper.tell(new NodeKeeper.Drain(
+                        t.out() < 0 ? NodeKeeper.AfterDrain.RELAUNCH : NodeKeeper.AfterDrain.QUARANTINE,
+                        "as planned",
+                        Duration.ofNanos(t.within()))));
+        if (t.out() >= 0) {
+            world.timeline()
+                    .at(
+                            world.now() + t.out(),
+                            () -> keeper(t.node()).ifPresent(keeper -> keeper.tell(new NodeKeeper.Release())));
+        }
+    }
+
+    private Optional<Place<NodeKeeper.Command>> keeper(int node) {
+        return hosts.stream()
+                .flatMap(host -> Optional.ofNullable(host.keepers.get(node)).stream())
+                .findFirst();
+    }
+
+    private void move(Trouble.MoveDispatch t) {
+        Dispatch old = dispatch;
+        if (!isShared() || moving) {
+            return;
+        }
+        moving = true;
+        switch (t.how()) {
+            case CLOSED ->
+                old.ledger.tell(new JobLedger.Close(new Address<>(world.nextNumber()) {
+                    @Override
+                    public void tell(Done done) {
+                        old.process.die();
+                        succeed(old, t.downFor());
+                    }
+                }));
+            case KILLED -> {
+                old.process.die();
+                old.session.cut();
+                succeed(old, t.downFor());
+            }
+            case STOPPED -> {
+                old.process.stop();
+                succeed(old, t.downFor());
+                world.timeline().at(world.now() + t.downFor() * 2, old.process::resume);
+            }
+        }
+    }
+
+    private void succeed(Dispatch old, long downFor) {
+        world.books().boardEnds();
+        world.timeline().at(world.now() + downFor, () -> {
+            old.session.overtake();
+            moving = false;
+            dispatch = startDispatch(control("dispatch", 16, world.books().term(), toDispatch));
+        });
     }
 
     private void stop(Trouble.StopNode t) {
         living(t.node()).ifPresent(it -> {
             HostProcess process = it.host();
+            HostProcess keeper = it.keeper();
             process.stop();
             if (t.length() >= 0) {
                 world.timeline().at(world.now() + t.length(), process::resume);
                 return;
             }
-            Books books = world.books();
-            int life = books.life();
-            int stops = books.controlStopCount();
-            int ownStops = process.stops();
+            int turns = process.turns();
+            int keeperTurns = keeper.turns();
+            boolean isWatched = !keeper.isStopped();
             long noticed = Math.max(
                             world.plan().shape().silence().toNanos(),
                             settings.limits().launch().toNanos())
@@ -255,11 +440,10 @@ final class Machine {
                     + 3_000_000_000L;
             world.timeline().at(world.now() + noticed, () -> {
                 if (!process.isDead()
-                        && process.isStopped()
-                        && process.stops() == ownStops
-                        && !books.isControlStopped()
-                        && life == books.life()
-                        && stops == books.controlStopCount()) {
+                        && process.turns() == turns
+                        && isWatched
+                        && !keeper.isDead()
+                        && keeper.turns() == keeperTurns) {
                     throw new Violation("a frozen process is not missed", process.name() + " still stands");
                 }
             });
@@ -273,6 +457,9 @@ final class Machine {
     }
 
     private Optional<Wire> wire(int node) {
+        if (node == Trouble.DISPATCH) {
+            return Optional.of(toDispatch);
+        }
         return node == wires.size()
                 ? Optional.of(callers)
                 : Optional.ofNullable(node < wires.size() ? wires.get(node) : null);

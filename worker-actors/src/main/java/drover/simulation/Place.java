@@ -1,5 +1,6 @@
 package drover.simulation;
 
+import drover.ledger.TakenOverException;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
 import drover.simulation.Timeline.Happening;
@@ -22,6 +23,11 @@ import org.slf4j.helpers.NOPLogger;
  * @param <M> what the rules hear
  */
 final class Place<M> extends Address<M> implements Surroundings<M>, TimerScheduler<M> {
+    /** How long it takes until another host counts as gone. */
+    private static final long NOTICED_AFTER = 3_000_000_000L;
+
+    private static final long NOTICED_BY = 8_000_000_000L;
+
     private final World world;
     private final HostProcess process;
     private final String name;
@@ -46,6 +52,11 @@ final class Place<M> extends Address<M> implements Surroundings<M>, TimerSchedul
     }
 
     HostProcess process() {
+        return process;
+    }
+
+    @Override
+    HostProcess home() {
         return process;
     }
 
@@ -78,6 +89,9 @@ final class Place<M> extends Address<M> implements Surroundings<M>, TimerSchedul
                 over = true;
                 inhabitant.stopped();
             }
+        } catch (TakenOverException e) {
+            world.note(() -> process.name() + " is not in office any more and ends");
+            process.die();
         } finally {
             world.leave(before);
         }
@@ -118,6 +132,11 @@ final class Place<M> extends Address<M> implements Surroundings<M>, TimerSchedul
             }
 
             @Override
+            HostProcess home() {
+                return process;
+            }
+
+            @Override
             public String toString() {
                 return name;
             }
@@ -136,12 +155,17 @@ final class Place<M> extends Address<M> implements Surroundings<M>, TimerSchedul
 
     @Override
     public void publish(Object event) {
-        world.books().published(event);
+        world.books().published(event, process);
     }
 
     @Override
     public void watch(ActorRef<?> other, M whenGone) {
-        // Parts of a process end with it, and so does whoever would be told.
+        HostProcess there = other instanceof Address<?> address ? address.home() : null;
+        if (there == null || there == process) {
+            return; // Parts of a process end with it, and so does whoever would be told.
+        }
+        there.whenDead(() -> process.at(
+                world.now() + Dice.between(process.random(), NOTICED_AFTER, NOTICED_BY), () -> tell(whenGone)));
     }
 
     @Override

@@ -41,12 +41,25 @@ record Plan(long seed, Shape shape, List<Order> orders, List<Trouble> troubles) 
      * @param stepLimit how long a step may take
      * @param margin what the control process's watchdog allows beyond the nodes' own
      * @param silence how long a node may say nothing
+     * @param shared whether keepers live on hosts of their own, and the dispatch on yet another one
      */
     record Shape(
-            int nodes, int slots, int models, boolean standby, Duration stepLimit, Duration margin, Duration silence) {
+            int nodes,
+            int slots,
+            int models,
+            boolean standby,
+            Duration stepLimit,
+            Duration margin,
+            Duration silence,
+            boolean shared) {
         /** A machine with so many GPUs. */
         Shape withNodes(int count) {
-            return new Shape(count, slots, models, standby, stepLimit, margin, silence);
+            return new Shape(count, slots, models, standby, stepLimit, margin, silence, shared);
+        }
+
+        /** All on one host. */
+        Shape alone() {
+            return new Shape(nodes, slots, models, standby, stepLimit, margin, silence, false);
         }
     }
 
@@ -65,7 +78,8 @@ record Plan(long seed, Shape shape, List<Order> orders, List<Trouble> troubles) 
                 Dice.chance(random, 0.3),
                 Duration.ofMillis(Dice.between(random, 2_000, 5_000)),
                 Duration.ofMillis(Dice.between(random, 2_500, 4_000)),
-                Duration.ofMillis(Dice.between(random, 4_000, 8_000)));
+                Duration.ofMillis(Dice.between(random, 4_000, 8_000)),
+                Dice.chance(Dice.of(seed, 10), 0.4));
         // So that the slots are about three quarters busy; a job takes some 1.2 s.
         long span = (long) (jobs * 1.6 / (shape.nodes * shape.slots) * SECOND);
         double mishaps = Dice.chance(random, 0.2) ? 0 : 0.02 + random.nextDouble() * 0.1;
@@ -73,7 +87,10 @@ record Plan(long seed, Shape shape, List<Order> orders, List<Trouble> troubles) 
         for (int i = 0; i < jobs; i++) {
             orders.add(order(seed, i, shape, span, mishaps));
         }
-        return new Plan(seed, shape, orders, troubles(Dice.of(seed, 2), shape, span));
+        List<Trouble> troubles = troubles(Dice.of(seed, 2), shape, span);
+        troubles.addAll(moves(Dice.of(seed, 11), shape, span));
+        troubles.sort(Comparator.comparingLong(Trouble::at));
+        return new Plan(seed, shape, orders, troubles);
     }
 
     private static Order order(long seed, int index, Shape shape, long span, double mishaps) {
@@ -141,8 +158,52 @@ record Plan(long seed, Shape shape, List<Order> orders, List<Trouble> troubles) 
                                     random.nextDouble() * 0.5);
                     });
         }
-        all.sort(Comparator.comparingLong(Trouble::at));
         return all;
+    }
+
+    /** What operators do, and what only befalls several hosts. */
+    private static List<Trouble> moves(SplittableRandom random, Shape shape, long span) {
+        List<Trouble> all = new ArrayList<>();
+        int drains = Dice.chance(random, 0.3) ? 1 + random.nextInt(3) : 0;
+        for (int i = 0; i < drains; i++) {
+            all.add(new Trouble.DrainNode(
+                    random.nextLong(span),
+                    random.nextInt(shape.nodes),
+                    Dice.chance(random, 0.5) ? 0 : Dice.between(random, SECOND, 10 * SECOND),
+                    Dice.chance(random, 0.4) ? -1 : Dice.between(random, SECOND, 20 * SECOND)));
+        }
+        int moves = shape.shared ? 1 + random.nextInt(3) : 0;
+        for (int i = 0; i < moves; i++) {
+            Trouble.Farewell how = Dice.pick(random, Trouble.Farewell.values());
+            all.add(new Trouble.MoveDispatch(
+                    random.nextLong(span),
+                    how,
+                    how == Trouble.Farewell.CLOSED
+                            ? Dice.between(random, SECOND / 20, SECOND)
+                            : Dice.between(random, SECOND, 8 * SECOND)));
+            if (Dice.chance(random, 0.5)) {
+                all.add(new Trouble.BadLink(
+                        random.nextLong(span),
+                        Dice.between(random, SECOND / 2, 4 * SECOND),
+                        Trouble.DISPATCH,
+                        Dice.spread(random, SECOND / 1000, SECOND / 2),
+                        random.nextDouble() * 0.5));
+            }
+        }
+        return all;
+    }
+
+    /** The plan as it was before there were operators and several hosts. */
+    Plan alone() {
+        return new Plan(
+                seed,
+                shape.alone(),
+                orders,
+                troubles.stream()
+                        .filter(t -> !(t instanceof Trouble.DrainNode
+                                || t instanceof Trouble.MoveDispatch
+                                || (t instanceof Trouble.BadLink link && link.node() == Trouble.DISPATCH)))
+                        .toList());
     }
 
     /** This plan with other orders. */

@@ -29,8 +29,36 @@ sealed interface Trouble {
     /** Commits fail for a while, some of them only after they have been written. */
     record BrokenDisk(long at, long length) implements Trouble {}
 
+    /** In a node's place, the host of the dispatch. */
+    int DISPATCH = -1;
+
     /** What goes to and from a node (or callers, after the last node) takes this much longer for a while, and some of it is lost or comes twice. */
     record BadLink(long at, long length, int node, long delay, double loss) implements Trouble {}
+
+    /**
+     * An operator drains a node.
+     *
+     * @param within how long its jobs may go on
+     * @param out how long it stays out before it is released; negative if it is only restarted
+     */
+    record DrainNode(long at, int node, long within, long out) implements Trouble {}
+
+    /**
+     * Ledger, delivery and board move to another host.
+     *
+     * @param downFor how long it takes until the next ones start
+     */
+    record MoveDispatch(long at, Farewell how, long downFor) implements Trouble {}
+
+    /** How a dispatch leaves. */
+    enum Farewell {
+        /** In good order. */
+        CLOSED,
+        /** With its host. */
+        KILLED,
+        /** Its host is stopped, given up, and goes on when another one is in office. */
+        STOPPED
+    }
 
     /** In a line, for a person. */
     default String text() {
@@ -43,6 +71,13 @@ sealed interface Trouble {
             case SetClock t -> "the wall clock is set by " + seconds(t.by);
             case SlowDisk t -> "commits take " + seconds(t.delay) + " more for " + seconds(t.length);
             case BrokenDisk t -> "commits fail for " + seconds(t.length);
+            case DrainNode t when t.out < 0 -> "an operator restarts node " + t.node;
+            case DrainNode t -> "an operator takes node " + t.node + " out for " + seconds(t.out);
+            case MoveDispatch t -> "the dispatch is " + t.how + ", the next one starts after " + seconds(t.downFor);
+            case BadLink t
+            when t.node == DISPATCH ->
+                "the links to the dispatch take " + seconds(t.delay) + " more and lose " + Math.round(t.loss * 100)
+                        + " % of what is said, for " + seconds(t.length);
             case BadLink t ->
                 "the link to node " + t.node + " takes " + seconds(t.delay) + " more and loses "
                         + Math.round(t.loss * 100) + " % of what is said again, for " + seconds(t.length);

@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * once it is said, so words keep the order in which they are said, whoever says them (Pekko's causal order of local
  * sends); only when they are heard is open, as a dispatcher may be busy. Between processes one sender's words to one
  * receiver keep their order, as Artery's TCP stream does, and no more: each pair's words take a time of their own, so
- * what two parts tell a third one comes in any order. Artery delivers at most once: a word is lost when its connection breaks. What the
- * protocol says only once (an offer, a {@code Resize}) relies on connections of one host, which do not break while both
- * ends live, so that is lost only together with an end; what it repeats until it is answered may be lost here at any
- * time, and comes twice. What is said over HTTP, to and from callers, may always be lost.
+ * what two parts tell a third one comes in any order. Artery delivers at most once: a word is lost when its connection
+ * breaks. Connections of one host do not break while both ends live: what the protocol says only once there (a {@code
+ * Run}, a {@code Resize}) is lost only together with an end; what it repeats until it is answered may be lost here at any
+ * time, and comes twice. Between the control processes of several hosts anything may be lost. What is said over HTTP, to and from callers, may always be lost.
  */
 final class World {
     /** Monday, 5 January 2026: when every run begins. */
@@ -170,8 +170,9 @@ final class World {
         }
         Wire wire = sender.wire().isBad(now()) ? sender.wire() : receiver.wire();
         boolean bad = wire.isBad(now());
-        if (bad && isSaidAgain(message) && Dice.chance(random, wire.loss())) {
-            note(() -> "lost: " + message + " to " + to);
+        boolean mayBeLost = isSaidAgain(message) || (sender.isControl() && receiver.isControl());
+        if (bad && mayBeLost && Dice.chance(random, wire.loss())) {
+            note(() -> "lost: " + (message instanceof Runnable ? "an answer" : message) + " to " + to);
             return;
         }
         long way = Dice.spread(random, 100_000L, 2_000_000L) + (bad ? random.nextLong(wire.delay() + 1) : 0);

@@ -14,6 +14,7 @@ import drover.job.Priority;
 import drover.job.Tenant;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -64,7 +65,7 @@ class TakeOverTest {
         List<BoardAction> actions = board.wake(end);
 
         assertThat(ends(actions)).containsExactly(AttemptOutcome.NODE_LOST);
-        assertThat(offers(actions)).containsExactly(FIRST.next());
+        assertThat(offers(written(actions))).containsExactly(FIRST.next());
         assertThat(board.stillOut(SLOT, FIRST, STEP, end)).singleElement().isInstanceOf(BoardAction.Cancel.class);
     }
 
@@ -79,29 +80,106 @@ class TakeOverTest {
     @Test
     void whatIsOutWithAKeeperThatVanishesRunsAgainElsewhere() {
         board.take(queued, T0);
-        assertThat(offers(board.idle(SLOT, Set.of("m"), Set.of(), T0))).containsExactly(FIRST);
+        assertThat(offers(written(board.idle(SLOT, Set.of("m"), Set.of(), T0)))).containsExactly(FIRST);
         board.idle(OTHER, Set.of("m"), Set.of(), T0);
 
         List<BoardAction> actions = board.lost(SLOT, T0);
 
         assertThat(ends(actions)).containsExactly(AttemptOutcome.NODE_LOST);
-        assertThat(offers(actions)).containsExactly(FIRST.next());
+        assertThat(offers(written(actions))).containsExactly(FIRST.next());
         assertThat(board.lost(SLOT, T0)).isEmpty();
     }
 
     @Test
     void anOfferThatDidNotArriveIsTakenBackAndOneThatDidIsNot() {
         board.take(queued, T0);
-        board.idle(SLOT, Set.of("m"), Set.of(), T0);
+        written(board.idle(SLOT, Set.of("m"), Set.of(), T0));
         Instant late = T0.plus(Board.OFFER_LIMIT);
 
         assertThat(board.idle(SLOT, Set.of("m"), Set.of(), late.minusMillis(1))).isEmpty();
         assertThat(ends(board.idle(SLOT, Set.of("m"), Set.of(), late))).containsExactly(AttemptOutcome.HANDED_BACK);
         Instant again = late.plusSeconds(1);
-        assertThat(offers(board.idle(SLOT, Set.of("m"), Set.of(), again))).containsExactly(FIRST.next());
+        assertThat(offers(written(board.idle(SLOT, Set.of("m"), Set.of(), again))))
+                .containsExactly(FIRST.next());
         board.stillOut(SLOT, FIRST.next(), Optional.empty(), again);
         assertThat(board.idle(SLOT, Set.of("m"), Set.of(), again.plus(Board.OFFER_LIMIT)))
                 .isEmpty();
+    }
+
+    @Test
+    void anOfferGoesOutWhenItsAssignmentIsOnDisk() {
+        board.take(queued, T0);
+
+        List<BoardAction> actions = board.idle(SLOT, Set.of("m"), Set.of(), T0);
+
+        assertThat(events(actions)).containsExactly(new JobEvent.Assigned(FIRST, T0, SLOT.node()));
+        assertThat(offers(actions)).isEmpty();
+        assertThat(board.idle(SLOT, Set.of("m"), Set.of(), T0.plus(Board.OFFER_LIMIT)))
+                .as("an offer that waits for the disk is not lost")
+                .isEmpty();
+        assertThat(offers(board.assigned(FIRST, T0.plusSeconds(9)))).containsExactly(FIRST);
+        assertThat(board.assigned(FIRST, T0.plusSeconds(9))).isEmpty();
+    }
+
+    @Test
+    void whatIsWithdrawnBeforeItsOfferWentOutFreesItsSlot() {
+        board.take(queued, T0);
+        board.idle(SLOT, Set.of("m"), Set.of(), T0);
+
+        assertThat(board.cancel(ID, T0).orElseThrow()).noneMatch(BoardAction.Cancel.class::isInstance);
+
+        assertThat(board.assigned(FIRST, T0)).isEmpty();
+        assertThat(board.snapshot(T0).idleSlots()).containsExactly(SLOT);
+    }
+
+    @Test
+    void anOfferThatCannotGoOutAnyMoreIsTakenBack() {
+        board.take(queued, T0);
+        board.idle(SLOT, Set.of("m"), Set.of(), T0);
+
+        assertThat(ends(board.gone(SLOT, T0))).containsExactly(AttemptOutcome.HANDED_BACK);
+
+        assertThat(board.assigned(FIRST, T0)).isEmpty();
+        assertThat(offers(written(board.idle(OTHER, Set.of("m"), Set.of(), T0))))
+                .containsExactly(FIRST.next());
+    }
+
+    @Test
+    void anOfferThatWasLostWithItsSlotRunsAgain() {
+        board.take(queued, T0);
+        written(board.idle(SLOT, Set.of("m"), Set.of(), T0));
+        board.gone(SLOT, T0);
+        board.idle(OTHER, Set.of("m"), Set.of(), T0);
+
+        List<BoardAction> actions = board.wake(T0.plus(WINDOW));
+
+        assertThat(ends(actions)).containsExactly(AttemptOutcome.NODE_LOST);
+        assertThat(offers(written(actions))).containsExactly(FIRST.next());
+    }
+
+    @Test
+    void aClaimForASlotThatWasJustGivenSomethingElseWins() {
+        board.take(out, T0);
+        Job second = Job.of(BoardTest.accepted("b", "m", T0, Priority.NORMAL, Tenant.DEFAULT, 20));
+        board.take(second, T0);
+        AttemptId given = second.nextAttempt();
+        board.idle(SLOT, Set.of("m"), Set.of(), T0);
+
+        assertThat(ends(board.stillOut(SLOT, FIRST, STEP, T0))).containsExactly(AttemptOutcome.HANDED_BACK);
+
+        assertThat(board.assigned(given, T0)).isEmpty();
+        assertThat(board.snapshot(T0).out()).containsExactly(new JobBoard.Running(FIRST, "m", SLOT, STEP));
+    }
+
+    /** What the board does, with what it does once all of that is on disk. */
+    private List<BoardAction> written(List<BoardAction> actions) {
+        List<BoardAction> all = new ArrayList<>(actions);
+        for (JobEvent event : events(actions)) {
+            if (event instanceof JobEvent.Assigned it) {
+                all.addAll(board.assigned(it.attempt(), it.at()));
+            }
+        }
+        return all;
     }
 
     private static List<JobEvent> events(List<BoardAction> actions) {

@@ -29,7 +29,7 @@ class SimulateCommandTest {
     @Test
     void itReplaysOneRun() {
         assertThat(cli.run("simulate", "--seed", "1", "--jobs", "3", "--trace")).isEqualTo(Cli.DONE);
-        assertThat(cli.out()).contains("order 0 at", "order 2 at", "control process 0 starts", "Assigned[attempt=j0#1");
+        assertThat(cli.out()).contains("order 0 at", "order 2 at", "control.0 starts", "Assigned[attempt=j0#1");
     }
 
     @Test

@@ -43,7 +43,7 @@ class TenureTest {
 
             WriteFailedException late =
                     catchThrowableOfType(WriteFailedException.class, () -> first.keep(List.of(incident("4"))));
-            assertThat(late.reason()).isInstanceOf(WriterConnection.TakenOverException.class);
+            assertThat(late.reason()).isInstanceOf(TakenOverException.class);
         }
     }
 

@@ -14,6 +14,7 @@ import drover.inference.fault.FaultSettings;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.watchdog.Incident;
+import drover.watchdog.NodeSilent;
 import drover.watchdog.Stall;
 import drover.watchdog.Watchdog;
 import java.nio.file.Path;
@@ -395,6 +396,22 @@ class NodeKeeperTest {
                 REAL,
                 word -> word instanceof Node.Drain ? FishingOutcomes.complete() : FishingOutcomes.continueAndIgnore());
         pass(settings(false).limits().drain().plusSeconds(30));
+
+        assertThat(first.onExit()).succeedsWithin(REAL).isEqualTo(137);
+        assertThat(fish(JobBoard.AttemptEnded.class).attempt()).isEqualTo(ATTEMPT);
+        assertThat(statusIn(NodeState.QUARANTINED).note()).contains("a test");
+    }
+
+    @Test
+    void aDrainedProcessThatFallsSilentIsNotWaitedFor() throws InterruptedException {
+        ActorRef<NodeKeeper.Command> keeper = keeper(false);
+        MemoryProcess first = process();
+        Peer peer = new Peer(keeper, 1).hello();
+        peer.run(0, ATTEMPT);
+        Watchdog.Listen listen = watchdog.expectMessageClass(Watchdog.Listen.class, REAL);
+        keeper.tell(new NodeKeeper.Drain(NodeKeeper.AfterDrain.QUARANTINE, "a test", Duration.ofHours(1)));
+
+        listen.owner().tell(new NodeSilent(listen.node(), listen.limit(), listen.limit(), now()));
 
         assertThat(first.onExit()).succeedsWithin(REAL).isEqualTo(137);
         assertThat(fish(JobBoard.AttemptEnded.class).attempt()).isEqualTo(ATTEMPT);

@@ -8,6 +8,7 @@ import drover.ledger.JobLedger;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
 import drover.watchdog.Watchdog;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +88,21 @@ class KnownDefectsTest {
                 return new PurgingBoard(
                         Cast.super.board(around, links, settings, clock),
                         () -> Cast.super.board(around, forgetful, settings, clock));
+            }
+        });
+    }
+
+    /** Offers that do not wait for the disk: the next board gives the same attempt to another node. */
+    @Test
+    void hastyOffers() {
+        isFoundAndMadeSmall(new Cast() {
+            @Override
+            public Rules<JobBoard.Command> board(
+                    Surroundings<JobBoard.Command> around,
+                    JobBoard.Links links,
+                    BoardSettings settings,
+                    InstantSource clock) {
+                return Cast.super.board(around, links, settings.withClaimWindow(Duration.ZERO), clock);
             }
         });
     }

@@ -32,6 +32,7 @@ class SimulationTest {
         String[] words = line.split(" ", 3);
         Plan plan = Plan.of(Long.parseLong(words[0]), Integer.parseInt(words[1]));
         assertThat(Simulation.run(plan, Cast.real()).violation()).isEmpty();
+        assertThat(Simulation.run(plan.alone(), Cast.real()).violation()).isEmpty();
     }
 
     @Test
