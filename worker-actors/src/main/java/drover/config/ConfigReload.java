@@ -123,10 +123,10 @@ public final class ConfigReload {
         note(changed, "drover.cluster", before, after, DroverConfig::cluster);
         note(
                 changed,
-                "drover.logging (but level)",
+                "drover.logging (but level and levels)",
                 before,
                 after,
-                config -> config.logging().withLevel("INFO"));
+                config -> config.logging().withoutLevels());
         return changed;
     }
 

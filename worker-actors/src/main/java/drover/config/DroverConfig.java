@@ -141,12 +141,15 @@ public record DroverConfig(
 
     private static LoggingSettings logging(ConfigValues values, Path home) {
         return new LoggingSettings(
-                home.resolve(values.get(Schema.LOG_DIR)),
-                values.get(Schema.LOG_JSON),
-                Map.of(LoggingSettings.DROVER, values.get(Schema.LOG_LEVEL).name()),
-                values.get(Schema.LOG_MAX_FILE),
-                values.get(Schema.LOG_KEEP_DAYS),
-                values.get(Schema.LOG_MAX_TOTAL));
+                        home.resolve(values.get(Schema.LOG_DIR)),
+                        values.get(Schema.LOG_JSON),
+                        Map.of(
+                                LoggingSettings.DROVER,
+                                values.get(Schema.LOG_LEVEL).name()),
+                        values.get(Schema.LOG_MAX_FILE),
+                        values.get(Schema.LOG_KEEP_DAYS),
+                        values.get(Schema.LOG_MAX_TOTAL))
+                .withLevels(values.get(Schema.LOG_LEVELS));
     }
 
     private static NodeSettings nodes(

@@ -187,6 +187,7 @@ final class Schema {
 
     static final Setting<Boolean> LOG_JSON = add("logging.json", Kinds.onOff(), "off", "DROVER_LOG_JSON");
     static final Setting<Level> LOG_LEVEL = add("logging.level", Kinds.choice(Level.class), "info", "DROVER_LOG_LEVEL");
+    static final Setting<Map<String, String>> LOG_LEVELS = add("logging.levels", new LogLevels(), "{}");
     static final Setting<String> LOG_DIR = add("logging.dir", Kinds.path(), "logs", "DROVER_LOG_DIR");
     static final Setting<Long> LOG_MAX_FILE = add("logging.max-file", Kinds.size("64KiB", "10GiB"), "20MiB");
     static final Setting<Integer> LOG_KEEP_DAYS = add("logging.keep-days", Kinds.whole(1, 3650), "14");
@@ -216,7 +217,8 @@ final class Schema {
             QUARANTINE_AFTER,
             QUARANTINE_WINDOW,
             QUARANTINE_TIME,
-            LOG_LEVEL);
+            LOG_LEVEL,
+            LOG_LEVELS);
 
     private Schema() {}
 

@@ -7,6 +7,7 @@ import drover.inference.JobId;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.ledger.JobLedger;
+import drover.logging.LogKeys;
 import drover.rules.Rules;
 import drover.rules.RulesActor;
 import drover.rules.Surroundings;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Brings finished results to whoever ordered them. A job of the public API is delivered when its results are there to be
@@ -120,13 +122,20 @@ public final class Delivery implements Rules<Delivery.Command> {
 
     /** A store that cannot be read now says nothing about its results: they are looked for until it can. */
     private void onCheckFailed(CheckFailed failed) {
-        around.log()
-                .warn(
+        about(around.log().atWarn(), failed.job())
+                .log(
                         "the results of {} cannot be looked for, trying again in {} s: {}",
                         failed.job().id(),
                         RETRY.toSeconds(),
                         failed.cause().getMessage());
         timers.startSingleTimer(failed.job().id(), new Check(failed.job()), RETRY);
+    }
+
+    private static LoggingEventBuilder about(LoggingEventBuilder line, Job job) {
+        LoggingEventBuilder keyed = line.addKeyValue(LogKeys.JOB, job.id().value());
+        return job.lastAttempt()
+                .map(attempt -> keyed.addKeyValue(LogKeys.ATTEMPT, attempt.number()))
+                .orElse(keyed);
     }
 
     private List<String> missing(Job job) {
@@ -142,6 +151,7 @@ public final class Delivery implements Rules<Delivery.Command> {
             ledger.tell(new JobLedger.Append(new JobEvent.Delivered(job.id(), clock.instant()), ledgerReplies));
         } else {
             String reason = "The asset store no longer holds " + String.join(", ", checked.missing());
+            about(around.log().atWarn(), job).log("{} cannot be delivered: {}", job.id(), reason);
             answer(job.id(), new Outcome.ResultLost(job, reason));
         }
     }

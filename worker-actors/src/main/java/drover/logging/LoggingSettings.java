@@ -40,6 +40,11 @@ public record LoggingSettings(
         return withLevels(Map.of(DROVER, level));
     }
 
+    /** These settings with no levels but the one that is always there. */
+    public LoggingSettings withoutLevels() {
+        return new LoggingSettings(dir, json, Map.of(), maxFile, keepDays, maxTotal);
+    }
+
     /** These settings with the levels of some loggers changed. */
     public LoggingSettings withLevels(Map<String, String> changed) {
         Map<String, String> all = new TreeMap<>(levels);

@@ -45,6 +45,7 @@ final class ConfigLoaderTest {
                 "nodes.heap = 1KiB            | drover.nodes.heap = \"1KiB\"; expected a size from 64MiB to 64GiB, such as 64MiB",
                 "engine = tensorflow          | drover.engine = \"tensorflow\"; expected one of pytorch, fault",
                 "logging.json = maybe         | drover.logging.json = \"maybe\"; expected on or off",
+                "logging.levels.\"drover.board\" = loud | drover.logging.levels = {\"drover.board\":\"loud\"}; expected a block of \"LOGGER\" = LEVEL, such as { \"drover.board\" = debug }, each level one of error, warn, info, debug, trace",
                 "nodes.gpus = [0, 0]          | drover.nodes.gpus = [0,0]; expected auto, or a list of GPU numbers and cpu, such as [0, 1] or [cpu]; no GPU twice",
                 "nodes.gpus = []              | drover.nodes.gpus = []; expected auto, or a list of GPU numbers and cpu, such as [0, 1] or [cpu]; no GPU twice",
                 "nodes = 4                    | drover.nodes should be a block in braces",

@@ -47,10 +47,10 @@ final class ConfigReloadTest {
     void whatNeedsARestartIsNamed() throws Exception {
         ConfigReload reload = started("");
 
-        write("drover { http.port = 1234, logging { json = on, level = debug } }");
+        write("drover { http.port = 1234, logging { json = on, level = debug, levels { drover.board = trace } } }");
 
         assertThat(reload.reload(applied::add).restartNeeded())
-                .containsExactly("drover.http", "drover.logging (but level)");
+                .containsExactly("drover.http", "drover.logging (but level and levels)");
     }
 
     @Test
@@ -71,6 +71,19 @@ final class ConfigReloadTest {
                         new ConfigReload.Effective(
                                 new ConfigEntry("drover.http.host", "\"127.0.0.1\"", "default"), Optional.empty()))
                 .hasSameSizeAs(Schema.all());
+    }
+
+    @Test
+    void levelsOfLoggersAreTakenWithAndWithoutQuotes() throws Exception {
+        ConfigReload reload = started("drover.logging.level = warn");
+
+        write("drover.logging { level = warn, levels { \"drover.board\" = debug, drover.ledger.JobLedger = trace } }");
+        ConfigReload.Result result = reload.reload(applied::add);
+
+        assertThat(result.restartNeeded()).isEmpty();
+        assertThat(applied.getFirst().logging().levels())
+                .containsExactlyInAnyOrderEntriesOf(
+                        Map.of("drover", "WARN", "drover.board", "DEBUG", "drover.ledger.JobLedger", "TRACE"));
     }
 
     private ConfigReload started(String text) throws Exception {
