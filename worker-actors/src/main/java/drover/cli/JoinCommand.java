@@ -71,6 +71,10 @@ final class JoinCommand implements Callable<Integer> {
 
     private GpuSelection selection(DroverConfig file) {
         if (gpus.isEmpty()) {
+            if (file.nodes().gpus() instanceof GpuSelection.None) {
+                throw CommandFailure.usage("drover.nodes.gpus is none, and a host that joins has nothing but its nodes;"
+                        + " name a GPU with --gpu");
+            }
             return file.nodes().gpus();
         }
         try {

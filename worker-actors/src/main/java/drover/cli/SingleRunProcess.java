@@ -77,8 +77,10 @@ final class SingleRunProcess {
 
     /** Opens the configured engine on the first of the configured devices; the caller closes it. */
     static Engine open(DroverConfig config) {
-        GpuDevice device =
-                GpuInventory.ofThisHost().select(config.nodes().gpus()).getFirst();
+        GpuDevice device = GpuInventory.ofThisHost().select(config.nodes().gpus()).stream()
+                .findFirst()
+                .orElseThrow(() -> CommandFailure.usage("drover.nodes.gpus is none, so nothing can run here; set it, or"
+                        + " DROVER_GPUS, to auto or to a list such as [0] or [cpu]"));
         try {
             return EngineFactory.of(
                             config.nodes().engine(),

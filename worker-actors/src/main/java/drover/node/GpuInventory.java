@@ -43,6 +43,7 @@ public interface GpuInventory {
                 List<GpuDevice> found = gpus();
                 yield found.isEmpty() ? List.of(GpuDevice.cpu(0)) : found;
             }
+            case GpuSelection.None _ -> List.of();
             case GpuSelection.Listed(List<String> devices) -> listed(devices);
         };
     }

@@ -8,6 +8,9 @@ public sealed interface GpuSelection {
     /** Every GPU that can be found; with none, one CPU node. */
     record Auto() implements GpuSelection {}
 
+    /** None at all: a host of the cluster that takes jobs and has a vote, and leaves the work to others. */
+    record None() implements GpuSelection {}
+
     /**
      * These ones.
      *

@@ -154,6 +154,32 @@ class ClusterProcessTest {
         assertThat(control.job(here).orElseThrow().attempts()).hasSize(1);
     }
 
+    @Test
+    void aWitnessWithoutGpusVotesAndTakesJobs(Postgres postgres) throws Exception {
+        List<HostProcess> all = threeHosts(postgres.fresh());
+        HostProcess first = all.get(0);
+        HostProcess second = all.get(1);
+        HostProcess witness = all.get(2);
+        first.start("up");
+        first.awaitLog("the jobs are dispatched by");
+        second.start("up");
+        witness.withoutGpus().start("up");
+        second.awaitLog("the jobs are dispatched by");
+        witness.awaitLog("the jobs are dispatched by");
+        List<String> jobs = new ArrayList<>(List.of(witness.submit("before", 20)));
+
+        first.kill();
+
+        jobs.add(witness.submit("after", 20));
+        await().atMost(HostProcess.PATIENCE)
+                .until(() ->
+                        views(witness, jobs).stream().filter(JobView::ended).count() == jobs.size());
+        assertThat(views(witness, jobs)).allSatisfy(job -> {
+            assertThat(job.state()).as(job.toString()).isEqualTo("delivered");
+            assertThat(job.attempts()).noneMatch(attempt -> attempt.node().endsWith(witness.address()));
+        });
+    }
+
     private static boolean isRunningOn(String node, HostProcess host, String id) throws InterruptedException {
         JobView job = host.job(id).orElseThrow();
         return job.state().equals("running") && job.attempts().getLast().node().equals(node);

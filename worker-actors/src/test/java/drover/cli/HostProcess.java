@@ -13,6 +13,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,6 +67,16 @@ final class HostProcess implements AutoCloseable {
                   %s
                 }
                 """.formatted(assets, httpPort, address, clusterPort, more));
+    }
+
+    /** The same host with no GPU. */
+    HostProcess withoutGpus() throws IOException {
+        Files.writeString(home.resolve("drover.conf"), "drover.nodes.gpus = none", StandardOpenOption.APPEND);
+        return this;
+    }
+
+    String address() {
+        return address;
     }
 
     /** Starts it with these words after {@code drover}. */
