@@ -2,6 +2,7 @@ package drover.horde;
 
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something worth knowing about a generation.
@@ -21,8 +22,8 @@ public record GenMetadata(String type, String value, Optional<String> ref) {
     }
 
     /** Each entry once, and no more than the server takes. */
-    static List<GenMetadata> bounded(List<GenMetadata> entries) {
-        return entries.stream().distinct().limit(MAX_ENTRIES).toList();
+    static List<GenMetadata> bounded(@Nullable List<GenMetadata> entries) {
+        return Lists.copy(entries).stream().distinct().limit(MAX_ENTRIES).toList();
     }
 
     /** A LoRA that could not be fetched was left out. */

@@ -27,13 +27,13 @@ public enum Operation {
     ORDER_IMAGES(Kind.ORDER),
     CHECK_IMAGES(Kind.PUBLIC_LOOKUP),
     IMAGES(Kind.PUBLIC_LOOKUP),
-    CANCEL_IMAGES(Kind.PUBLIC_LOOKUP),
+    CANCEL_IMAGES(Kind.CHANGE),
     ORDER_TEXTS(Kind.ORDER),
     TEXTS(Kind.PUBLIC_LOOKUP),
-    CANCEL_TEXTS(Kind.PUBLIC_LOOKUP),
+    CANCEL_TEXTS(Kind.CHANGE),
     ORDER_ALCHEMY(Kind.ORDER),
     ALCHEMY(Kind.PUBLIC_LOOKUP),
-    CANCEL_ALCHEMY(Kind.PUBLIC_LOOKUP);
+    CANCEL_ALCHEMY(Kind.CHANGE);
 
     /** What sort of thing it is: whether it needs the key, and whether doing it twice is the same as doing it once. */
     enum Kind {
