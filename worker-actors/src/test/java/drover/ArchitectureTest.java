@@ -86,6 +86,8 @@ class ArchitectureTest {
             .that()
             .resideInAPackage("drover.board..")
             .or()
+            .resideInAPackage("drover.source.appetite..")
+            .or()
             .haveFullyQualifiedName("drover.watchdog.LearnedTimeouts")
             .or()
             .haveFullyQualifiedName("drover.watchdog.DeadlineTable")

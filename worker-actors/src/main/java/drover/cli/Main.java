@@ -48,6 +48,7 @@ public final class Main implements Runnable {
         ModelsCommand models = new ModelsCommand(cli);
         NodesCommand nodes = new NodesCommand(cli);
         JobsCommand jobs = new JobsCommand(cli);
+        HordeCommand horde = new HordeCommand(cli);
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(new GenerateCommand(cli))
                 .addSubcommand(new UpCommand(cli))
@@ -71,6 +72,7 @@ public final class Main implements Runnable {
                         .addSubcommand(models.new Where())
                         .addSubcommand(models.new Withdraw())
                         .addSubcommand(models.new Release()))
+                .addSubcommand(new CommandLine(horde).addSubcommand(horde.new Check()))
                 .addSubcommand(new AuditCommand(cli))
                 .addSubcommand(new ConfigCommand(cli))
                 .addSubcommand(new ReloadCommand(cli))

@@ -1,6 +1,7 @@
 package drover.config;
 
 import drover.http.Exposure;
+import drover.setting.Secret;
 import java.util.List;
 import java.util.Optional;
 

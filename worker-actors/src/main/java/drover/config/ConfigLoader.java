@@ -13,6 +13,7 @@ import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
+import drover.setting.NearestKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;

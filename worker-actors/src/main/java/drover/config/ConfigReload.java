@@ -120,6 +120,7 @@ public final class ConfigReload {
         note(changed, "drover.ledger", before, after, DroverConfig::ledger);
         note(changed, "drover.http", before, after, DroverConfig::http);
         note(changed, "drover.management", before, after, DroverConfig::management);
+        note(changed, "drover.horde", before, after, DroverConfig::horde);
         note(changed, "drover.cluster", before, after, DroverConfig::cluster);
         note(
                 changed,

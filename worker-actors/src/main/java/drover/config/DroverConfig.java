@@ -16,9 +16,13 @@ import drover.node.EngineSettings;
 import drover.node.GpuSelection;
 import drover.node.Membership;
 import drover.node.NodeSettings;
+import drover.setting.Secret;
+import drover.source.HordeSettings;
+import drover.source.models.ModelReferenceStore;
 import drover.watchdog.LearningRules;
 import drover.watchdog.ModelRules;
 import drover.watchdog.PhaseTimeouts;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -45,6 +49,7 @@ import java.util.stream.Collectors;
  * @param http the public API
  * @param management the operator's API
  * @param cluster how this host's processes reach each other
+ * @param horde about the AI Horde
  */
 public record DroverConfig(
         Path home,
@@ -57,10 +62,18 @@ public record DroverConfig(
         LedgerSettings ledger,
         HttpSettings http,
         ManagementSettings management,
-        ClusterSettings cluster) {
+        ClusterSettings cluster,
+        HordeSettings horde) {
 
     /** Where the build puts the node process's AOT cache, below the installation folder. */
     public static final String AOT_CACHE = "worker-actors/target/node.aot";
+
+    /** Where the Horde keeps its model reference. */
+    private static final String REFERENCES =
+            "https://raw.githubusercontent.com/Haidra-Org/AI-Horde-image-model-reference/";
+
+    /** Names another branch of it, as for the existing worker. */
+    private static final String REFERENCE_BRANCH = "HORDE_MODEL_REFERENCE_GITHUB_BRANCH";
 
     public DroverConfig {
         modelFolders = List.copyOf(modelFolders);
@@ -84,7 +97,8 @@ public record DroverConfig(
                 ledger,
                 http,
                 management,
-                cluster);
+                cluster,
+                horde);
     }
 
     /** Whether the text is what {@code drover.cluster.seeds} takes. */
@@ -110,7 +124,8 @@ public record DroverConfig(
                 ledger,
                 http,
                 management,
-                cluster.joining(seeds));
+                cluster.joining(seeds),
+                horde);
     }
 
     /** Builds the settings records from values that have passed {@link ConfigChecks}. */
@@ -136,7 +151,8 @@ public record DroverConfig(
                         values.get(Schema.OPERATORS).entrySet().stream()
                                 .collect(Collectors.toUnmodifiableMap(
                                         Map.Entry::getKey, e -> e.getValue().reveal()))),
-                cluster(values, home));
+                cluster(values, home),
+                horde(values, home, cacheDir, environment));
     }
 
     private static LoggingSettings logging(ConfigValues values, Path home) {
@@ -311,6 +327,19 @@ public record DroverConfig(
                 values.get(Schema.CLUSTER_PORT),
                 values.get(Schema.CLUSTER_BIND_PORT).map(OptionalInt::of).orElseGet(OptionalInt::empty),
                 seeds);
+    }
+
+    private static HordeSettings horde(ConfigValues values, Path home, Path cacheDir, Map<String, String> environment) {
+        String reference = values.get(Schema.MODEL_REFERENCE)
+                .orElseGet(() ->
+                        REFERENCES + environment.getOrDefault(REFERENCE_BRANCH, "main") + "/stable_diffusion.json");
+        return new HordeSettings(
+                values.get(Schema.BRIDGE_DATA).stream().map(home::resolve).toList(),
+                Kinds.isWebAddress(reference)
+                        ? new ModelReferenceStore.Source.OnWeb(URI.create(reference))
+                        : new ModelReferenceStore.Source.OnDisk(home.resolve(reference)),
+                cacheDir.resolve("horde").resolve("model-reference.json"),
+                values.get(Schema.MODEL_REFERENCE_AGE));
     }
 
     private static Optional<String> optional(Secret secret) {

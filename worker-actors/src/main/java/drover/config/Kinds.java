@@ -6,8 +6,11 @@ import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
+import drover.setting.Secret;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -97,6 +100,23 @@ final class Kinds {
     /** A path; relative ones are resolved by the caller. */
     static Kind<String> path() {
         return text("a path", s -> !s.isBlank() && s.indexOf('\0') < 0);
+    }
+
+    /** The path or the address of a file. */
+    static Kind<String> pathOrWebAddress() {
+        return text(
+                "a path, or an address with http:// or https://",
+                s -> !s.isBlank() && s.indexOf('\0') < 0 && (!s.contains("://") || isWebAddress(s)));
+    }
+
+    static boolean isWebAddress(String text) {
+        try {
+            URI uri = new URI(text);
+            return ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()))
+                    && uri.getHost() != null;
+        } catch (URISyntaxException e) {
+            return false;
+        }
     }
 
     /** A secret of at least this many characters; empty for none. */

@@ -2,6 +2,7 @@ package drover.config;
 
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
+import drover.setting.Secret;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;

@@ -4,6 +4,7 @@ import drover.http.TenantToken;
 import drover.job.JobState;
 import drover.ledger.LedgerSettings;
 import drover.node.GpuSelection;
+import drover.setting.Secret;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -184,6 +185,13 @@ final class Schema {
             add("cluster.tls.certificate", Kinds.or("off", Kinds.path()), "off");
     static final Setting<Optional<String>> TLS_KEY = add("cluster.tls.key", Kinds.or("off", Kinds.path()), "off");
     static final Setting<Optional<String>> TLS_CA = add("cluster.tls.ca", Kinds.or("off", Kinds.path()), "off");
+
+    static final Setting<List<String>> BRIDGE_DATA = add(
+            "horde.bridge-data", Kinds.list(Kinds.path()), "[conf/bridgeData.yaml]", "AIWORKER_BRIDGE_DATA_LOCATION");
+    static final Setting<Optional<String>> MODEL_REFERENCE =
+            add("horde.model-reference", Kinds.or("auto", Kinds.pathOrWebAddress()), "auto", "DROVER_MODEL_REFERENCE");
+    static final Setting<Duration> MODEL_REFERENCE_AGE =
+            add("horde.model-reference-age", Kinds.duration("1m", "365 days"), "1 hour");
 
     static final Setting<Boolean> LOG_JSON = add("logging.json", Kinds.onOff(), "off", "DROVER_LOG_JSON");
     static final Setting<Level> LOG_LEVEL = add("logging.level", Kinds.choice(Level.class), "info", "DROVER_LOG_LEVEL");

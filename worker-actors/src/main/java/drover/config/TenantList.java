@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import drover.http.TenantToken;
 import drover.job.Tenant;
+import drover.setting.Secret;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

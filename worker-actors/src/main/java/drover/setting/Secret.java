@@ -1,9 +1,9 @@
-package drover.config;
+package drover.setting;
 
 /** A value that must not show up in logs, errors or status. Empty means that none is set. */
-final class Secret {
+public final class Secret {
     /** No secret. */
-    static final Secret NONE = new Secret("");
+    public static final Secret NONE = new Secret("");
 
     private final String value;
 
@@ -12,17 +12,17 @@ final class Secret {
     }
 
     /** Wraps a value; an empty one means that none is set. */
-    static Secret of(String value) {
+    public static Secret of(String value) {
         return value.isEmpty() ? NONE : new Secret(value);
     }
 
     /** Whether there is one. */
-    boolean isSet() {
+    public boolean isSet() {
         return !value.isEmpty();
     }
 
     /** The value itself, for the one who has to present it. */
-    String reveal() {
+    public String reveal() {
         return value;
     }
 

@@ -1,15 +1,15 @@
-package drover.config;
+package drover.setting;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds the key that was probably meant. */
-final class NearestKey {
+/** Finds the key, or the name, that was probably meant. */
+public final class NearestKey {
     private NearestKey() {}
 
     /** The known key with the fewest changed letters, if few enough were changed; one with the same last part also counts. */
-    static Optional<String> to(String key, Collection<String> known) {
+    public static Optional<String> to(String key, Collection<String> known) {
         String last = key.substring(key.lastIndexOf('.') + 1);
         Optional<String> similar = known.stream()
                 .filter(k -> distance(key, k) <= Math.max(2, last.length() / 3))

@@ -1,0 +1,71 @@
+package drover.source.appetite;
+
+import drover.source.models.Baseline;
+import java.time.Duration;
+
+/**
+ * Whether jobs of a model can be done in the time that the server gives for them. Jobs of up to {@code steps} steps are
+ * looked at: how many a job will have is the requester's choice, and no offer can limit it. Both the time that a job takes
+ * and the time that it is given grow with its pixel-steps in straight lines, the latter from a kink on, so three points tell
+ * about all jobs.
+ *
+ * @param speed pixel-steps per second
+ * @param fixed what a job takes whatever its size: waiting, loading, encoding, upload
+ * @param baseline the model's family
+ * @param extraSlow whether the worker says that it is extra slow
+ * @param steps the most that are looked at
+ */
+record Fit(double speed, Duration fixed, Baseline baseline, boolean extraSlow, int steps) {
+    /** Steps of most jobs, at most; and of those that a worker with {@code limit_max_steps} gets. */
+    static final int USUAL_STEPS = 50;
+
+    static final int LIMITED_STEPS = 30;
+
+    /** Of the server's time; the rest is for what goes less well than usual. */
+    static final double SHARE = 0.8;
+
+    /** Whether jobs of so many pictures of at most so many pixels fit. */
+    boolean fits(double pixels, int pictures) {
+        double most = pixels * steps;
+        return fitsAt(0, pictures) && fitsAt(Math.min(most, kink()), pictures) && fitsAt(most, pictures);
+    }
+
+    private boolean fitsAt(double pixelSteps, int pictures) {
+        double given = ServerRules.timeToLive(pixelSteps, false, baseline, extraSlow);
+        return Pacing.seconds(fixed) + pixelSteps * pictures / speed <= given * SHARE;
+    }
+
+    /** Pixel-steps from which on the server gives more than its least time. */
+    private double kink() {
+        double least = ServerRules.LEAST_SECONDS / (baseline.threefoldTime() ? 3 : 1);
+        return (least - ServerRules.BASE_SECONDS) / ServerRules.SECONDS_PER_STEP * ServerRules.REFERENCE_PIXELS;
+    }
+
+    /** The most pixels of a single picture, a multiple of {@code unit}; 0 if none fits. */
+    int maxPixels(int limit, int unit) {
+        for (int pixels = limit / unit * unit; pixels > 0; pixels -= unit) {
+            if (fits(pixels, 1)) {
+                return pixels;
+            }
+        }
+        return 0;
+    }
+
+    /** The largest amount with which each batch fits that the server could make of it. */
+    int amount(int maxPixels, int limit) {
+        int amount = limit;
+        while (amount > 1 && !fitsEachBatch(maxPixels, amount)) {
+            amount--;
+        }
+        return amount;
+    }
+
+    private boolean fitsEachBatch(int maxPixels, int amount) {
+        for (int pictures = 2; pictures <= amount; pictures++) {
+            if (!fits(ServerRules.pixelsOfBatch(pictures, maxPixels, amount), pictures)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,141 @@
+package drover.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code drover horde check} says before the start what would go wrong. */
+final class HordeCommandTest {
+    private static final String KEY = "abcdefghijklmnopqrstuv";
+    private static final String GOOD = """
+            api_key: %s
+            dreamer_name: My Worker
+            models_to_load:
+              - Deliberate
+            """.formatted(KEY);
+
+    @TempDir
+    Path home;
+
+    private TestCli cli;
+
+    @BeforeEach
+    void anInstallation() throws IOException {
+        Files.createDirectories(home.resolve("models"));
+        Files.createDirectories(home.resolve("conf"));
+        Files.writeString(home.resolve("reference.json"), """
+                {"Deliberate": {"baseline": "stable diffusion 1", "size_on_disk_bytes": 2147483648},
+                 "SDXL 1.0": {"baseline": "stable_diffusion_xl", "size_on_disk_bytes": 6442450944},
+                 "Huge": {"baseline": "stable_diffusion_xl", "size_on_disk_bytes": 4611686018427387904}}""");
+        Files.writeString(home.resolve("conf/drover.conf"), """
+                drover { engine = fault, fault.models = [Deliberate], horde.model-reference = "reference.json" }
+                """);
+        cli = new TestCli(home, Map.of());
+    }
+
+    private int check(String bridgeData) throws IOException {
+        Files.writeString(home.resolve("conf/bridgeData.yaml"), bridgeData);
+        return cli.run("horde", "check");
+    }
+
+    @Test
+    void aGoodFileIsShownAndPasses() throws IOException {
+        assertThat(check(GOOD)).isZero();
+
+        assertThat(cli.err()).isEmpty();
+        assertThat(cli.out())
+                .contains(home.resolve("conf/bridgeData.yaml").toString())
+                .containsPattern("api_key +\\(secret\\) +.*bridgeData.yaml:1")
+                .containsPattern("max_power +8 +default")
+                .containsPattern("Deliberate +Deliberate")
+                .contains("ok       there is an API key")
+                .contains("ok       the worker is called My Worker")
+                .contains("ok       on disk and offered: Deliberate")
+                .doesNotContain(KEY, "FAILURE", "warning  ");
+    }
+
+    @Test
+    void aFreshTemplateSaysWhatHasToBeDone() throws IOException {
+        assertThat(check(Files.readString(Path.of("..", "conf", "bridgeData.yaml"))))
+                .isEqualTo(1);
+
+        assertThat(cli.out())
+                .contains("FAILURE  api_key is the anonymous key, with which nobody may run a worker")
+                .contains("FAILURE  dreamer_name is still \"An Awesome Dreamer\"")
+                .contains("warning  models_to_load: top 2: is resolved once the Horde has been asked");
+    }
+
+    @Test
+    void mistakesHaveTheirLine() throws IOException {
+        assertThat(check(GOOD + "max_power: 1000\nalow_lora: true\n")).isEqualTo(1);
+
+        assertThat(cli.out())
+                .contains(
+                        "bridgeData.yaml:5: max_power = 1000; expected a whole number from 1 to 512; leave it out for 8")
+                .contains("bridgeData.yaml:6: alow_lora is not a known key; did you mean allow_lora?");
+    }
+
+    @Test
+    void whatHasNoEffectIsListed() throws IOException {
+        assertThat(check(GOOD + "dynamic_models: false\ncache_home: ./models\n"))
+                .isZero();
+
+        assertThat(cli.out())
+                .contains("bridgeData.yaml:5: dynamic_models has no effect because the existing worker does not use it")
+                .contains("bridgeData.yaml:6: cache_home has no effect because Drover looks for models in");
+    }
+
+    @Test
+    void missingModelsAndTheirSpaceAreSaid() throws IOException {
+        assertThat(check(GOOD.replace("- Deliberate", "- ALL SDXL\n  - delibrate")))
+                .isEqualTo(1);
+
+        assertThat(cli.out())
+                .containsPattern("ALL SDXL +SDXL 1.0, Huge")
+                .contains("warning  models_to_load: delibrate: is not in the model reference; did you mean Deliberate?")
+                .contains("FAILURE  none of the models in models_to_load is on disk")
+                .contains("warning  not on disk and so not offered: SDXL 1.0, Huge")
+                .containsPattern("warning  the missing models take 42949\\d+\\.\\d GiB, but only .* GiB are free");
+    }
+
+    @Test
+    void withoutAReferenceItSaysSo() throws IOException {
+        Files.delete(home.resolve("reference.json"));
+
+        assertThat(check(GOOD)).isZero();
+        assertThat(cli.out()).contains("warning  the model reference " + home.resolve("reference.json"));
+    }
+
+    @Test
+    void severalFilesAreSeveralWorkersWithNamesOfTheirOwn() throws IOException {
+        Path one = Files.writeString(home.resolve("one.yaml"), GOOD);
+        Path two = Files.writeString(home.resolve("two.yaml"), GOOD);
+        Path three = Files.writeString(home.resolve("three.yaml"), GOOD.replace("My Worker", "My Other Worker"));
+
+        assertThat(cli.run("horde", "check", "--bridge-data", one.toString(), "--bridge-data", three.toString()))
+                .isZero();
+        assertThat(cli.run("horde", "check", "--bridge-data", one.toString(), "--bridge-data", two.toString()))
+                .isEqualTo(1);
+        assertThat(cli.out()).contains("FAILURE  another file has the same dreamer_name");
+    }
+
+    @Test
+    void aFileThatIsNotThereIsSaid() {
+        assertThat(cli.run("horde", "check")).isEqualTo(1);
+        assertThat(cli.out()).contains("FAILURE  ").contains("bridgeData.yaml: is not there");
+    }
+
+    @Test
+    void anAddressThatIsNoneIsAMistakeInTheConfiguration() throws IOException {
+        Files.writeString(home.resolve("conf/drover.conf"), "drover.horde.model-reference = \"ftp://example.com/a\"");
+
+        assertThat(cli.run("horde", "check")).isEqualTo(2);
+        assertThat(cli.err()).contains("expected auto or a path, or an address with http:// or https://");
+    }
+}
