@@ -130,11 +130,11 @@ final class ControlFixture implements AutoCloseable {
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(5)),
                 PhaseTimeouts.builder()
-                        .inferenceStep(Duration.ofMillis(700))
+                        .inferenceStep(Duration.ofMillis(1500))
                         .cancelGrace(Duration.ofMillis(300))
                         .restartGrace(Duration.ofMillis(300))
                         .build(),
-                Duration.ofMillis(700),
+                Duration.ofMillis(1500),
                 NodeSettings.Recovery.DEFAULTS);
     }
 
