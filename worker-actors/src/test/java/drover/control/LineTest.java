@@ -154,6 +154,8 @@ class LineTest {
     @Test
     void aDispatchThatFallsSilentCountsAsAway() {
         first.answer();
+        // Only what it has heard can fall silent.
+        connections.expectMessage(new Line.Connected());
         LoggingTestKit.warn("does not answer").expect(kit.system(), () -> {
             nanos.addAndGet(Line.SILENCE.plusMillis(1).toNanos());
             time.timePasses(Duration.ofMillis(250));

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The reference is asked for now and then, and an old copy is better than none. */
+/** The reference is fetched again once it has aged, and an old copy is better than none. */
 final class ModelReferenceStoreTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
     private static final String FIRST = "{\"A\": {\"baseline\": \"stable_diffusion_xl\"}}";
