@@ -3,6 +3,7 @@ package drover.config;
 import drover.board.BoardSettings;
 import drover.board.NodeRules;
 import drover.board.RetryRules;
+import drover.horde.BridgeAgent;
 import drover.http.HttpSettings;
 import drover.http.RequestLimits;
 import drover.http.TenantToken;
@@ -335,6 +336,7 @@ public record DroverConfig(
                         REFERENCES + environment.getOrDefault(REFERENCE_BRANCH, "main") + "/stable_diffusion.json");
         return new HordeSettings(
                 values.get(Schema.BRIDGE_DATA).stream().map(home::resolve).toList(),
+                BridgeAgent.parse(values.get(Schema.BRIDGE_AGENT)),
                 Kinds.isWebAddress(reference)
                         ? new ModelReferenceStore.Source.OnWeb(URI.create(reference))
                         : new ModelReferenceStore.Source.OnDisk(home.resolve(reference)),

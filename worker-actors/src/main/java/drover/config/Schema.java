@@ -1,5 +1,6 @@
 package drover.config;
 
+import drover.horde.BridgeAgent;
 import drover.http.TenantToken;
 import drover.job.JobState;
 import drover.ledger.LedgerSettings;
@@ -186,6 +187,11 @@ final class Schema {
     static final Setting<Optional<String>> TLS_KEY = add("cluster.tls.key", Kinds.or("off", Kinds.path()), "off");
     static final Setting<Optional<String>> TLS_CA = add("cluster.tls.ca", Kinds.or("off", Kinds.path()), "off");
 
+    static final Setting<String> BRIDGE_AGENT = add(
+            "horde.bridge-agent",
+            Kinds.text("name:version:contact", BridgeAgent::isUsable),
+            "\"Drover:0.1.0:unknown\"",
+            "DROVER_BRIDGE_AGENT");
     static final Setting<List<String>> BRIDGE_DATA = add(
             "horde.bridge-data", Kinds.list(Kinds.path()), "[conf/bridgeData.yaml]", "AIWORKER_BRIDGE_DATA_LOCATION");
     static final Setting<Optional<String>> MODEL_REFERENCE =
