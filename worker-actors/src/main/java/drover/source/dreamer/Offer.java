@@ -6,6 +6,7 @@ import drover.source.appetite.Offered;
 import drover.source.bridge.BridgeData;
 import drover.source.bridge.CustomModel;
 import drover.source.models.Baseline;
+import drover.source.models.ModelPopularity;
 import drover.source.models.ModelReference;
 import drover.source.models.ModelSelection;
 import drover.source.models.ReferenceModel;
@@ -35,12 +36,12 @@ record Offer(ModelSelection selection, Map<String, String> spelling) {
     static Offer of(
             BridgeData.Models wanted,
             Optional<ModelReference> reference,
-            Optional<Map<String, Long>> monthlyUse,
+            Optional<ModelPopularity> popularity,
             Set<String> onNodes) {
         Map<String, String> byAnyCase = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         onNodes.forEach(name -> byAnyCase.put(name, name));
         ModelSelection selection =
-                ModelSelection.of(wanted, reference, monthlyUse, onNodes, model -> byAnyCase.containsKey(model.name()));
+                ModelSelection.of(wanted, reference, popularity, onNodes, model -> byAnyCase.containsKey(model.name()));
         Map<String, String> spelling = new HashMap<>();
         selection
                 .ready()
