@@ -276,7 +276,7 @@ class PublicApiTest {
     void aFormatThatCannotBeIsRefused(String fields) throws Exception {
         HttpResponse<byte[]> answer = post("{\"prompt\": \"x\", " + fields + "}", "Accept", "*/*");
 
-        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.statusCode()).isEqualTo(422);
         assertThat(new String(answer.body(), StandardCharsets.UTF_8)).containsAnyOf("\"format\"", "\"quality\"");
     }
 
