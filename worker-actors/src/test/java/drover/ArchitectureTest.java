@@ -21,6 +21,7 @@ class ArchitectureTest {
         "drover.weights..",
         "drover.diffusion..",
         "drover.sampling..",
+        "drover.picture..",
         "drover.safety..",
         "drover.upscale..",
         "drover.golden.."

@@ -2,7 +2,9 @@ package drover;
 
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
+import drover.inference.OutputFormat;
 import drover.inference.Position;
+import drover.inference.SafetyPolicy;
 import drover.job.Tenant;
 import drover.node.GpuDevice;
 import java.lang.reflect.Constructor;
@@ -51,7 +53,9 @@ final class Samples {
                         4_294_967_295L,
                         2,
                         3,
-                        Optional.empty()));
+                        Optional.empty(),
+                        OutputFormat.HORDE,
+                        Optional.of(new SafetyPolicy(true, false, List.of("a word")))));
         special.put(String.class, () -> "text — with \"quotes\" and 🐑");
         special.put(Instant.class, () -> Instant.parse("2026-01-02T03:04:05.123456789Z"));
         special.put(Duration.class, () -> Duration.ofNanos(1_234_567_891L));

@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param seed 0 to 4294967295
  * @param clipSkip text encoder layer, counted from the end, 1 is the last
  * @param count pictures
+ * @param format {@code png}, {@code webp}, {@code webp_lossless} or {@code jpeg}
+ * @param quality 1 to 100, for formats with losses
  * @param priority {@code low}, {@code normal}, {@code high} or {@code urgent}
  * @param deadlineSeconds how long an answer is of use, counted from acceptance
  * @param fault a fault to act out; only servers with the fault engine take it
@@ -34,6 +36,8 @@ public record JobRequest(
         Optional<Long> seed,
         Optional<Integer> clipSkip,
         Optional<Integer> count,
+        Optional<String> format,
+        Optional<Integer> quality,
         Optional<String> priority,
         Optional<Integer> deadlineSeconds,
         Optional<FaultOrder> fault) {
@@ -73,6 +77,8 @@ public record JobRequest(
         private Optional<Long> seed = Optional.empty();
         private Optional<Integer> clipSkip = Optional.empty();
         private Optional<Integer> count = Optional.empty();
+        private Optional<String> format = Optional.empty();
+        private Optional<Integer> quality = Optional.empty();
         private Optional<String> priority = Optional.empty();
         private Optional<Integer> deadlineSeconds = Optional.empty();
         private Optional<FaultOrder> fault = Optional.empty();
@@ -132,6 +138,16 @@ public record JobRequest(
             return this;
         }
 
+        public Builder format(String value) {
+            format = Optional.of(value);
+            return this;
+        }
+
+        public Builder quality(int value) {
+            quality = Optional.of(value);
+            return this;
+        }
+
         public Builder priority(String value) {
             priority = Optional.of(value);
             return this;
@@ -161,6 +177,8 @@ public record JobRequest(
                     seed,
                     clipSkip,
                     count,
+                    format,
+                    quality,
                     priority,
                     deadlineSeconds,
                     fault);

@@ -1,5 +1,6 @@
 package drover.inference;
 
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,8 @@ import java.util.Optional;
  * @param clipSkip which text encoder layer is used, counted from the end: 1 is the last (the AI Horde's count)
  * @param count pictures, at least 1
  * @param fault a fault to act out, for engines made for that
+ * @param format how the pictures are written
+ * @param safety what is looked after before they leave the node; nothing if empty
  */
 public record ImageRequest(
         String model,
@@ -32,13 +35,17 @@ public record ImageRequest(
         long seed,
         int clipSkip,
         int count,
-        Optional<FaultPlan> fault)
+        Optional<FaultPlan> fault,
+        OutputFormat format,
+        Optional<SafetyPolicy> safety)
         implements InferenceRequest {
 
     /** Seeds are below this: 2^32. */
     public static final long SEED_LIMIT = 1L << 32;
 
     public ImageRequest {
+        // Absent in requests from before there was a choice.
+        format = Objects.requireNonNullElse(format, OutputFormat.PNG);
         require(width > 0 && height > 0, "width and height must be positive, but were " + width + "x" + height);
         require(steps >= 1 && steps <= 500, "steps must be 1 to 500, but was " + steps);
         require(cfgScale >= 1 && cfgScale <= 100, "cfgScale must be 1 to 100, but was " + cfgScale);
@@ -47,7 +54,40 @@ public record ImageRequest(
         require(count >= 1, "count must be at least 1, but was " + count);
     }
 
-    /** A request for evenly spaced noise levels. */
+    /** A request for PNG files that nobody looks at. */
+    public ImageRequest(
+            String model,
+            String prompt,
+            String negativePrompt,
+            int width,
+            int height,
+            int steps,
+            Sampler sampler,
+            boolean karras,
+            double cfgScale,
+            long seed,
+            int clipSkip,
+            int count,
+            Optional<FaultPlan> fault) {
+        this(
+                model,
+                prompt,
+                negativePrompt,
+                width,
+                height,
+                steps,
+                sampler,
+                karras,
+                cfgScale,
+                seed,
+                clipSkip,
+                count,
+                fault,
+                OutputFormat.PNG,
+                Optional.empty());
+    }
+
+    /** The same with evenly spaced noise levels. */
     public ImageRequest(
             String model,
             String prompt,
@@ -81,6 +121,35 @@ public record ImageRequest(
         if (!holds) {
             throw new IllegalArgumentException(message);
         }
+    }
+
+    /** This with its pictures written in another format. */
+    public ImageRequest withFormat(OutputFormat other) {
+        return with(other, safety);
+    }
+
+    /** This with another policy. */
+    public ImageRequest withSafety(SafetyPolicy other) {
+        return with(format, Optional.of(other));
+    }
+
+    private ImageRequest with(OutputFormat otherFormat, Optional<SafetyPolicy> otherSafety) {
+        return new ImageRequest(
+                model,
+                prompt,
+                negativePrompt,
+                width,
+                height,
+                steps,
+                sampler,
+                karras,
+                cfgScale,
+                seed,
+                clipSkip,
+                count,
+                fault,
+                otherFormat,
+                otherSafety);
     }
 
     /** The seed of picture {@code i}, from 0. */

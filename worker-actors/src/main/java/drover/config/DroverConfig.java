@@ -7,6 +7,7 @@ import drover.horde.BridgeAgent;
 import drover.http.HttpSettings;
 import drover.http.RequestLimits;
 import drover.http.TenantToken;
+import drover.inference.SafetyPolicy;
 import drover.inference.fault.FaultSettings;
 import drover.job.JobState;
 import drover.job.Tenant;
@@ -18,6 +19,7 @@ import drover.node.EngineSettings;
 import drover.node.GpuSelection;
 import drover.node.Membership;
 import drover.node.NodeSettings;
+import drover.node.SafetySettings;
 import drover.setting.Secret;
 import drover.source.HordeSettings;
 import drover.source.models.ModelReferenceStore;
@@ -50,6 +52,7 @@ import java.util.stream.Collectors;
  * @param ledger the job database
  * @param http the public API
  * @param management the operator's API
+ * @param apiSafety what is looked after in pictures that are ordered over the public API; nothing if empty
  * @param cluster how this host's processes reach each other
  * @param horde about the AI Horde
  */
@@ -64,6 +67,7 @@ public record DroverConfig(
         LedgerSettings ledger,
         HttpSettings http,
         ManagementSettings management,
+        Optional<SafetyPolicy> apiSafety,
         ClusterSettings cluster,
         HordeSettings horde) {
 
@@ -99,6 +103,7 @@ public record DroverConfig(
                 ledger,
                 http,
                 management,
+                apiSafety,
                 cluster,
                 horde);
     }
@@ -126,6 +131,7 @@ public record DroverConfig(
                 ledger,
                 http,
                 management,
+                apiSafety,
                 cluster.joining(seeds),
                 horde);
     }
@@ -153,6 +159,7 @@ public record DroverConfig(
                         values.get(Schema.OPERATORS).entrySet().stream()
                                 .collect(Collectors.toUnmodifiableMap(
                                         Map.Entry::getKey, e -> e.getValue().reveal()))),
+                apiSafety(values),
                 cluster(values, home),
                 horde(values, home, cacheDir, environment));
     }
@@ -182,6 +189,10 @@ public record DroverConfig(
                         values.get(Schema.NODE_JVM_OPTIONS)),
                 logging(values, home),
                 engine(values, home),
+                new SafetySettings(
+                        values.get(Schema.SAFETY_MODEL).map(home::resolve),
+                        values.get(Schema.SAFETY_WORDS).map(home::resolve),
+                        values.get(Schema.SAFETY_TIMEOUT)),
                 modelFolders,
                 cacheDir,
                 dataDir,
@@ -221,6 +232,16 @@ public record DroverConfig(
                         values.get(Schema.FAULT_SLOWEST_STEP),
                         values.get(Schema.FAULT_TRACE).map(home::resolve),
                         values.get(Schema.FAULT_CLOCK_SKEW)));
+        };
+    }
+
+    /** Without a checker nothing is promised, and with one everything is at least marked. */
+    private static Optional<SafetyPolicy> apiSafety(ConfigValues values) {
+        boolean checks = values.get(Schema.SAFETY_MODEL).isPresent();
+        return switch (values.get(Schema.SAFETY_API).orElse(checks ? Schema.ApiSafety.MARK : Schema.ApiSafety.OFF)) {
+            case OFF -> Optional.empty();
+            case MARK -> Optional.of(SafetyPolicy.MARK);
+            case CENSOR -> Optional.of(SafetyPolicy.CENSOR);
         };
     }
 

@@ -84,7 +84,12 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
         force(ofJob);
         force(folder);
         return new AssetRef(
-                key, artifact.mediaType(), artifact.bytes().length, sha256(artifact.bytes()), artifact.seed());
+                key,
+                artifact.mediaType(),
+                artifact.bytes().length,
+                sha256(artifact.bytes()),
+                artifact.seed(),
+                artifact.safety());
     }
 
     @Override

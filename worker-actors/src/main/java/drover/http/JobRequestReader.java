@@ -27,6 +27,8 @@ final class JobRequestReader {
                 fields.longInteger("seed"),
                 fields.integer("clip_skip"),
                 fields.integer("count"),
+                fields.text("format"),
+                fields.integer("quality"),
                 fields.text("priority"),
                 fields.integer("deadline_seconds"),
                 fields.object("fault").map(JobRequestReader::fault));

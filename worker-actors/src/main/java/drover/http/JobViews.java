@@ -6,6 +6,7 @@ import drover.client.ProgressView;
 import drover.inference.AssetRef;
 import drover.inference.FaultPlan;
 import drover.inference.ImageRequest;
+import drover.inference.OutputFormat;
 import drover.inference.Position;
 import drover.job.Attempt;
 import drover.job.Job;
@@ -53,6 +54,10 @@ final class JobViews {
                 Optional.of(image.seed()),
                 Optional.of(image.clipSkip()),
                 Optional.of(image.count()),
+                Optional.of(image.format().kind().text()),
+                Optional.of(image.format())
+                        .filter(format -> format.kind().isLossy())
+                        .map(OutputFormat::quality),
                 Optional.of(Names.of(job.priority())),
                 Optional.of(
                         (int) Duration.between(job.accepted(), job.deadline()).toSeconds()),
@@ -88,7 +93,8 @@ final class JobViews {
                 .mapToObj(i -> {
                     AssetRef ref = job.assets().get(i);
                     String url = "/v1/jobs/" + job.id() + "/assets/" + i;
-                    return new JobView.AssetView(url, ref.mediaType(), ref.bytes(), ref.sha256(), ref.seed());
+                    return new JobView.AssetView(
+                            url, ref.mediaType(), ref.bytes(), ref.sha256(), ref.seed(), Names.of(ref.safety()));
                 })
                 .toList();
     }

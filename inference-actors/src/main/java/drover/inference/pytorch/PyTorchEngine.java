@@ -5,14 +5,13 @@ import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelInfo;
 import drover.diffusion.ModelSource;
 import drover.diffusion.PictureParameters;
-import drover.diffusion.PngEncoder;
 import drover.diffusion.Prompts;
 import drover.diffusion.StableDiffusion;
 import drover.diffusion.StableDiffusion.LatentSize;
 import drover.graph.GraphException;
 import drover.graph.Torch;
-import drover.inference.Artifact;
 import drover.inference.AttemptId;
+import drover.inference.Drawing;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.ImageRequest;
@@ -118,7 +117,7 @@ public final class PyTorchEngine implements Engine {
     }
 
     @Override
-    public List<Artifact> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor) throws EngineException {
+    public List<Drawing> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor) throws EngineException {
         enter();
         try {
             return switch (request) {
@@ -134,7 +133,7 @@ public final class PyTorchEngine implements Engine {
         }
     }
 
-    private List<Artifact> pictures(ImageRequest request, RunMonitor monitor) throws EngineException {
+    private List<Drawing> pictures(ImageRequest request, RunMonitor monitor) throws EngineException {
         ModelInfo info = info(request.model());
         if (Math.max(request.width(), request.height()) > info.maxSize()) {
             throw new EngineException.Unsupported(info.name() + " draws at most " + info.maxSize()
@@ -146,7 +145,7 @@ public final class PyTorchEngine implements Engine {
         }
     }
 
-    private List<Artifact> pictures(StableDiffusion model, ImageRequest request, RunMonitor monitor)
+    private List<Drawing> pictures(StableDiffusion model, ImageRequest request, RunMonitor monitor)
             throws EngineException {
         LatentSize size = model.latentSize(request.width(), request.height());
         SamplingPlan plan =
@@ -176,17 +175,16 @@ public final class PyTorchEngine implements Engine {
         }
 
         monitor.at(Position.entering(Phase.DECODING, count));
-        List<Artifact> artifacts = new ArrayList<>();
+        List<Drawing> drawings = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             float[] decoded = model.decode(latents.get(i), size);
             PictureParameters parameters = new PictureParameters(request, request.seedOf(i), settings.version());
-            byte[] png =
-                    PngEncoder.encode(model.picture(decoded, request.width(), request.height()), parameters.texts());
-            artifacts.add(new Artifact("image/png", png, request.seedOf(i)));
+            drawings.add(new Drawing(
+                    model.picture(decoded, request.width(), request.height()), request.seedOf(i), parameters.texts()));
             monitor.at(new Position(Phase.DECODING, i + 1, count));
             monitor.checkCancelled();
         }
-        return artifacts;
+        return drawings;
     }
 
     private static ModelCache.Progress loading(RunMonitor monitor) {

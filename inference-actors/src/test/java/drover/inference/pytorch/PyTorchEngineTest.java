@@ -7,8 +7,8 @@ import ai.djl.ndarray.types.DataType;
 import drover.diffusion.Fixtures;
 import drover.diffusion.ModelCatalog;
 import drover.graph.TorchOptions;
-import drover.inference.Artifact;
 import drover.inference.AttemptId;
+import drover.inference.Drawing;
 import drover.inference.EngineException;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
@@ -16,8 +16,7 @@ import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.RunMonitor;
 import drover.inference.Sampler;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
+import drover.picture.TextKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +25,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,16 +50,16 @@ class PyTorchEngineTest {
         assertThat(engine.models()).containsExactly("sd15");
         assertThat(engine.resident()).isEmpty();
         Recorder recorder = new Recorder();
-        List<Artifact> artifacts = engine.run(ATTEMPT, request(64, 48, 3, 2), recorder);
+        List<Drawing> drawings = engine.run(ATTEMPT, request(64, 48, 3, 2), recorder);
 
-        assertThat(artifacts).extracting(Artifact::seed).containsExactly(41L, 42L);
-        for (Artifact artifact : artifacts) {
-            assertThat(artifact.mediaType()).isEqualTo("image/png");
-            BufferedImage picture = ImageIO.read(new ByteArrayInputStream(artifact.bytes()));
-            assertThat(picture.getWidth()).isEqualTo(64);
-            assertThat(picture.getHeight()).isEqualTo(48);
+        assertThat(drawings).extracting(Drawing::seed).containsExactly(41L, 42L);
+        for (Drawing drawing : drawings) {
+            assertThat(drawing.picture().width()).isEqualTo(64);
+            assertThat(drawing.picture().height()).isEqualTo(48);
+            assertThat(drawing.texts()).containsKeys(TextKeys.A1111, TextKeys.JSON);
         }
-        assertThat(artifacts.get(0).bytes()).isNotEqualTo(artifacts.get(1).bytes());
+        assertThat(drawings.get(0).picture().rgb())
+                .isNotEqualTo(drawings.get(1).picture().rgb());
 
         for (int i = 1; i < recorder.positions.size(); i++) {
             assertThat(recorder.positions.get(i)).isGreaterThanOrEqualTo(recorder.positions.get(i - 1));
@@ -85,7 +83,7 @@ class PyTorchEngineTest {
     }
 
     @Test
-    void sameRequestSameBytesOnAnyThread() throws Exception {
+    void sameRequestSamePixelsOnAnyThread() throws Exception {
         byte[] first = picture(request(64, 64, 4, 1));
         assertThat(picture(request(64, 64, 4, 1))).isEqualTo(first);
         ExecutorService runners = Executors.newFixedThreadPool(2);
@@ -112,12 +110,12 @@ class PyTorchEngineTest {
 
     @Test
     void thePlaceInTheRequestDoesNotMatterOnlyTheSeed() throws Exception {
-        List<Artifact> two = engine.run(ATTEMPT, request(64, 64, 2, 2), new Recorder());
+        List<Drawing> two = engine.run(ATTEMPT, request(64, 64, 2, 2), new Recorder());
         ImageRequest second =
                 new ImageRequest("sd15", "a red apple", "", 64, 64, 2, Sampler.DDIM, 5, 42, 1, 1, Optional.empty());
         ImageRequest both = request(64, 64, 2, 1);
-        assertThat(pixels(picture(second))).isEqualTo(pixels(two.get(1).bytes()));
-        assertThat(pixels(picture(both))).isEqualTo(pixels(two.get(0).bytes()));
+        assertThat(picture(second)).isEqualTo(two.get(1).picture().rgb());
+        assertThat(picture(both)).isEqualTo(two.get(0).picture().rgb());
     }
 
     @Test
@@ -208,12 +206,7 @@ class PyTorchEngineTest {
     }
 
     private byte[] picture(ImageRequest request) throws EngineException {
-        return engine.run(ATTEMPT, request, new Recorder()).getFirst().bytes();
-    }
-
-    private static int[] pixels(byte[] png) throws Exception {
-        BufferedImage picture = ImageIO.read(new ByteArrayInputStream(png));
-        return picture.getRGB(0, 0, picture.getWidth(), picture.getHeight(), null, 0, picture.getWidth());
+        return engine.run(ATTEMPT, request, new Recorder()).getFirst().picture().rgb();
     }
 
     private static ImageRequest request(int width, int height, int steps, int count) {
