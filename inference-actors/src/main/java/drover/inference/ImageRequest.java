@@ -1,6 +1,8 @@
 package drover.inference;
 
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A picture, or several of one prompt.
@@ -18,6 +20,7 @@ import java.util.Optional;
  * @param clipSkip which text encoder layer is used, counted from the end: 1 is the last (the AI Horde's count)
  * @param count pictures, at least 1
  * @param fault a fault to act out, for engines made for that
+ * @param features what it is made with beside the prompt
  */
 public record ImageRequest(
         String model,
@@ -32,19 +35,81 @@ public record ImageRequest(
         long seed,
         int clipSkip,
         int count,
-        Optional<FaultPlan> fault)
+        Optional<FaultPlan> fault,
+        ImageFeatures features)
         implements InferenceRequest {
 
     /** Seeds are below this: 2^32. */
     public static final long SEED_LIMIT = 1L << 32;
 
-    public ImageRequest {
+    public ImageRequest(
+            String model,
+            String prompt,
+            String negativePrompt,
+            int width,
+            int height,
+            int steps,
+            Sampler sampler,
+            boolean karras,
+            double cfgScale,
+            long seed,
+            int clipSkip,
+            int count,
+            Optional<FaultPlan> fault,
+            @Nullable ImageFeatures features) {
         require(width > 0 && height > 0, "width and height must be positive, but were " + width + "x" + height);
         require(steps >= 1 && steps <= 500, "steps must be 1 to 500, but was " + steps);
         require(cfgScale >= 1 && cfgScale <= 100, "cfgScale must be 1 to 100, but was " + cfgScale);
         require(seed >= 0 && seed < SEED_LIMIT, "seed must be 0 to 4294967295, but was " + seed);
         require(clipSkip >= 1 && clipSkip <= 12, "clipSkip must be 1 to 12, but was " + clipSkip);
         require(count >= 1, "count must be at least 1, but was " + count);
+        this.model = model;
+        this.prompt = prompt;
+        this.negativePrompt = negativePrompt;
+        this.width = width;
+        this.height = height;
+        this.steps = steps;
+        this.sampler = sampler;
+        this.karras = karras;
+        this.cfgScale = cfgScale;
+        this.seed = seed;
+        this.clipSkip = clipSkip;
+        this.count = count;
+        this.fault = fault;
+        // Requests in older ledgers have none.
+        this.features = Objects.requireNonNullElse(features, ImageFeatures.NONE);
+    }
+
+    /** A request for a picture from a prompt alone. */
+    public ImageRequest(
+            String model,
+            String prompt,
+            String negativePrompt,
+            int width,
+            int height,
+            int steps,
+            Sampler sampler,
+            boolean karras,
+            double cfgScale,
+            long seed,
+            int clipSkip,
+            int count,
+            Optional<FaultPlan> fault) {
+        this(
+                model,
+                prompt,
+                negativePrompt,
+                width,
+                height,
+                steps,
+                sampler,
+                karras,
+                cfgScale,
+                seed,
+                clipSkip,
+                count,
+                fault,
+                ImageFeatures.NONE);
     }
 
     /** A request for evenly spaced noise levels. */
@@ -81,6 +146,25 @@ public record ImageRequest(
         if (!holds) {
             throw new IllegalArgumentException(message);
         }
+    }
+
+    /** This request, made with that. */
+    public ImageRequest with(ImageFeatures other) {
+        return new ImageRequest(
+                model,
+                prompt,
+                negativePrompt,
+                width,
+                height,
+                steps,
+                sampler,
+                karras,
+                cfgScale,
+                seed,
+                clipSkip,
+                count,
+                fault,
+                other);
     }
 
     /** The seed of picture {@code i}, from 0. */

@@ -1,6 +1,8 @@
 package drover.inference;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -227,6 +229,20 @@ final class Runner {
         public void checkCancelled() throws EngineException.Cancelled {
             if (cancelled) {
                 throw new EngineException.Cancelled();
+            }
+        }
+
+        @Override
+        public byte[] input(AssetRef ref) throws EngineException {
+            try (InputStream in = assets.open(ref)) {
+                byte[] bytes = in.readAllBytes();
+                if (bytes.length != ref.bytes()) {
+                    throw new EOFException("it has " + bytes.length + " bytes; expected " + ref.bytes());
+                }
+                return bytes;
+            } catch (IOException e) {
+                checkCancelled(); // An interrupt shows as a failure to read.
+                throw new EngineException.Failed("the input " + ref.key() + " cannot be read: " + text(e), e);
             }
         }
     }
