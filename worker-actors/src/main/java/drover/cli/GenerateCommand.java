@@ -72,6 +72,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--clip-skip", paramLabel = "N", description = "Text encoder layer, 1 (the last) to 12.")
     private int clipSkip = 1;
 
+    @Mixin
+    private final PictureOptions pictures = new PictureOptions();
+
     @Option(names = "--json", description = "Print the result as one JSON object.")
     private boolean json;
 
@@ -89,8 +92,9 @@ final class GenerateCommand implements Callable<Integer> {
         DroverConfig config = cli.config(common.config());
         Path file = outputFile();
         ModelCatalog catalog = ModelChoice.catalog(config);
-        ImageRequest request = request(ModelChoice.choose(catalog, model, config));
         OutputFiles files = new OutputFiles(file);
+        ImageRequest request = request(ModelChoice.choose(catalog, model, config))
+                .with(pictures.features(files, SingleRunProcess.JOB));
 
         SingleRun.Outcome outcome = new SingleRunProcess(cli, config).run(request, files);
         return switch (outcome) {

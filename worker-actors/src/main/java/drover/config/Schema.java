@@ -154,7 +154,7 @@ final class Schema {
     static final Setting<Integer> HTTP_PORT = add("http.port", Kinds.whole(0, 65535), "7860", "DROVER_HTTP_PORT");
     static final Setting<Secret> HTTP_TOKEN = add("http.token", Kinds.secret(16), "\"\"", "DROVER_HTTP_TOKEN");
     static final Setting<List<TenantToken>> HTTP_TENANTS = add("http.tenants", new TenantList(), "[]");
-    static final Setting<Long> HTTP_MAX_BODY = add("http.max-body", Kinds.size("1KiB", "256MiB"), "1MiB");
+    static final Setting<Long> HTTP_MAX_BODY = add("http.max-body", Kinds.size("1KiB", "256MiB"), "16MiB");
     static final Setting<Duration> ANSWER_TIMEOUT = add("http.answer-timeout", Kinds.duration("100ms", "5m"), "10s");
     static final Setting<Duration> KEEP_ALIVE = add("http.keep-alive", Kinds.duration("1s", "5m"), "15s");
     static final Setting<Integer> EVENT_BUFFER = add("http.event-buffer", Kinds.whole(1, 100_000), "64");

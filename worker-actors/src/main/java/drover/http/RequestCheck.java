@@ -71,6 +71,7 @@ final class RequestCheck {
         r.deadlineSeconds()
                 .ifPresent(s -> range(
                         errors, "deadline_seconds", s, 1, limits.maxDeadline().toSeconds()));
+        PictureOrder pictures = new PictureCheck(errors).check(r);
         Optional<FaultPlan> fault = r.fault().flatMap(order -> fault(errors, order));
         if (!errors.isEmpty()) {
             throw ProblemException.of(Problems.REQUEST_INVALID, errors);
@@ -88,9 +89,11 @@ final class RequestCheck {
                 seed,
                 clipSkip,
                 count,
-                fault);
-        Duration useful = r.deadlineSeconds().map(Duration::ofSeconds).orElseGet(() -> Deadlines.byDefault(image));
-        return new JobOrder(image, priority.orElseThrow(), useful);
+                fault,
+                pictures.features());
+        Duration useful =
+                r.deadlineSeconds().map(Duration::ofSeconds).orElseGet(() -> Deadlines.byDefault(image, pictures.control().isPresent()));
+        return new JobOrder(image, pictures, priority.orElseThrow(), useful);
     }
 
     private ModelDefaults.Defaults model(List<FieldError> errors, Optional<String> name) {

@@ -19,10 +19,11 @@ public final class PyTorchDefaults {
     /** What part of the host's memory models may take, which they share with everything else there. */
     private static final double SHARE_OF_HOST = 0.4;
 
-    /** What part a pass of a network may take when several pictures are painted at once. */
+    /**
+     * What part of a GPU's memory a pass of a network may take when several pictures are painted at once. A processor gains
+     * nothing by that, so there each picture is painted alone, and is the same to the last bit however many were asked for.
+     */
     private static final double WORK_SHARE_OF_GPU = 0.25;
-
-    private static final double WORK_SHARE_OF_HOST = 0.1;
 
     private PyTorchDefaults() {}
 
@@ -49,8 +50,8 @@ public final class PyTorchDefaults {
         Device device = device(gpu);
         int processors = Runtime.getRuntime().availableProcessors();
         TorchOptions options = new TorchOptions(device, threads > 0 ? threads : processors, optimizeGraphs);
-        long models = modelBytes.orElseGet(() -> share(device, gpuMemory, SHARE_OF_GPU, SHARE_OF_HOST));
-        long work = share(device, gpuMemory, WORK_SHARE_OF_GPU, WORK_SHARE_OF_HOST);
+        long models = modelBytes.orElseGet(() -> share(device, gpuMemory));
+        long work = device.isGpu() ? (long) (gpuMemory.orElse(0) * WORK_SHARE_OF_GPU) : 0;
         return new PyTorchSettings(options, DataType.FLOAT32, models, work, files, version);
     }
 
@@ -65,11 +66,11 @@ public final class PyTorchDefaults {
         return Device.cpu();
     }
 
-    private static long share(Device device, OptionalLong gpuMemory, double ofGpu, double ofHost) {
+    private static long share(Device device, OptionalLong gpuMemory) {
         if (device.isGpu() && gpuMemory.isPresent()) {
-            return (long) (gpuMemory.getAsLong() * ofGpu);
+            return (long) (gpuMemory.getAsLong() * SHARE_OF_GPU);
         }
         var system = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
-        return (long) (system.getTotalMemorySize() * ofHost);
+        return (long) (system.getTotalMemorySize() * SHARE_OF_HOST);
     }
 }
