@@ -144,9 +144,8 @@ final class GenerateCommand implements Callable<Integer> {
                     seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(ImageRequest.SEED_LIMIT)),
                     clipSkip,
                     count,
-                    Optional.empty(),
-                    chosenFormat,
-                    Optional.empty());
+                            Optional.empty())
+                    .withFormat(chosenFormat);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }

@@ -50,6 +50,12 @@ final class Schema {
     static final Setting<Optional<String>> CACHE_DIR =
             add("cache-dir", Kinds.or("auto", Kinds.path()), "auto", "DROVER_CACHE_DIR");
 
+    static final Setting<String> LORAS_DIR = add("loras-dir", Kinds.path(), "models/loras", "DROVER_LORAS_DIR");
+    static final Setting<String> UPSCALERS_DIR =
+            add("upscalers-dir", Kinds.path(), "models/upscalers", "DROVER_UPSCALERS_DIR");
+    static final Setting<String> CONTROLNETS_DIR =
+            add("controlnets-dir", Kinds.path(), "models/controlnets", "DROVER_CONTROLNETS_DIR");
+
     static final Setting<List<String>> MODEL_FOLDERS =
             add("models.folders", Kinds.list(Kinds.path()), "[models]", "DROVER_MODEL_FOLDERS");
     static final Setting<String> DEFAULT_MODEL = add("models.default", Kinds.text(200), "\"\"", "DROVER_MODEL");

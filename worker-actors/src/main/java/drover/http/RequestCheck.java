@@ -98,11 +98,11 @@ final class RequestCheck {
                 seed,
                 clipSkip,
                 count,
-                fault,
-                format.orElseThrow(),
-                safety);
+                        fault)
+                .withFormat(format.orElseThrow());
+        ImageRequest request = safety.map(image::withSafety).orElse(image);
         Duration useful = r.deadlineSeconds().map(Duration::ofSeconds).orElseGet(() -> Deadlines.byDefault(image));
-        return new JobOrder(image, priority.orElseThrow(), useful);
+        return new JobOrder(request, priority.orElseThrow(), useful);
     }
 
     private ModelDefaults.Defaults model(List<FieldError> errors, Optional<String> name) {

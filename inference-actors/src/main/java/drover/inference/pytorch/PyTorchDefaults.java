@@ -2,6 +2,7 @@ package drover.inference.pytorch;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
+import drover.diffusion.ExtraFiles;
 import drover.graph.TorchDevice;
 import drover.graph.TorchOptions;
 import java.lang.management.ManagementFactory;
@@ -18,6 +19,11 @@ public final class PyTorchDefaults {
     /** What part of the host's memory models may take, which they share with everything else there. */
     private static final double SHARE_OF_HOST = 0.4;
 
+    /** What part a pass of a network may take when several pictures are painted at once. */
+    private static final double WORK_SHARE_OF_GPU = 0.25;
+
+    private static final double WORK_SHARE_OF_HOST = 0.1;
+
     private PyTorchDefaults() {}
 
     /**
@@ -28,6 +34,7 @@ public final class PyTorchDefaults {
      * @param gpuMemory that GPU's memory in bytes, where it is known
      * @param threads threads of one operation; 0 takes as many as the process has processors
      * @param modelBytes what resident models may take; empty takes a share of the memory that is there
+     * @param files what models are combined with
      * @param optimizeGraphs whether libtorch's graph optimiser runs
      * @param version Drover's version, for the pictures' metadata
      */
@@ -36,13 +43,15 @@ public final class PyTorchDefaults {
             OptionalLong gpuMemory,
             int threads,
             OptionalLong modelBytes,
+            ExtraFiles files,
             boolean optimizeGraphs,
             String version) {
         Device device = device(gpu);
         int processors = Runtime.getRuntime().availableProcessors();
         TorchOptions options = new TorchOptions(device, threads > 0 ? threads : processors, optimizeGraphs);
-        long bytes = modelBytes.orElseGet(() -> share(device, gpuMemory));
-        return new PyTorchSettings(options, DataType.FLOAT32, bytes, version);
+        long models = modelBytes.orElseGet(() -> share(device, gpuMemory, SHARE_OF_GPU, SHARE_OF_HOST));
+        long work = share(device, gpuMemory, WORK_SHARE_OF_GPU, WORK_SHARE_OF_HOST);
+        return new PyTorchSettings(options, DataType.FLOAT32, models, work, files, version);
     }
 
     private static Device device(boolean gpu) {
@@ -56,11 +65,11 @@ public final class PyTorchDefaults {
         return Device.cpu();
     }
 
-    private static long share(Device device, OptionalLong gpuMemory) {
+    private static long share(Device device, OptionalLong gpuMemory, double ofGpu, double ofHost) {
         if (device.isGpu() && gpuMemory.isPresent()) {
-            return (long) (gpuMemory.getAsLong() * SHARE_OF_GPU);
+            return (long) (gpuMemory.getAsLong() * ofGpu);
         }
         var system = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
-        return (long) (system.getTotalMemorySize() * SHARE_OF_HOST);
+        return (long) (system.getTotalMemorySize() * ofHost);
     }
 }
