@@ -22,6 +22,7 @@ class ArchitectureTest {
         "drover.diffusion..",
         "drover.imaging..",
         "drover.sampling..",
+        "drover.picture..",
         "drover.safety..",
         "drover.upscale..",
         "drover.golden.."

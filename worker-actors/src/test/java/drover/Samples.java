@@ -7,7 +7,9 @@ import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.LoraUse;
+import drover.inference.OutputFormat;
 import drover.inference.Position;
+import drover.inference.SafetyPolicy;
 import drover.inference.SourceImage;
 import drover.job.Tenant;
 import drover.node.GpuDevice;
@@ -58,7 +60,9 @@ final class Samples {
                         2,
                         3,
                         Optional.empty(),
-                        features()));
+                        features(),
+                        OutputFormat.HORDE,
+                        Optional.of(new SafetyPolicy(true, false, List.of("a word")))));
         special.put(SourceImage.class, Samples::source);
         special.put(LoraUse.class, () -> new LoraUse("style/ink.safetensors", 0.8, -0.5));
         special.put(ControlUse.class, Samples::control);

@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param seed 0 to 4294967295
  * @param clipSkip text encoder layer, counted from the end, 1 is the last
  * @param count pictures
+ * @param format {@code png}, {@code webp}, {@code webp_lossless} or {@code jpeg}
+ * @param quality 1 to 100, for formats with losses
  * @param priority {@code low}, {@code normal}, {@code high} or {@code urgent}
  * @param deadlineSeconds how long an answer is of use, counted from acceptance
  * @param source a picture to start from: PNG, JPEG or WebP in base64, or as a data URL. Where it is transparent it is
@@ -45,6 +47,8 @@ public record JobRequest(
         Optional<Long> seed,
         Optional<Integer> clipSkip,
         Optional<Integer> count,
+        Optional<String> format,
+        Optional<Integer> quality,
         Optional<String> priority,
         Optional<Integer> deadlineSeconds,
         Optional<String> source,
@@ -118,6 +122,8 @@ public record JobRequest(
         private Optional<Long> seed = Optional.empty();
         private Optional<Integer> clipSkip = Optional.empty();
         private Optional<Integer> count = Optional.empty();
+        private Optional<String> format = Optional.empty();
+        private Optional<Integer> quality = Optional.empty();
         private Optional<String> priority = Optional.empty();
         private Optional<Integer> deadlineSeconds = Optional.empty();
         private Optional<String> source = Optional.empty();
@@ -183,6 +189,16 @@ public record JobRequest(
 
         public Builder count(int value) {
             count = Optional.of(value);
+            return this;
+        }
+
+        public Builder format(String value) {
+            format = Optional.of(value);
+            return this;
+        }
+
+        public Builder quality(int value) {
+            quality = Optional.of(value);
             return this;
         }
 
@@ -253,6 +269,8 @@ public record JobRequest(
                     seed,
                     clipSkip,
                     count,
+                    format,
+                    quality,
                     priority,
                     deadlineSeconds,
                     source,

@@ -72,8 +72,10 @@ public record JobView(
      * @param bytes length
      * @param sha256 hash, 64 lower-case hex digits
      * @param seed the seed that made it
+     * @param safety what its safety check came to: {@code unchecked}, {@code safe}, {@code nsfw}, or {@code censored} or
+     *     {@code csam}, for which a placeholder stands in for the picture
      */
-    public record AssetView(String url, String mediaType, long bytes, String sha256, long seed) {}
+    public record AssetView(String url, String mediaType, long bytes, String sha256, long seed, String safety) {}
 
     /**
      * Why a job was given up.

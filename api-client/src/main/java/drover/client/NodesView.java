@@ -24,6 +24,7 @@ public record NodesView(List<NodeView> nodes) {
      * @param engine name of its engine, once known
      * @param models what it can run
      * @param resident what is in its memory
+     * @param checks whether it can look at pictures before they leave
      * @param memory its memory, once it has reported any
      * @param actors its inference actors
      * @param standby whether a warm standby is ready
@@ -42,6 +43,7 @@ public record NodesView(List<NodeView> nodes) {
             Optional<String> engine,
             List<String> models,
             List<String> resident,
+            boolean checks,
             Optional<MemoryView> memory,
             List<ActorView> actors,
             boolean standby,

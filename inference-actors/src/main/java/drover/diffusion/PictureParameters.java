@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import drover.inference.ImageRequest;
+import drover.picture.TextKeys;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,18 +18,13 @@ import java.util.StringJoiner;
  * @param version Drover's version
  */
 public record PictureParameters(ImageRequest request, long seed, String version) {
-    /** Keyword of the text that A1111-style tools read. */
-    public static final String A1111 = "parameters";
-    /** Keyword of the JSON text. */
-    public static final String JSON = "drover";
-
     private static final JsonMapper MAPPER = new JsonMapper();
 
-    /** The texts for {@link PngEncoder#encode}. */
+    /** The texts, by the keywords of {@link TextKeys}. */
     public Map<String, String> texts() {
         Map<String, String> texts = new LinkedHashMap<>();
-        texts.put(A1111, a1111());
-        texts.put(JSON, json());
+        texts.put(TextKeys.A1111, a1111());
+        texts.put(TextKeys.JSON, json());
         return texts;
     }
 

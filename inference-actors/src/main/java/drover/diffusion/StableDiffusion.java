@@ -7,6 +7,7 @@ import drover.graph.NativeScope;
 import drover.graph.Script;
 import drover.graph.Torch;
 import drover.inference.EngineException;
+import drover.picture.Picture;
 import drover.sampling.NoiseSource;
 import drover.sampling.SamplingPlan;
 import drover.sampling.SigmaDenoiser;

@@ -1,6 +1,6 @@
 package drover.imaging;
 
-import drover.diffusion.Picture;
+import drover.picture.Picture;
 import java.util.ArrayDeque;
 import java.util.Deque;
 

@@ -1,19 +1,58 @@
 package drover.imaging;
 
-import drover.diffusion.Picture;
+import drover.picture.Picture;
 
 /**
- * Resizing by Lanczos' windowed sinc with three lobes, widened where a picture becomes smaller, so that every pixel of the
- * source counts: the convolution-based resizing of Pillow, whose LANCZOS the AI Horde's reference worker uses. Rows first,
- * then columns; bytes are rounded once after each, as there.
+ * Resizing by a filter that is widened where a picture becomes smaller, so that every pixel of the source counts: the
+ * convolution-based resizing of Pillow, whose LANCZOS (a windowed sinc with three lobes) the AI Horde's reference worker
+ * uses, and whose BICUBIC (Keys, 1981) CLIP's picture encoders were trained with. Rows first, then columns; bytes are
+ * rounded once after each, as there.
  */
 public final class Resampling {
     private static final double LOBES = 3;
+    /** Keys' parameter; the value that reproduces quadratics. */
+    private static final double A = -0.5;
 
     private Resampling() {}
 
+    private enum Filter {
+        LANCZOS(LOBES) {
+            @Override
+            double at(double x) {
+                return Math.abs(x) < LOBES ? sinc(x) * sinc(x / LOBES) : 0;
+            }
+        },
+        BICUBIC(2) {
+            @Override
+            double at(double distance) {
+                double x = Math.abs(distance);
+                if (x < 1) {
+                    return ((A + 2) * x - (A + 3)) * x * x + 1;
+                }
+                return x < 2 ? A * (((x - 5) * x + 8) * x - 4) : 0;
+            }
+        };
+
+        private final double support;
+
+        Filter(double support) {
+            this.support = support;
+        }
+
+        abstract double at(double x);
+    }
+
     /** A picture at another size. */
     public static Picture lanczos(Picture picture, int width, int height) {
+        return resized(picture, width, height, Filter.LANCZOS);
+    }
+
+    /** A picture at another size, as CLIP's picture encoders want it. */
+    public static Picture bicubic(Picture picture, int width, int height) {
+        return resized(picture, width, height, Filter.BICUBIC);
+    }
+
+    private static Picture resized(Picture picture, int width, int height, Filter filter) {
         if (width == picture.width() && height == picture.height()) {
             return picture;
         }
@@ -23,10 +62,12 @@ public final class Resampling {
             for (int i = 0; i < plane.length; i++) {
                 plane[i] = picture.rgb()[3 * i + channel] & 0xFF;
             }
-            float[] rows = across(plane, picture.width(), picture.height(), width);
+            float[] rows = across(plane, picture.width(), picture.height(), width, filter);
             round(rows);
             float[] both = transposed(
-                    across(transposed(rows, width, picture.height()), picture.height(), width, height), height, width);
+                    across(transposed(rows, width, picture.height()), picture.height(), width, height, filter),
+                    height,
+                    width);
             round(both);
             for (int i = 0; i < both.length; i++) {
                 rgb[3 * i + channel] = (byte) (int) both[i];
@@ -37,8 +78,11 @@ public final class Resampling {
 
     /** Numbers at another size, not rounded; they may leave their range a little where they change suddenly. */
     static float[] plane(float[] values, int width, int height, int toWidth, int toHeight) {
-        float[] rows = across(values, width, height, toWidth);
-        return transposed(across(transposed(rows, toWidth, height), height, toWidth, toHeight), toHeight, toWidth);
+        float[] rows = across(values, width, height, toWidth, Filter.LANCZOS);
+        return transposed(
+                across(transposed(rows, toWidth, height), height, toWidth, toHeight, Filter.LANCZOS),
+                toHeight,
+                toWidth);
     }
 
     private static void round(float[] values) {
@@ -48,10 +92,10 @@ public final class Resampling {
     }
 
     /** Every row from {@code width} numbers to {@code toWidth}. */
-    private static float[] across(float[] values, int width, int height, int toWidth) {
+    private static float[] across(float[] values, int width, int height, int toWidth, Filter filter) {
         double scale = (double) width / toWidth;
         double stretch = Math.max(scale, 1);
-        double support = LOBES * stretch;
+        double support = filter.support * stretch;
         float[] result = new float[toWidth * height];
         for (int x = 0; x < toWidth; x++) {
             double centre = (x + 0.5) * scale;
@@ -60,7 +104,7 @@ public final class Resampling {
             double[] weights = new double[last - first];
             double sum = 0;
             for (int i = 0; i < weights.length; i++) {
-                weights[i] = kernel((first + i - centre + 0.5) / stretch);
+                weights[i] = filter.at((first + i - centre + 0.5) / stretch);
                 sum += weights[i];
             }
             for (int y = 0; y < height; y++) {
@@ -82,10 +126,6 @@ public final class Resampling {
             }
         }
         return result;
-    }
-
-    private static double kernel(double x) {
-        return Math.abs(x) < LOBES ? sinc(x) * sinc(x / LOBES) : 0;
     }
 
     private static double sinc(double x) {

@@ -1,6 +1,7 @@
 package drover.imaging;
 
-import drover.diffusion.Picture;
+import drover.picture.Picture;
+import drover.picture.WebpLibrary;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
@@ -114,6 +115,9 @@ public final class SourceImages {
     }
 
     private static ImageReader reader(ImageFormat format) throws BadImageException {
+        if (format == ImageFormat.WEBP) {
+            WebpLibrary.load();
+        }
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
         if (!readers.hasNext()) {
             throw new BadImageException(format + " pictures cannot be read on this machine; send PNG or JPEG");

@@ -1,5 +1,7 @@
 package drover.inference;
 
+import java.util.Objects;
+
 /**
  * Where a finished result lies. Bytes do not travel between processes; this does.
  *
@@ -8,6 +10,17 @@ package drover.inference;
  * @param bytes length
  * @param sha256 hash of the bytes, 64 lower-case hex digits
  * @param seed the seed that made it
+ * @param safety what its safety check came to
  */
-public record AssetRef(String key, String mediaType, long bytes, String sha256, long seed)
-        implements CborSerializable {}
+public record AssetRef(String key, String mediaType, long bytes, String sha256, long seed, SafetyResult safety)
+        implements CborSerializable {
+    public AssetRef {
+        // Absent in records from before pictures were checked.
+        safety = Objects.requireNonNullElse(safety, SafetyResult.UNCHECKED);
+    }
+
+    /** A result that nobody has looked at. */
+    public AssetRef(String key, String mediaType, long bytes, String sha256, long seed) {
+        this(key, mediaType, bytes, sha256, seed, SafetyResult.UNCHECKED);
+    }
+}

@@ -30,10 +30,11 @@ public interface Engine extends AutoCloseable {
     /**
      * Runs one attempt to its end on the calling thread, reporting every phase and step to the monitor.
      *
-     * @return the finished results, one for each picture asked for
+     * @return the finished pictures, as many as were asked for. Nobody but the runner gets to see them before they have
+     *     been checked
      * @throws EngineException what went wrong; {@link EngineException.Cancelled} after a cancellation
      */
-    List<Artifact> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor) throws EngineException;
+    List<Drawing> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor) throws EngineException;
 
     /** Frees everything. Safe to call twice. */
     @Override

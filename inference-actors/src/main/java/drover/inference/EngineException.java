@@ -129,6 +129,53 @@ public abstract sealed class EngineException extends Exception {
         }
     }
 
+    /** A picture has to be looked at before it is delivered, and nobody here can. */
+    public static final class SafetyUnavailable extends EngineException {
+        public SafetyUnavailable(String message) {
+            super(message);
+        }
+
+        @Override
+        public String code() {
+            return "drover:safety.unavailable";
+        }
+
+        @Override
+        public boolean retryable() {
+            return true;
+        }
+    }
+
+    /** A picture could not be looked at, so it is withheld. */
+    public static final class SafetyFailed extends EngineException {
+        private final boolean hung;
+
+        /**
+         * A failed look.
+         *
+         * @param hung whether whoever looks at pictures here has not come back, so that this process is of no more use
+         */
+        public SafetyFailed(String message, boolean hung) {
+            super(message);
+            this.hung = hung;
+        }
+
+        /** Whether this process should run nothing more. */
+        public boolean hung() {
+            return hung;
+        }
+
+        @Override
+        public String code() {
+            return "drover:safety.failed";
+        }
+
+        @Override
+        public boolean retryable() {
+            return true;
+        }
+    }
+
     /** The attempt was cancelled and the engine has stopped in good order. */
     public static final class Cancelled extends EngineException {
         public Cancelled() {

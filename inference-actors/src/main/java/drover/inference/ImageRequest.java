@@ -2,7 +2,6 @@ package drover.inference;
 
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A picture, or several of one prompt.
@@ -21,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param count pictures, at least 1
  * @param fault a fault to act out, for engines made for that
  * @param features what it is made with beside the prompt
+ * @param format how the pictures are written
+ * @param safety what is looked after before they leave the node; nothing if empty
  */
 public record ImageRequest(
         String model,
@@ -36,51 +37,27 @@ public record ImageRequest(
         int clipSkip,
         int count,
         Optional<FaultPlan> fault,
-        ImageFeatures features)
+        ImageFeatures features,
+        OutputFormat format,
+        Optional<SafetyPolicy> safety)
         implements InferenceRequest {
 
     /** Seeds are below this: 2^32. */
     public static final long SEED_LIMIT = 1L << 32;
 
-    public ImageRequest(
-            String model,
-            String prompt,
-            String negativePrompt,
-            int width,
-            int height,
-            int steps,
-            Sampler sampler,
-            boolean karras,
-            double cfgScale,
-            long seed,
-            int clipSkip,
-            int count,
-            Optional<FaultPlan> fault,
-            @Nullable ImageFeatures features) {
+    public ImageRequest {
+        // Absent in requests from before there was a choice.
+        features = Objects.requireNonNullElse(features, ImageFeatures.NONE);
+        format = Objects.requireNonNullElse(format, OutputFormat.PNG);
         require(width > 0 && height > 0, "width and height must be positive, but were " + width + "x" + height);
         require(steps >= 1 && steps <= 500, "steps must be 1 to 500, but was " + steps);
         require(cfgScale >= 1 && cfgScale <= 100, "cfgScale must be 1 to 100, but was " + cfgScale);
         require(seed >= 0 && seed < SEED_LIMIT, "seed must be 0 to 4294967295, but was " + seed);
         require(clipSkip >= 1 && clipSkip <= 12, "clipSkip must be 1 to 12, but was " + clipSkip);
         require(count >= 1, "count must be at least 1, but was " + count);
-        this.model = model;
-        this.prompt = prompt;
-        this.negativePrompt = negativePrompt;
-        this.width = width;
-        this.height = height;
-        this.steps = steps;
-        this.sampler = sampler;
-        this.karras = karras;
-        this.cfgScale = cfgScale;
-        this.seed = seed;
-        this.clipSkip = clipSkip;
-        this.count = count;
-        this.fault = fault;
-        // Requests in older ledgers have none.
-        this.features = Objects.requireNonNullElse(features, ImageFeatures.NONE);
     }
 
-    /** A request for a picture from a prompt alone. */
+    /** A request for pictures from a prompt alone, as PNG files that nobody looks at. */
     public ImageRequest(
             String model,
             String prompt,
@@ -109,10 +86,12 @@ public record ImageRequest(
                 clipSkip,
                 count,
                 fault,
-                ImageFeatures.NONE);
+                ImageFeatures.NONE,
+                OutputFormat.PNG,
+                Optional.empty());
     }
 
-    /** A request for evenly spaced noise levels. */
+    /** The same with evenly spaced noise levels. */
     public ImageRequest(
             String model,
             String prompt,
@@ -150,6 +129,21 @@ public record ImageRequest(
 
     /** This request, made with that. */
     public ImageRequest with(ImageFeatures other) {
+        return with(other, format, safety);
+    }
+
+    /** This with its pictures written in another format. */
+    public ImageRequest withFormat(OutputFormat other) {
+        return with(features, other, safety);
+    }
+
+    /** This with another policy. */
+    public ImageRequest withSafety(SafetyPolicy other) {
+        return with(features, format, Optional.of(other));
+    }
+
+    private ImageRequest with(
+            ImageFeatures otherFeatures, OutputFormat otherFormat, Optional<SafetyPolicy> otherSafety) {
         return new ImageRequest(
                 model,
                 prompt,
@@ -164,7 +158,9 @@ public record ImageRequest(
                 clipSkip,
                 count,
                 fault,
-                other);
+                otherFeatures,
+                otherFormat,
+                otherSafety);
     }
 
     /** The seed of picture {@code i}, from 0. */

@@ -104,19 +104,26 @@ public final class InferenceActor extends AbstractBehavior<InferenceActor.Comman
      *
      * @param engine shared with the other slots of the process; the caller closes it
      * @param assets where results are written
+     * @param safety looks at pictures before they are
      * @param owner hears every {@link Event}
      */
-    public static Behavior<Command> create(Id id, Engine engine, AssetStore assets, ActorRef<Event> owner) {
-        return Behaviors.setup(context -> new InferenceActor(context, id, engine, assets, owner));
+    public static Behavior<Command> create(
+            Id id, Engine engine, AssetStore assets, Safety safety, ActorRef<Event> owner) {
+        return Behaviors.setup(context -> new InferenceActor(context, id, engine, assets, safety, owner));
     }
 
     private InferenceActor(
-            ActorContext<Command> context, Id id, Engine engine, AssetStore assets, ActorRef<Event> owner) {
+            ActorContext<Command> context,
+            Id id,
+            Engine engine,
+            AssetStore assets,
+            Safety safety,
+            ActorRef<Event> owner) {
         super(context);
         this.id = id;
         this.owner = owner;
         ActorRef<Command> self = context.getSelf();
-        this.runner = Runner.start(id, engine, assets, report -> self.tell(new RunnerSaid(report)));
+        this.runner = Runner.start(id, engine, assets, safety, report -> self.tell(new RunnerSaid(report)));
     }
 
     @Override

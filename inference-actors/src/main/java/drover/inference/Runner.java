@@ -1,10 +1,14 @@
 package drover.inference;
 
+import drover.picture.Picture;
+import drover.picture.Placeholder;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -41,7 +45,8 @@ final class Runner {
         record Failed(String code, String reason, boolean retryable, boolean cancelled, boolean unusable)
                 implements Result {
             static Failed of(EngineException e) {
-                return new Failed(e.code(), text(e), e.retryable(), e instanceof EngineException.Cancelled, false);
+                boolean unusable = e instanceof EngineException.SafetyFailed failed && failed.hung();
+                return new Failed(e.code(), text(e), e.retryable(), e instanceof EngineException.Cancelled, unusable);
             }
 
             static Failed asCancelled() {
@@ -53,6 +58,8 @@ final class Runner {
     private final InferenceActor.Id id;
     private final Engine engine;
     private final AssetStore assets;
+    private final Safety safety;
+    private final PictureEncoder encoder = new PictureEncoder();
     private final Consumer<Report> listener;
     private final LinkedBlockingQueue<Work> queue = new LinkedBlockingQueue<>();
     private final Thread thread;
@@ -60,16 +67,18 @@ final class Runner {
     private volatile boolean abandoned;
 
     /** Starts the thread; it says {@link Report.Ready} when it is up. */
-    static Runner start(InferenceActor.Id id, Engine engine, AssetStore assets, Consumer<Report> listener) {
-        Runner runner = new Runner(id, engine, assets, listener);
+    static Runner start(
+            InferenceActor.Id id, Engine engine, AssetStore assets, Safety safety, Consumer<Report> listener) {
+        Runner runner = new Runner(id, engine, assets, safety, listener);
         runner.thread.start();
         return runner;
     }
 
-    private Runner(InferenceActor.Id id, Engine engine, AssetStore assets, Consumer<Report> listener) {
+    private Runner(InferenceActor.Id id, Engine engine, AssetStore assets, Safety safety, Consumer<Report> listener) {
         this.id = id;
         this.engine = engine;
         this.assets = assets;
+        this.safety = safety;
         this.listener = listener;
         // A daemon, because a thread that never comes back must not keep a process alive that wants to end.
         this.thread = Thread.ofPlatform().daemon().name(id.threadName()).unstarted(this::loop);
@@ -121,11 +130,9 @@ final class Runner {
         }
         try {
             work.at(Position.entering(Phase.STARTING, 1));
-            List<Artifact> artifacts = engine.run(work.attempt, work.request, work);
-            // What is finished is kept, also if a cancellation came too late to stop it; an interrupt that came with it
-            // must not hit the writing. One that comes from now on does: then it is the writing that hangs.
-            Thread.interrupted();
-            return new Result.Stored(store(work, artifacts));
+            return switch (work.request) {
+                case ImageRequest image -> new Result.Stored(pictures(work, image));
+            };
         } catch (EngineException e) {
             return work.cancelled ? Result.Failed.asCancelled() : Result.Failed.of(e);
         } catch (IOException e) {
@@ -152,15 +159,61 @@ final class Runner {
         }
     }
 
-    private List<AssetRef> store(Work work, List<Artifact> artifacts) throws IOException {
-        int count = Math.max(1, artifacts.size());
+    private List<AssetRef> pictures(Work work, ImageRequest request) throws EngineException, IOException {
+        boolean forbidden = request.safety().isPresent() && safety.forbids(request.prompt());
+        List<Drawing> drawings = forbidden ? undrawn(request) : engine.run(work.attempt, request, work);
+        // What is finished is kept, also if a cancellation came too late to stop it; an interrupt that came with it
+        // must
+        // not hit the checks and the writing. One that comes from now on does: then it is these that hang.
+        Thread.interrupted();
+        List<SafetyResult> results =
+                forbidden ? Collections.nCopies(drawings.size(), SafetyResult.CSAM) : check(work, request, drawings);
+        return store(work, request.format(), drawings, results);
+    }
+
+    /** In the place of pictures that are not even to be made. */
+    private static List<Drawing> undrawn(ImageRequest request) {
+        Picture nothing = Placeholder.saying(SafetyResult.CSAM.notice(), request.width(), request.height());
+        List<Drawing> drawings = new ArrayList<>();
+        for (int i = 0; i < request.count(); i++) {
+            drawings.add(new Drawing(nothing, request.seedOf(i), Map.of()));
+        }
+        return drawings;
+    }
+
+    private List<SafetyResult> check(Work work, ImageRequest request, List<Drawing> drawings) throws EngineException {
+        if (request.safety().isEmpty()) {
+            return Collections.nCopies(drawings.size(), SafetyResult.UNCHECKED);
+        }
+        SafetyPolicy policy = request.safety().get();
+        int count = Math.max(1, drawings.size());
+        work.at(Position.entering(Phase.CHECKING, count));
+        List<SafetyResult> results = new ArrayList<>();
+        for (Drawing drawing : drawings) {
+            results.add(safety.judge(request.prompt(), policy, drawing.picture()));
+            work.at(new Position(Phase.CHECKING, results.size(), count));
+        }
+        return results;
+    }
+
+    private List<AssetRef> store(Work work, OutputFormat format, List<Drawing> drawings, List<SafetyResult> results)
+            throws EngineException, IOException {
+        int count = Math.max(1, drawings.size());
         work.at(Position.entering(Phase.UPLOADING, count));
         List<AssetRef> stored = new ArrayList<>();
-        for (int i = 0; i < artifacts.size(); i++) {
-            stored.add(assets.put(work.attempt, i, artifacts.get(i)));
+        for (int i = 0; i < drawings.size(); i++) {
+            SafetyResult safe = results.get(i);
+            Drawing drawing = safe.isReplaced() ? placeholder(drawings.get(i), safe) : drawings.get(i);
+            stored.add(assets.put(work.attempt, i, encoder.encode(drawing, format, safe)));
             work.at(new Position(Phase.UPLOADING, i + 1, count));
         }
         return stored;
+    }
+
+    private static Drawing placeholder(Drawing withheld, SafetyResult why) {
+        Picture picture = withheld.picture();
+        return new Drawing(
+                Placeholder.saying(why.notice(), picture.width(), picture.height()), withheld.seed(), Map.of());
     }
 
     private Result failedUnlessCancelled(Work work, String code, String reason, Exception cause, boolean unusable) {

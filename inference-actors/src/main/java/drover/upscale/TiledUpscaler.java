@@ -1,11 +1,11 @@
 package drover.upscale;
 
 import ai.djl.ndarray.NDArray;
-import drover.diffusion.Picture;
 import drover.diffusion.StableDiffusion;
 import drover.graph.NativeScope;
 import drover.graph.Torch;
 import drover.inference.EngineException;
+import drover.picture.Picture;
 
 /**
  * Runs an {@link RrdbNet} over a picture piece by piece, so that its memory does not grow with the picture. Each piece is

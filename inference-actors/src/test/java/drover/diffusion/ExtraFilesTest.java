@@ -46,7 +46,8 @@ class ExtraFilesTest {
         assertThat(files.upscaler("x4.v2")).isEqualTo(x4.toAbsolutePath());
         assertThat(files.upscalerNames()).isEqualTo(Set.of("x4.v2"));
         put("controlnets/canny/diffusion_pytorch_model.safetensors");
-        assertThat(files.controlNet("canny")).isEqualTo(folder.resolve("controlnets/canny").toAbsolutePath());
+        assertThat(files.controlNet("canny"))
+                .isEqualTo(folder.resolve("controlnets/canny").toAbsolutePath());
         assertThat(files.controlNet("canny")).isDirectory();
     }
 
@@ -64,8 +65,7 @@ class ExtraFilesTest {
     void aModelCanDoWhatThereAreFilesFor() throws Exception {
         ModelInfo one = model("StableDiffusionPipeline");
         ModelInfo xl = model("StableDiffusionXLPipeline");
-        List<Feature> always =
-                List.of(Feature.IMG2IMG, Feature.INPAINTING, Feature.HIRES_FIX, Feature.TILING);
+        List<Feature> always = List.of(Feature.IMG2IMG, Feature.INPAINTING, Feature.HIRES_FIX, Feature.TILING);
         assertThat(files.features(one)).containsExactlyInAnyOrderElementsOf(always);
         put("loras/deep/a.safetensors");
         put("upscalers/b.safetensors");

@@ -2,7 +2,7 @@ package drover.imaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import drover.diffusion.Picture;
+import drover.picture.Picture;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

@@ -3,8 +3,8 @@ package drover.imaging;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import drover.diffusion.Picture;
 import drover.imaging.SourceImages.Limits;
+import drover.picture.Picture;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import drover.inference.fault.FaultEngine;
 import drover.inference.fault.FaultSettings;
+import drover.picture.Picture;
+import drover.picture.PngDecoder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.imageio.ImageIO;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -33,6 +36,7 @@ class InferenceActorTest {
 
     private final TestProbe<InferenceActor.Event> owner = KIT.createTestProbe();
     private final MemoryStore store = new MemoryStore();
+    private Safety safety = Safety.none();
 
     @AfterAll
     static void stop() {
@@ -47,7 +51,8 @@ class InferenceActorTest {
         public AssetRef put(AttemptId attempt, int index, Artifact artifact) {
             String key = attempt + "/" + index;
             files.put(key, artifact.bytes());
-            return new AssetRef(key, artifact.mediaType(), artifact.bytes().length, "", artifact.seed());
+            return new AssetRef(
+                    key, artifact.mediaType(), artifact.bytes().length, "", artifact.seed(), artifact.safety());
         }
 
         @Override
@@ -80,7 +85,7 @@ class InferenceActorTest {
     /** An engine whose run is what the test says. */
     private record Doing(Work work) implements Engine {
         interface Work {
-            List<Artifact> run(RunMonitor monitor) throws EngineException;
+            List<Drawing> run(RunMonitor monitor) throws EngineException;
         }
 
         @Override
@@ -99,7 +104,7 @@ class InferenceActorTest {
         }
 
         @Override
-        public List<Artifact> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor)
+        public List<Drawing> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor)
                 throws EngineException {
             return work.run(monitor);
         }
@@ -117,7 +122,8 @@ class InferenceActorTest {
     }
 
     private ActorRef<InferenceActor.Command> idleActor(Engine engine) {
-        ActorRef<InferenceActor.Command> actor = KIT.spawn(InferenceActor.create(ID, engine, store, owner.ref()));
+        ActorRef<InferenceActor.Command> actor =
+                KIT.spawn(InferenceActor.create(ID, engine, store, safety, owner.ref()));
         owner.expectMessageClass(InferenceActor.Idle.class);
         return actor;
     }
@@ -237,7 +243,7 @@ class InferenceActorTest {
             while (!Thread.currentThread().isInterrupted()) {
                 Thread.onSpinWait();
             }
-            return List.of(new Artifact("image/png", new byte[] {1}, 5));
+            return List.of(new Drawing(new Picture(1, 1, new byte[3]), 5, Map.of()));
         }));
         actor.tell(new InferenceActor.Run(FIRST, request(1, Optional.empty())));
         waitForPosition(Position.entering(Phase.DECODING, 1));
@@ -305,8 +311,146 @@ class InferenceActorTest {
         assertThat(threads).containsExactly("runner-gpu0-1");
     }
 
+    /** A safety check that says what the test says. */
+    private record Saying(boolean forbids, Judge judge) implements Safety {
+        interface Judge {
+            SafetyResult of(Picture picture) throws EngineException;
+        }
+
+        @Override
+        public boolean forbids(String prompt) {
+            return forbids;
+        }
+
+        @Override
+        public SafetyResult judge(String prompt, SafetyPolicy policy, Picture picture) throws EngineException {
+            return judge.of(picture);
+        }
+    }
+
+    private Picture stored(AssetRef asset) throws IOException {
+        return PngDecoder.decode(store.open(asset).readAllBytes()).picture();
+    }
+
+    private static ImageRequest checked() {
+        return request(2, Optional.empty()).withSafety(SafetyPolicy.MARK);
+    }
+
+    @Test
+    void picturesAreCheckedBeforeTheyAreStored() throws IOException {
+        List<Picture> seen = new ArrayList<>();
+        safety = new Saying(false, picture -> {
+            assertThat(store.files).isEmpty();
+            seen.add(picture);
+            return seen.size() == 1 ? SafetyResult.NSFW : SafetyResult.CENSORED;
+        });
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        actor.tell(new InferenceActor.Run(FIRST, checked()));
+
+        List<Position> positions = positionsUntil(InferenceActor.Produced.class);
+
+        assertThat(positions)
+                .isSorted()
+                .containsSubsequence(
+                        new Position(Phase.CHECKING, 0, 2),
+                        new Position(Phase.CHECKING, 1, 2),
+                        new Position(Phase.CHECKING, 2, 2),
+                        new Position(Phase.UPLOADING, 0, 2),
+                        new Position(Phase.UPLOADING, 2, 2));
+        List<AssetRef> assets = ((InferenceActor.Produced) end).assets();
+        assertThat(assets).extracting(AssetRef::safety).containsExactly(SafetyResult.NSFW, SafetyResult.CENSORED);
+        assertThat(stored(assets.get(0)).rgb()).isEqualTo(seen.get(0).rgb());
+        Picture placeholder = stored(assets.get(1));
+        assertThat(placeholder.rgb())
+                .startsWith(0x80, 0x80, 0x80)
+                .isNotEqualTo(seen.get(1).rgb());
+        assertThat(placeholder.width()).isEqualTo(seen.get(1).width());
+        assertThat(assets.get(1).seed()).isEqualTo(6);
+    }
+
+    @Test
+    void aPictureThatCouldNotBeCheckedIsNotStored() {
+        safety = new Saying(false, _ -> {
+            throw new EngineException.SafetyFailed("it was dark", false);
+        });
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        actor.tell(new InferenceActor.Run(FIRST, checked()));
+
+        assertThat(ended().code()).isEqualTo("drover:safety.failed");
+        assertThat(((InferenceActor.Ended) end).retryable()).isTrue();
+        assertThat(((InferenceActor.Ended) end).unusable()).isFalse();
+        assertThat(store.files).isEmpty();
+    }
+
+    @Test
+    void aCheckThatHangsMakesTheProcessUnusable() {
+        safety = new Saying(false, _ -> {
+            throw new EngineException.SafetyFailed("it is still dark", true);
+        });
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        actor.tell(new InferenceActor.Run(FIRST, checked()));
+
+        assertThat(ended().unusable()).isTrue();
+    }
+
+    @Test
+    void whereNothingChecksAPolicyWithholdsAndNoneDelivers() {
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        actor.tell(new InferenceActor.Run(FIRST, checked()));
+        assertThat(ended().code()).isEqualTo("drover:safety.unavailable");
+        owner.expectMessageClass(InferenceActor.RunnerReturned.class);
+        owner.expectMessageClass(InferenceActor.Idle.class);
+
+        actor.tell(new InferenceActor.Run(SECOND, request(2, Optional.empty())));
+        positionsUntil(InferenceActor.Produced.class);
+        assertThat(((InferenceActor.Produced) end).assets())
+                .extracting(AssetRef::safety)
+                .containsOnly(SafetyResult.UNCHECKED);
+    }
+
+    @Test
+    void whatIsForbiddenIsNotEvenMade() throws IOException {
+        safety = new Saying(true, _ -> {
+            throw new AssertionError("there is nothing to look at");
+        });
+        ActorRef<InferenceActor.Command> actor = idleActor(new Doing(_ -> {
+            throw new AssertionError("it was made");
+        }));
+        actor.tell(new InferenceActor.Run(FIRST, checked()));
+        positionsUntil(InferenceActor.Produced.class);
+
+        List<AssetRef> assets = ((InferenceActor.Produced) end).assets();
+        assertThat(assets).hasSize(2).allMatch(asset -> asset.safety() == SafetyResult.CSAM);
+        assertThat(assets).extracting(AssetRef::seed).containsExactly(5L, 6L);
+        assertThat(stored(assets.get(0)).rgb()).hasSize(3 * 16 * 16).contains(0x80);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void picturesAreWrittenAsTheRequestSays(OutputFormat.Kind kind) throws IOException {
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        actor.tell(new InferenceActor.Run(FIRST, request(1, Optional.empty()).withFormat(OutputFormat.of(kind))));
+        positionsUntil(InferenceActor.Produced.class);
+
+        AssetRef asset = ((InferenceActor.Produced) end).assets().getFirst();
+        assertThat(asset.mediaType()).isEqualTo(kind.mediaType());
+        assertThat(ImageIO.read(store.open(asset)).getWidth()).isEqualTo(16);
+    }
+
+    @Test
+    void aFormatWithoutRoomForThePictureIsRefused() {
+        ActorRef<InferenceActor.Command> actor = idleActor();
+        ImageRequest wide = new ImageRequest(
+                        MODEL, "bars", "", 20_000, 1, 1, Sampler.EULER, 1, 5, 1, 1, Optional.empty())
+                .withFormat(OutputFormat.HORDE);
+        actor.tell(new InferenceActor.Run(FIRST, wide));
+
+        assertThat(ended().retryable()).isFalse();
+        assertThat(((InferenceActor.Ended) end).reason()).contains("webp file has at most 16383 pixels a side");
+    }
+
     /** Ends after 2^31 calls, which no stack holds. */
-    private static List<Artifact> recurse(int depth) {
+    private static List<Drawing> recurse(int depth) {
         return depth == Integer.MAX_VALUE ? List.of() : new ArrayList<>(recurse(depth + 1));
     }
 }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import ai.djl.ndarray.types.DataType;
 import drover.diffusion.Fixtures;
-import drover.diffusion.Picture;
 import drover.graph.Torch;
 import drover.graph.TorchOptions;
+import drover.picture.Picture;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;

@@ -104,10 +104,11 @@ final class Board {
     }
 
     /** The slot has nothing to do and asks. */
-    List<BoardAction> idle(SlotId id, Set<String> models, Set<String> resident, Instant now) {
+    List<BoardAction> idle(SlotId id, Set<String> models, Set<String> resident, boolean checks, Instant now) {
         Slot slot = slots.of(id);
         slot.models = models;
         slot.resident = resident;
+        slot.checks = checks;
         nodes.seen(id.node());
         List<BoardAction> actions = new ArrayList<>();
         if (slot.attempt != null

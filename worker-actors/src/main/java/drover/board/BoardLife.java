@@ -70,7 +70,7 @@ final class BoardLife implements Rules<Command> {
             case JobBoard.Take take -> onTake(take, now);
             case JobBoard.SlotIdle idle -> {
                 remember(idle.slot(), idle.keeper(), now);
-                carryOut(board.idle(idle.slot(), idle.models(), idle.resident(), now));
+                carryOut(board.idle(idle.slot(), idle.models(), idle.resident(), idle.checks(), now));
             }
             case JobBoard.SlotGone gone -> {
                 carryOut(board.gone(gone.slot(), now));

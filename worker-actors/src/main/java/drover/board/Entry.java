@@ -1,6 +1,8 @@
 package drover.board;
 
+import drover.inference.ImageRequest;
 import drover.inference.Position;
+import drover.inference.SafetyPolicy;
 import drover.job.Job;
 import drover.job.Tenant;
 import drover.job.Work;
@@ -15,6 +17,10 @@ final class Entry {
     final long work;
 
     final WorkKind kind;
+
+    /** Whether its pictures may not leave unless they have been looked at. */
+    final boolean needsCheck;
+
     Job job;
 
     /** Nodes that failed it; it goes back to one of them only if no other can take it, and not before {@link #backAt}. */
@@ -44,6 +50,9 @@ final class Entry {
         this.job = job;
         this.work = Work.of(job.request());
         this.kind = WorkKind.of(job.request());
+        this.needsCheck = switch (job.request()) {
+            case ImageRequest it -> it.safety().filter(SafetyPolicy::required).isPresent();
+        };
     }
 
     String model() {

@@ -62,12 +62,19 @@ public final class JobBoard {
      *
      * @param models what its engine can run
      * @param resident what is in its memory now
+     * @param checks whether it can look at pictures before they leave; without it gets no job that insists on that
      */
-    public record SlotIdle(SlotId slot, Set<String> models, Set<String> resident, ActorRef<SlotCommand> keeper)
+    public record SlotIdle(
+            SlotId slot, Set<String> models, Set<String> resident, boolean checks, ActorRef<SlotCommand> keeper)
             implements Word {
         public SlotIdle {
             models = Set.copyOf(models);
             resident = Set.copyOf(resident);
+        }
+
+        /** A slot that cannot look at pictures. */
+        public SlotIdle(SlotId slot, Set<String> models, Set<String> resident, ActorRef<SlotCommand> keeper) {
+            this(slot, models, resident, false, keeper);
         }
     }
 

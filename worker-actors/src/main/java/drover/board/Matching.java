@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who gets what next.
  *
- * <p><b>Which job.</b> A slot can have a job whose model it knows and that is not withdrawn, if its node is not suspended,
+ * <p><b>Which job.</b> A slot can have a job whose model it knows and that is not withdrawn, and whose pictures it can
+ * look at if the job insists on that, if its node is not suspended,
  * did not fail the job before (unless no other can take it and the back-off is over), and is not already known to be too
  * slow for the job's deadline. Of these the highest priority counts first. Within it {@link FairQueue} says which is next;
  * a job whose model is in the slot's memory may go before that one, but not if it came later by more than the lead, and
@@ -78,7 +79,7 @@ final class Matching {
             return Optional.of(new Choice(entry, free.getFirst()));
         }
         return free.stream()
-                .filter(slot -> slot.models.contains(entry.model()) && mayRunOn(entry, slot, now))
+                .filter(slot -> slot.canRun(entry) && mayRunOn(entry, slot, now))
                 .min(bestFor(entry.model(), now))
                 .map(slot -> new Choice(entry, slot));
     }
@@ -97,7 +98,7 @@ final class Matching {
     Optional<Duration> tooLateEverywhere(Entry entry, Instant now) {
         Duration best = null;
         for (Slot slot : slots.all()) {
-            if (slot.models.contains(entry.model())) {
+            if (slot.canRun(entry)) {
                 Optional<Duration> takes = estimate(entry, slot);
                 if (takes.isEmpty() || !Pace.isTooLate(now, takes.get(), entry.job.deadline())) {
                     return Optional.empty();
@@ -112,7 +113,7 @@ final class Matching {
     boolean otherCanMakeIt(Entry entry, String besides, boolean freeOnly, Instant now) {
         Predicate<Slot> fits = slot -> !slot.node().equals(besides)
                 && !entry.avoid.contains(slot.node())
-                && slot.models.contains(entry.model())
+                && slot.canRun(entry)
                 && nodes.trust(slot.node(), now) != Trust.SUSPENDED
                 && !isTooSlow(entry, slot, now);
         return !models.isWithdrawn(entry.model(), now)
@@ -140,7 +141,8 @@ final class Matching {
                 if (!slot.models.contains(model) || models.isWithdrawn(model, now)) {
                     continue;
                 }
-                Entry head = queue.first(priorities[p], model, entry -> mayRunOn(entry, slot, now));
+                Entry head =
+                        queue.first(priorities[p], model, entry -> slot.canRun(entry) && mayRunOn(entry, slot, now));
                 if (head == null) {
                     continue;
                 }
@@ -199,7 +201,7 @@ final class Matching {
 
     private boolean anotherCanTake(Entry entry, Instant now) {
         return slots.all().stream()
-                .anyMatch(other -> other.models.contains(entry.model())
+                .anyMatch(other -> other.canRun(entry)
                         && !entry.avoid.contains(other.node())
                         && nodes.trust(other.node(), now) != Trust.SUSPENDED);
     }

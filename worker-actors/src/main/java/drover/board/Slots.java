@@ -19,6 +19,10 @@ final class Slots {
         final SlotId id;
         Set<String> models = Set.of();
         Set<String> resident = Set.of();
+
+        /** Whether it can look at pictures. */
+        boolean checks;
+
         boolean asks;
 
         /** Whether the offer of the attempt has been handed out. */
@@ -37,6 +41,11 @@ final class Slots {
 
         String node() {
             return id.node();
+        }
+
+        /** Whether it is made for the job, whatever its node's record. */
+        boolean canRun(Entry entry) {
+            return models.contains(entry.model()) && (checks || !entry.needsCheck);
         }
 
         boolean isFree() {

@@ -7,12 +7,12 @@ import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelInfo;
 import drover.inference.AssetRef;
 import drover.inference.ImageRequest;
+import drover.inference.OutputFormat;
 import drover.inference.Sampler;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
@@ -35,7 +35,11 @@ final class GenerateCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PROMPT", description = "What to draw.")
     private String prompt = "";
 
-    @Option(names = "--out", required = true, paramLabel = "FILE", description = "Where to write the PNG.")
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "FILE",
+            description = "Where to write the picture; its ending says in which format.")
     private String out = "";
 
     @Option(names = "--model", description = "Which model; `drover models list` shows them.")
@@ -75,6 +79,12 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private final PictureOptions pictures = new PictureOptions();
 
+    @Option(names = "--format", description = "png, webp, webp-lossless or jpeg; what the ending of --out says.")
+    private Optional<String> format = Optional.empty();
+
+    @Option(names = "--quality", paramLabel = "N", description = "1 to 100, for webp and jpeg.")
+    private Optional<Integer> quality = Optional.empty();
+
     @Option(names = "--json", description = "Print the result as one JSON object.")
     private boolean json;
 
@@ -91,9 +101,10 @@ final class GenerateCommand implements Callable<Integer> {
         common.applyVerbosity();
         DroverConfig config = cli.config(common.config());
         Path file = outputFile();
+        OutputFormat written = outputFormat();
         ModelCatalog catalog = ModelChoice.catalog(config);
         OutputFiles files = new OutputFiles(file);
-        ImageRequest request = request(ModelChoice.choose(catalog, model, config))
+        ImageRequest request = request(ModelChoice.choose(catalog, model, config), written)
                 .with(pictures.features(files, SingleRunProcess.JOB));
 
         SingleRun.Outcome outcome = new SingleRunProcess(cli, config).run(request, files);
@@ -110,7 +121,7 @@ final class GenerateCommand implements Callable<Integer> {
         };
     }
 
-    private ImageRequest request(ModelInfo info) {
+    private ImageRequest request(ModelInfo info, OutputFormat chosenFormat) {
         if (prompt.length() > MAX_PROMPT || negative.length() > MAX_PROMPT) {
             throw CommandFailure.usage("a prompt has at most " + MAX_PROMPT + " characters");
         }
@@ -137,9 +148,32 @@ final class GenerateCommand implements Callable<Integer> {
                     seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(ImageRequest.SEED_LIMIT)),
                     clipSkip,
                     count,
-                    Optional.empty());
+                            Optional.empty())
+                    .withFormat(chosenFormat);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private OutputFormat outputFormat() {
+        String ending = out.substring(out.lastIndexOf('.') + 1);
+        OutputFormat.Kind byEnding = OutputFormat.Kind.byName(ending)
+                .orElseThrow(() -> CommandFailure.usage(
+                        "--out should end in .png, .webp or .jpg, which says the format; but was " + out));
+        OutputFormat.Kind kind = format.map(name -> OutputFormat.Kind.byName(name)
+                        .orElseThrow(() -> CommandFailure.usage(
+                                "there is no format " + name + "; there are: " + OutputFormat.Kind.names())))
+                .orElse(byEnding);
+        if (!kind.mediaType().equals(byEnding.mediaType())) {
+            throw CommandFailure.usage("--format is " + kind.text() + ", but --out " + out + " ends in ." + ending);
+        }
+        if (quality.isPresent() && !kind.isLossy()) {
+            throw CommandFailure.usage("--quality is for webp and jpeg, but the format is " + kind.text());
+        }
+        try {
+            return OutputFormat.of(kind).withQuality(quality.orElse(OutputFormat.DEFAULT_QUALITY));
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage("--" + e.getMessage());
         }
     }
 
@@ -149,9 +183,6 @@ final class GenerateCommand implements Callable<Integer> {
             file = Path.of(out).toAbsolutePath();
         } catch (InvalidPathException e) {
             throw CommandFailure.usage("--out is not a path: " + e.getMessage());
-        }
-        if (!out.toLowerCase(Locale.ROOT).endsWith(".png")) {
-            throw CommandFailure.usage("pictures are written as PNG; --out should end in .png, but was " + out);
         }
         if (Files.isDirectory(file)) {
             throw CommandFailure.usage("--out " + out + " is a folder; name a file");

@@ -4,7 +4,6 @@ import drover.config.DroverConfig;
 import drover.golden.GoldenResult;
 import drover.golden.GoldenRunner;
 import drover.graph.TorchOptions;
-import drover.node.EngineSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,9 +77,7 @@ final class GoldenCommand implements Callable<Integer> {
     }
 
     private static int threads(DroverConfig config) {
-        return config.nodes().engine() instanceof EngineSettings.PyTorch pytorch && pytorch.threads() > 0
-                ? pytorch.threads()
-                : Runtime.getRuntime().availableProcessors();
+        return config.nodes().engine().threadsOfOne();
     }
 
     private static String summary(List<GoldenResult> results) {

@@ -67,7 +67,8 @@ final class OutputFiles implements AssetStore {
                 artifact.mediaType(),
                 artifact.bytes().length,
                 HexFormat.of().formatHex(sha256().digest(artifact.bytes())),
-                artifact.seed());
+                artifact.seed(),
+                artifact.safety());
     }
 
     @Override

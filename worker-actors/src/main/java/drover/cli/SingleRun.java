@@ -7,6 +7,7 @@ import drover.inference.Engine;
 import drover.inference.InferenceActor;
 import drover.inference.InferenceRequest;
 import drover.inference.Position;
+import drover.inference.Safety;
 import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Rungs;
 import drover.watchdog.Stall;
@@ -91,6 +92,7 @@ final class SingleRun extends AbstractBehavior<SingleRun.Command> {
                         ACTOR,
                         order.engine(),
                         order.assets(),
+                        Safety.none(), // Whoever runs this is who looks at the pictures.
                         context.messageAdapter(InferenceActor.Event.class, FromActor::new)),
                 "inference");
         watchdog.tell(new Watchdog.Watch(

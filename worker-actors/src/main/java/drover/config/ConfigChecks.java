@@ -24,6 +24,7 @@ final class ConfigChecks {
                 Schema.MANAGEMENT_TOKEN,
                 !values.get(Schema.OPERATORS).isEmpty());
         checkCluster(values);
+        checkSafety(values);
         int port = values.get(Schema.MANAGEMENT_PORT);
         if (port != 0 && port == values.get(Schema.HTTP_PORT)) {
             values.reject(Schema.MANAGEMENT_PORT, "= " + port + " is the port of drover.http.port too; take another");
@@ -34,6 +35,18 @@ final class ConfigChecks {
         requireOrder(values, Schema.RETRY_MIN, Schema.RETRY_MAX);
         requireOrder(values, Schema.MAX_BATCH, Schema.MAX_PENDING);
         requireOrder(values, Schema.MAX_PENDING, Schema.MAX_KEPT);
+    }
+
+    private static void checkSafety(ConfigValues values) {
+        boolean censors = values.get(Schema.SAFETY_API)
+                .filter(Schema.ApiSafety.CENSOR::equals)
+                .isPresent();
+        if (censors && values.get(Schema.SAFETY_MODEL).isEmpty()) {
+            values.reject(
+                    Schema.SAFETY_API,
+                    "= censor, but nothing looks at pictures; set " + Schema.SAFETY_MODEL.path()
+                            + " to the folder of a safety checker");
+        }
     }
 
     private static void checkCluster(ConfigValues values) {

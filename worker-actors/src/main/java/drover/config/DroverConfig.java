@@ -7,6 +7,7 @@ import drover.diffusion.ExtraFiles;
 import drover.http.HttpSettings;
 import drover.http.RequestLimits;
 import drover.http.TenantToken;
+import drover.inference.SafetyPolicy;
 import drover.inference.fault.FaultSettings;
 import drover.job.JobState;
 import drover.ledger.LedgerSettings;
@@ -17,6 +18,7 @@ import drover.node.EngineSettings;
 import drover.node.GpuSelection;
 import drover.node.Membership;
 import drover.node.NodeSettings;
+import drover.node.SafetySettings;
 import drover.setting.Secret;
 import drover.source.HordeSettings;
 import drover.source.models.ModelReferenceStore;
@@ -49,6 +51,7 @@ import java.util.stream.Collectors;
  * @param ledger the job database
  * @param http the public API
  * @param management the operator's API
+ * @param apiSafety what is looked after in pictures that are ordered over the public API; nothing if empty
  * @param cluster how this host's processes reach each other
  * @param horde about the AI Horde
  */
@@ -63,6 +66,7 @@ public record DroverConfig(
         LedgerSettings ledger,
         HttpSettings http,
         ManagementSettings management,
+        Optional<SafetyPolicy> apiSafety,
         ClusterSettings cluster,
         HordeSettings horde) {
 
@@ -98,6 +102,7 @@ public record DroverConfig(
                 ledger,
                 http,
                 management,
+                apiSafety,
                 cluster,
                 horde);
     }
@@ -125,6 +130,7 @@ public record DroverConfig(
                 ledger,
                 http,
                 management,
+                apiSafety,
                 cluster.joining(seeds),
                 horde);
     }
@@ -152,6 +158,7 @@ public record DroverConfig(
                         values.get(Schema.OPERATORS).entrySet().stream()
                                 .collect(Collectors.toUnmodifiableMap(
                                         Map.Entry::getKey, e -> e.getValue().reveal()))),
+                apiSafety(values),
                 cluster(values, home),
                 horde(values, home, cacheDir, environment));
     }
@@ -181,6 +188,10 @@ public record DroverConfig(
                         values.get(Schema.NODE_JVM_OPTIONS)),
                 logging(values, home),
                 engine(values, home),
+                new SafetySettings(
+                        values.get(Schema.SAFETY_MODEL).map(home::resolve),
+                        values.get(Schema.SAFETY_WORDS).map(home::resolve),
+                        values.get(Schema.SAFETY_TIMEOUT)),
                 modelFolders,
                 cacheDir,
                 dataDir,
@@ -224,6 +235,16 @@ public record DroverConfig(
                         values.get(Schema.FAULT_SLOWEST_STEP),
                         values.get(Schema.FAULT_TRACE).map(home::resolve),
                         values.get(Schema.FAULT_CLOCK_SKEW)));
+        };
+    }
+
+    /** Without a checker nothing is promised, and with one everything is at least marked. */
+    private static Optional<SafetyPolicy> apiSafety(ConfigValues values) {
+        boolean checks = values.get(Schema.SAFETY_MODEL).isPresent();
+        return switch (values.get(Schema.SAFETY_API).orElse(checks ? Schema.ApiSafety.MARK : Schema.ApiSafety.OFF)) {
+            case OFF -> Optional.empty();
+            case MARK -> Optional.of(SafetyPolicy.MARK);
+            case CENSOR -> Optional.of(SafetyPolicy.CENSOR);
         };
     }
 

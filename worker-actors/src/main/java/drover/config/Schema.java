@@ -26,6 +26,13 @@ final class Schema {
         FAULT
     }
 
+    /** What is done about pictures that are ordered over the public API. */
+    enum ApiSafety {
+        OFF,
+        MARK,
+        CENSOR
+    }
+
     /** How much is logged. */
     enum Level {
         ERROR,
@@ -70,6 +77,14 @@ final class Schema {
     static final Setting<Optional<String>> FAULT_TRACE = add("fault.trace", Kinds.or("off", Kinds.path()), "off");
     static final Setting<Duration> FAULT_CLOCK_SKEW =
             add("fault.clock-skew", Kinds.duration("-1 hour", "1 hour"), "0s");
+
+    static final Setting<Optional<String>> SAFETY_MODEL =
+            add("safety.model", Kinds.or("off", Kinds.path()), "off", "DROVER_SAFETY_MODEL");
+    static final Setting<Optional<ApiSafety>> SAFETY_API =
+            add("safety.api", Kinds.or("auto", Kinds.choice(ApiSafety.class)), "auto", "DROVER_SAFETY_API");
+    static final Setting<Optional<String>> SAFETY_WORDS =
+            add("safety.words-file", Kinds.or("off", Kinds.path()), "off");
+    static final Setting<Duration> SAFETY_TIMEOUT = add("safety.timeout", Kinds.duration("100ms", "10m"), "30s");
 
     static final Setting<GpuSelection> GPUS = add("nodes.gpus", new GpuList(), "auto", "DROVER_GPUS");
     static final Setting<Integer> ACTORS_PER_GPU =

@@ -184,6 +184,7 @@ public final class ControlProcess {
                 config.nodes().engine().clock(),
                 () -> new JobId(UuidCreator.getTimeOrderedEpoch().toString()),
                 () -> seeds.nextLong(ImageRequest.SEED_LIMIT),
+                config.apiSafety(),
                 config.nodes().engine() instanceof EngineSettings.Fault);
         return PublicApi.start(system, config.http(), context)
                 .thenApply(binding -> binding.addToCoordinatedShutdown(HANG_UP, system));

@@ -66,7 +66,12 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
                 artifact.mediaType(),
                 artifact.bytes());
         return new AssetRef(
-                key, artifact.mediaType(), artifact.bytes().length, sha256(artifact.bytes()), artifact.seed());
+                key,
+                artifact.mediaType(),
+                artifact.bytes().length,
+                sha256(artifact.bytes()),
+                artifact.seed(),
+                artifact.safety());
     }
 
     @Override

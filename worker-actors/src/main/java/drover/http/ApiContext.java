@@ -4,8 +4,10 @@ import drover.board.JobBoard;
 import drover.feed.JobFeed;
 import drover.inference.AssetStore;
 import drover.inference.JobId;
+import drover.inference.SafetyPolicy;
 import drover.ledger.JobLedger;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -21,6 +23,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  * @param clock the time
  * @param ids makes job ids, time-ordered; called by many threads
  * @param seeds makes seeds for requests without one, 0 to 2^32-1; called by many threads
+ * @param safety what is looked after in pictures; nothing if empty
  * @param faults whether requests may ask for a fault, as they may with the fault engine only
  */
 public record ApiContext(
@@ -32,4 +35,5 @@ public record ApiContext(
         InstantSource clock,
         Supplier<JobId> ids,
         LongSupplier seeds,
+        Optional<SafetyPolicy> safety,
         boolean faults) {}

@@ -29,6 +29,8 @@ final class JobRequestReader {
                 fields.longInteger("seed"),
                 fields.integer("clip_skip"),
                 fields.integer("count"),
+                fields.text("format"),
+                fields.integer("quality"),
                 fields.text("priority"),
                 fields.integer("deadline_seconds"),
                 fields.text("source"),

@@ -64,7 +64,8 @@ final class JobRoutes extends AllDirectives {
         this.settings = settings;
         this.context = context;
         this.ask = ask;
-        this.check = new RequestCheck(settings.limits(), context.models(), context.seeds(), context.faults());
+        this.check = new RequestCheck(
+                settings.limits(), context.models(), context.seeds(), context.safety(), context.faults());
         this.inputs = new InputDesk(system, context.assets());
         this.events = new EventRoute(context.feed(), settings);
         this.assets = new AssetRoute(system, context.assets());

@@ -10,6 +10,7 @@ import drover.inference.HiresFix;
 import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.LoraUse;
+import drover.inference.OutputFormat;
 import drover.inference.Position;
 import drover.inference.SourceImage;
 import drover.job.Attempt;
@@ -59,6 +60,10 @@ final class JobViews {
                 Optional.of(image.seed()),
                 Optional.of(image.clipSkip()),
                 Optional.of(image.count()),
+                Optional.of(image.format().kind().text()),
+                Optional.of(image.format())
+                        .filter(format -> format.kind().isLossy())
+                        .map(OutputFormat::quality),
                 Optional.of(Names.of(job.priority())),
                 Optional.of(
                         (int) Duration.between(job.accepted(), job.deadline()).toSeconds()),
@@ -121,7 +126,8 @@ final class JobViews {
                 .mapToObj(i -> {
                     AssetRef ref = job.assets().get(i);
                     String url = "/v1/jobs/" + job.id() + "/assets/" + i;
-                    return new JobView.AssetView(url, ref.mediaType(), ref.bytes(), ref.sha256(), ref.seed());
+                    return new JobView.AssetView(
+                            url, ref.mediaType(), ref.bytes(), ref.sha256(), ref.seed(), Names.of(ref.safety()));
                 })
                 .toList();
     }

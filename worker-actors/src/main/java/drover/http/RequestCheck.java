@@ -4,7 +4,9 @@ import drover.client.JobRequest;
 import drover.client.Problem.FieldError;
 import drover.inference.FaultPlan;
 import drover.inference.ImageRequest;
+import drover.inference.OutputFormat;
 import drover.inference.Phase;
+import drover.inference.SafetyPolicy;
 import drover.inference.Sampler;
 import drover.job.Priority;
 import java.time.Duration;
@@ -26,12 +28,19 @@ final class RequestCheck {
     private final RequestLimits limits;
     private final ModelDefaults models;
     private final LongSupplier seeds;
+    private final Optional<SafetyPolicy> safety;
     private final boolean faults;
 
-    RequestCheck(RequestLimits limits, ModelDefaults models, LongSupplier seeds, boolean faults) {
+    RequestCheck(
+            RequestLimits limits,
+            ModelDefaults models,
+            LongSupplier seeds,
+            Optional<SafetyPolicy> safety,
+            boolean faults) {
         this.limits = limits;
         this.models = models;
         this.seeds = seeds;
+        this.safety = safety;
         this.faults = faults;
     }
 
@@ -65,6 +74,7 @@ final class RequestCheck {
                 sampler.isPresent(),
                 "sampler",
                 "must be one of " + Sampler.names() + ", but was " + r.sampler().orElse(""));
+        Optional<OutputFormat> format = format(errors, r, Math.max(width, height));
         Optional<Priority> priority = r.priority()
                 .map(name -> constant(Priority.values(), name, errors, "priority"))
                 .orElse(Optional.of(Priority.NORMAL));
@@ -89,11 +99,12 @@ final class RequestCheck {
                 seed,
                 clipSkip,
                 count,
-                fault,
-                pictures.features());
-        Duration useful =
-                r.deadlineSeconds().map(Duration::ofSeconds).orElseGet(() -> Deadlines.byDefault(image, pictures.control().isPresent()));
-        return new JobOrder(image, pictures, priority.orElseThrow(), useful);
+                        fault)
+                .withFormat(format.orElseThrow())
+                .with(pictures.features());
+        ImageRequest request = safety.map(image::withSafety).orElse(image);
+        Duration useful = r.deadlineSeconds().map(Duration::ofSeconds).orElseGet(() -> Deadlines.byDefault(image, pictures.control().isPresent()));
+        return new JobOrder(request, pictures, priority.orElseThrow(), useful);
     }
 
     private ModelDefaults.Defaults model(List<FieldError> errors, Optional<String> name) {
@@ -127,6 +138,35 @@ final class RequestCheck {
     }
 
     private record Side(String name, int pixels) {}
+
+    private static Optional<OutputFormat> format(List<FieldError> errors, JobRequest r, int side) {
+        Optional<OutputFormat.Kind> kind =
+                r.format().map(OutputFormat.Kind::byName).orElse(Optional.of(OutputFormat.Kind.PNG));
+        expect(
+                errors,
+                kind.isPresent(),
+                "format",
+                "must be one of " + OutputFormat.Kind.names() + ", but was "
+                        + r.format().orElse(""));
+        boolean fits = kind.isEmpty()
+                || expect(
+                        errors,
+                        side <= kind.get().maxSide(),
+                        "format",
+                        "has room for at most "
+                                + kind.map(OutputFormat.Kind::maxSide).orElse(0) + " pixels a side");
+        boolean sensible = kind.isEmpty()
+                || expect(
+                        errors,
+                        r.quality().isEmpty() || kind.get().isLossy(),
+                        "quality",
+                        "is only for formats with losses: webp, jpeg");
+        int quality = r.quality().orElse(OutputFormat.DEFAULT_QUALITY);
+        boolean inRange = range(errors, "quality", quality, 1, 100);
+        return fits && sensible && inRange
+                ? kind.map(it -> OutputFormat.of(it).withQuality(quality))
+                : Optional.empty();
+    }
 
     private Optional<FaultPlan> fault(List<FieldError> errors, JobRequest.FaultOrder order) {
         if (!faults) {

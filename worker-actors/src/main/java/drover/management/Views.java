@@ -68,6 +68,7 @@ final class Views {
                 node.engine(),
                 node.models().stream().sorted().toList(),
                 node.resident().stream().sorted().toList(),
+                node.checks(),
                 node.memory()
                         .map(m -> new MemoryView(
                                 m.residentBytes(), m.heapUsedBytes(), m.heapMaxBytes(), m.nativeHandles())),

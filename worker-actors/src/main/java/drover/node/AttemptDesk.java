@@ -140,7 +140,7 @@ final class AttemptDesk {
     void openSlot(Child child, int slot) {
         child.slots().add(slot);
         Set<String> models = child.hello().map(NodeKeeper.Hello::models).orElse(Set.of());
-        board.tell(new JobBoard.SlotIdle(child.slot(slot), models, child.resident(), keeper));
+        board.tell(new JobBoard.SlotIdle(child.slot(slot), models, child.resident(), child.checks(), keeper));
     }
 
     /** The slot takes no more work. */

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param member how it takes part in the cluster, as the control process does
  * @param seed the control process in the cluster, such as {@code pekko://drover@127.0.0.1:25520}
  * @param engine which engine it opens
+ * @param safety what it looks at pictures with
  * @param modelFolders where models lie
  * @param cacheDir where the bundled model is unpacked
  * @param assetDir where results are written
@@ -43,6 +44,7 @@ public record Bootstrap(
         Membership member,
         String seed,
         EngineSettings engine,
+        SafetySettings safety,
         List<Path> modelFolders,
         Path cacheDir,
         Path assetDir,

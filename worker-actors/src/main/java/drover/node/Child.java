@@ -20,6 +20,7 @@ final class Child {
     private Optional<NodeKeeper.Hello> hello = Optional.empty();
     private Optional<NodeMemory> memory = Optional.empty();
     private Set<String> resident = Set.of();
+    private boolean checks;
     private Optional<Condemnation> condemnation = Optional.empty();
     private Optional<Incident.Stack> stack = Optional.empty();
     private Optional<String> lastWords = Optional.empty();
@@ -108,8 +109,15 @@ final class Child {
         resident = report.resident();
     }
 
-    void resident(Set<String> models) {
+    /** One of its slots asks for work, and says with what. */
+    void asksWith(Set<String> models, boolean canCheck) {
         resident = models;
+        checks = canCheck;
+    }
+
+    /** Whether it can look at pictures before they leave. */
+    boolean checks() {
+        return checks;
     }
 
     Optional<ActorRef<Node.Command>> ref() {

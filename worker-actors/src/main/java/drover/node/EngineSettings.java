@@ -22,6 +22,13 @@ public sealed interface EngineSettings {
         };
     }
 
+    /** Threads of one operation of libtorch. */
+    default int threadsOfOne() {
+        return this instanceof PyTorch pytorch && pytorch.threads() > 0
+                ? pytorch.threads()
+                : Runtime.getRuntime().availableProcessors();
+    }
+
     /**
      * Models on libtorch.
      *

@@ -178,7 +178,7 @@ final class KeeperLife implements Rules<Command> {
     }
 
     private void onSlotIdle(Child child, NodeKeeper.SlotIdle it) {
-        child.resident(it.resident());
+        child.asksWith(it.resident(), it.checks());
         if (seats.isServing(child) && record.is(NodeState.RUNNING)) {
             desk.openSlot(child, it.slot());
         }

@@ -31,8 +31,8 @@ final class KeeperLine {
         keeper.tell(word);
     }
 
-    void askForWork(int slot, Set<String> resident) {
-        keeper.tell(new NodeKeeper.SlotIdle(launch, slot, resident));
+    void askForWork(int slot, Set<String> resident, boolean checks) {
+        keeper.tell(new NodeKeeper.SlotIdle(launch, slot, resident, checks));
     }
 
     void slotClosed(int slot) {

@@ -129,6 +129,7 @@ final class KeeperRecord {
                 hello.map(NodeKeeper.Hello::engine),
                 hello.map(NodeKeeper.Hello::models).orElse(Set.of()),
                 shown.map(Child::resident).orElse(Set.of()),
+                shown.filter(Child::checks).isPresent(),
                 shown.flatMap(Child::memory),
                 slots,
                 standby,

@@ -8,6 +8,8 @@ import drover.inference.InferenceActor;
 import drover.inference.InferenceRequest;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
+import drover.safety.SafetyActor;
+import drover.safety.SafetyParts;
 import drover.watchdog.LearnedLimit;
 import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Verdict;
@@ -89,6 +91,8 @@ public final class Node {
 
     record EngineFailed(String code, String reason) implements Command {}
 
+    record SafetySaid(SafetyActor.Ready ready) implements Command {}
+
     record SlotSaid(InferenceActor.Event event) implements Command {}
 
     record WatchdogSaid(Verdict verdict) implements Command {}
@@ -124,6 +128,7 @@ public final class Node {
      * @param logLevels sets the levels of loggers
      * @param nanoTime monotonic clock
      * @param wall wall clock
+     * @param safety what it looks at pictures with
      */
     public record Host(
             AssetStore assets,
@@ -131,7 +136,8 @@ public final class Node {
             NodeExit exit,
             Consumer<Map<String, String>> logLevels,
             LongSupplier nanoTime,
-            InstantSource wall) {}
+            InstantSource wall,
+            SafetyParts safety) {}
 
     /**
      * A node that says hello as soon as its engine is open.

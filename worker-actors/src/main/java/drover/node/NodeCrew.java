@@ -2,6 +2,10 @@ package drover.node;
 
 import drover.inference.Engine;
 import drover.inference.InferenceActor;
+import drover.inference.Safety;
+import drover.safety.SafetyActor;
+import drover.safety.SafetyDesk;
+import drover.safety.SafetyParts;
 import drover.watchdog.Watchdog;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -10,6 +14,13 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 public interface NodeCrew {
     /** The watchdog over this node's attempts; called once. If it ends, so does the node. */
     ActorRef<Watchdog.Command> watchdog();
+
+    /**
+     * Starts what looks at this node's pictures; called once, before the first slot is made. If it ends, so does the node.
+     *
+     * @param ready hears that it can, if it can
+     */
+    void safety(ActorRef<SafetyActor.Ready> ready);
 
     /**
      * Starts an inference actor.
@@ -21,6 +32,8 @@ public interface NodeCrew {
     /** Children of the node's own actor. */
     static NodeCrew childrenOf(ActorContext<Node.Command> context, Node.Host host) {
         return new NodeCrew() {
+            private Safety safety = Safety.none();
+
             @Override
             public ActorRef<Watchdog.Command> watchdog() {
                 ActorRef<Watchdog.Command> watchdog =
@@ -30,10 +43,23 @@ public interface NodeCrew {
             }
 
             @Override
+            public void safety(ActorRef<SafetyActor.Ready> ready) {
+                SafetyParts parts = host.safety();
+                ActorRef<SafetyActor.Command> actor =
+                        context.spawn(SafetyActor.create(parts.checker(), parts.timeout(), ready), "safety");
+                context.watch(actor);
+                safety = new SafetyDesk(
+                        actor,
+                        parts.filter(),
+                        parts.timeout(),
+                        context.getSystem().scheduler());
+            }
+
+            @Override
             public ActorRef<InferenceActor.Command> slot(
                     InferenceActor.Id id, Engine engine, ActorRef<InferenceActor.Event> events) {
                 return context.spawn(
-                        InferenceActor.create(id, engine, host.assets(), events),
+                        InferenceActor.create(id, engine, host.assets(), safety, events),
                         "slot-" + id.slot() + "-" + id.incarnation());
             }
         };

@@ -74,8 +74,12 @@ public final class NodeKeeper {
     /** The engine could not be opened; the process ends by itself. */
     public record StartFailed(long launch, String code, String reason) implements FromNode {}
 
-    /** The slot asks for work. Safe to repeat. */
-    public record SlotIdle(long launch, int slot, Set<String> resident) implements FromNode {
+    /**
+     * The slot asks for work. Safe to repeat.
+     *
+     * @param checks whether the node can look at pictures before they leave
+     */
+    public record SlotIdle(long launch, int slot, Set<String> resident, boolean checks) implements FromNode {
         public SlotIdle {
             resident = Set.copyOf(resident);
         }

@@ -10,6 +10,7 @@ import drover.node.Node.Command;
 import drover.rules.Rules;
 import drover.rules.RulesActor;
 import drover.rules.Surroundings;
+import drover.safety.SafetyActor;
 import drover.watchdog.Rungs;
 import drover.watchdog.Stall;
 import drover.watchdog.Verdict;
@@ -50,6 +51,7 @@ final class NodeLife implements Rules<Command> {
     private Optional<Engine> engine = Optional.empty();
     private Set<String> resident = Set.of();
     private boolean welcomed;
+    private boolean checks;
 
     static Behavior<Command> create(
             Node.Identity identity,
@@ -78,6 +80,7 @@ final class NodeLife implements Rules<Command> {
         this.watchdog = crew.watchdog();
         this.verdicts = around.adapter(Verdict.class, Node.WatchdogSaid::new);
         this.events = around.adapter(InferenceActor.Event.class, Node.SlotSaid::new);
+        crew.safety(around.adapter(SafetyActor.Ready.class, Node.SafetySaid::new));
         around.pipe(opening, (opened, problem) -> problem == null ? new Node.EngineOpened(opened) : failed(problem));
         timers.startTimerWithFixedDelay(Node.Timer.PULSE, Node.Timer.PULSE, Node.PULSE);
         expectKeeper();
@@ -107,6 +110,10 @@ final class NodeLife implements Rules<Command> {
             case Node.SetLogLevels it -> host.logLevels().accept(it.levels());
             case Node.StillHere _ -> {}
             case Node.AskAgain _ -> askAgain();
+            case Node.SafetySaid _ -> {
+                checks = true;
+                askAgain();
+            }
             case Node.SlotSaid it -> onEvent(it.event());
             case Node.WatchdogSaid it -> onVerdict(it.verdict());
             case Node.Timer it -> onTimer(it);
@@ -406,7 +413,7 @@ final class NodeLife implements Rules<Command> {
     }
 
     private void askForWork(NodeSlots.Slot slot) {
-        keeper.askForWork(slot.index(), resident);
+        keeper.askForWork(slot.index(), resident, checks);
     }
 
     private void closed(NodeSlots.Slot slot) {

@@ -134,7 +134,8 @@ public final class NodeMain {
                 exit,
                 NodeMain::setLogLevels,
                 System::nanoTime,
-                bootstrap.engine().clock());
+                bootstrap.engine().clock(),
+                bootstrap.safety().parts(bootstrap.engine().threadsOfOne()));
         return Node.create(identity, host, engine, keeper);
     }
 

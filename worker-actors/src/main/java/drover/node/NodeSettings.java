@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param process how a node's process is started
  * @param logging how it logs; as the control process does
  * @param engine which engine it runs
+ * @param safety what they look at pictures with
  * @param modelFolders where models lie
  * @param cacheDir where the bundled model is unpacked
  * @param dataDir where the list of running children is kept
@@ -33,6 +34,7 @@ public record NodeSettings(
         ProcessSettings process,
         LoggingSettings logging,
         EngineSettings engine,
+        SafetySettings safety,
         List<Path> modelFolders,
         Path cacheDir,
         Path dataDir,
@@ -65,6 +67,7 @@ public record NodeSettings(
                 member,
                 seed,
                 engine,
+                safety,
                 modelFolders,
                 cacheDir,
                 assetDir,
@@ -83,6 +86,7 @@ public record NodeSettings(
                 process,
                 logging,
                 engine,
+                safety,
                 modelFolders,
                 cacheDir,
                 dataDir,
@@ -102,6 +106,7 @@ public record NodeSettings(
                 process,
                 other,
                 engine,
+                safety,
                 modelFolders,
                 cacheDir,
                 dataDir,

@@ -21,6 +21,7 @@ import java.util.Set;
  * @param engine name of its engine, once known
  * @param models what it can run
  * @param resident what is in its memory
+ * @param checks whether it can look at pictures before they leave
  * @param memory its memory, once it has reported any
  * @param slots its inference actors, by index
  * @param standby whether a warm standby is ready
@@ -37,6 +38,7 @@ public record NodeStatus(
         Optional<String> engine,
         Set<String> models,
         Set<String> resident,
+        boolean checks,
         Optional<NodeMemory> memory,
         List<Slot> slots,
         boolean standby,

@@ -105,6 +105,7 @@ final class NodeTraining {
                 LOOPBACK,
                 cluster.selfMember().address().toString(),
                 engineSettings,
+                SafetySettings.NONE,
                 List.of(),
                 folder.resolve("cache"),
                 folder.resolve("assets"),

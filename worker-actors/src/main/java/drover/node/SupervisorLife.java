@@ -357,6 +357,7 @@ final class SupervisorLife extends AbstractBehavior<Command> {
                 Optional.empty(),
                 Set.of(),
                 Set.of(),
+                false,
                 Optional.empty(),
                 List.of(),
                 false,

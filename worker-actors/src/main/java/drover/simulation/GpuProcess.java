@@ -1,8 +1,8 @@
 package drover.simulation;
 
-import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.AttemptId;
+import drover.inference.Drawing;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.InferenceActor;
@@ -16,6 +16,8 @@ import drover.node.NodeKeeper;
 import drover.node.NodeMemory;
 import drover.node.NodeProcess;
 import drover.node.NodeSettings;
+import drover.safety.SafetyActor;
+import drover.safety.SafetyParts;
 import drover.watchdog.Watchdog;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,6 +31,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /** A simulated GPU process: a node with its watchdog and its runners, started and killed by its keeper. */
 final class GpuProcess implements NodeProcess {
     private static final NodeMemory MEMORY = new NodeMemory(1, 1, 1, 0);
+    private static final SafetyParts SAFETY = SafetyParts.withoutChecker();
     private static final long KILL_TAKES = 2_000_000L;
 
     private final World world;
@@ -74,7 +77,7 @@ final class GpuProcess implements NodeProcess {
                 settings.timeouts(),
                 settings.limits().orphan(),
                 settings.limits().sibling().plusSeconds(10));
-        Node.Host host = new Node.Host(store, () -> MEMORY, this::end, _ -> {}, world::now, world::wall);
+        Node.Host host = new Node.Host(store, () -> MEMORY, this::end, _ -> {}, world::now, world::wall, SAFETY);
         Place<Node.Command> place = world.start(
                 process,
                 process.name(),
@@ -95,6 +98,11 @@ final class GpuProcess implements NodeProcess {
                     process,
                     process.name() + "/watchdog",
                     around -> world.cast().watchdog(around, "node", host.nanoTime(), host.wall()));
+        }
+
+        @Override
+        public void safety(ActorRef<SafetyActor.Ready> ready) {
+            // Simulated results have no pixels to look at.
         }
 
         @Override
@@ -202,7 +210,7 @@ final class GpuProcess implements NodeProcess {
         }
 
         @Override
-        public List<Artifact> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor)
+        public List<Drawing> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor)
                 throws EngineException {
             throw new UnsupportedOperationException("simulated attempts run on virtual time");
         }

@@ -16,6 +16,7 @@ import drover.node.Membership;
 import drover.node.NodeKeeper;
 import drover.node.NodeSettings;
 import drover.node.ProcessLauncher;
+import drover.node.SafetySettings;
 import drover.node.StackSource;
 import drover.watchdog.Incident;
 import drover.watchdog.PhaseTimeouts;
@@ -185,6 +186,7 @@ final class Machine {
                 new NodeSettings.ProcessSettings("256m", Optional.empty(), List.of()),
                 new LoggingSettings(NOWHERE, false, Map.of(), 1, 1, 1),
                 new EngineSettings.Fault(FaultSettings.instant(Set.of("m0"))),
+                SafetySettings.NONE,
                 List.of(),
                 NOWHERE,
                 NOWHERE,

@@ -118,7 +118,7 @@ class BoardProperties {
     private void ask(int node) {
         SlotId slot = slot(node);
         if (!live.containsKey(slot)) {
-            carryOut(board.idle(slot, Set.of("m0", "m1"), Set.of("m" + node % 2), now));
+            carryOut(board.idle(slot, Set.of("m0", "m1"), Set.of("m" + node % 2), false, now));
         }
     }
 

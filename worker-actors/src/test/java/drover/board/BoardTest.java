@@ -12,6 +12,7 @@ import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
+import drover.inference.SafetyPolicy;
 import drover.inference.Sampler;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
@@ -41,7 +42,7 @@ class BoardTest {
     void aWaitingJobGoesToTheSlotThatAsks() {
         assertThat(board.take(job("a", "m", T0), T0)).isEmpty();
 
-        List<BoardAction> actions = board.idle(GPU0, Set.of("m"), Set.of(), T0);
+        List<BoardAction> actions = board.idle(GPU0, Set.of("m"), Set.of(), false, T0);
 
         assertThat(offered(actions)).isEqualTo(attempt("a", 1));
         assertThat(events(actions)).containsExactly(new JobEvent.Assigned(attempt("a", 1), T0, "gpu0"));
@@ -52,7 +53,42 @@ class BoardTest {
     void aSlotGetsOnlyWhatItCanRun() {
         board.take(job("a", "other", T0), T0);
 
-        assertThat(board.idle(GPU0, Set.of("m"), Set.of(), T0)).isEmpty();
+        assertThat(board.idle(GPU0, Set.of("m"), Set.of(), false, T0)).isEmpty();
+    }
+
+    @Test
+    void aJobThatHasToBeCheckedGoesOnlyToASlotThatChecks() {
+        Set<String> m = Set.of("m");
+        board.take(checked("a", SafetyPolicy.CENSOR), T0);
+        assertThat(board.idle(GPU0, m, m, false, T0)).isEmpty();
+        assertThat(offered(board.idle(GPU1, m, Set.of(), true, T0))).isEqualTo(attempt("a", 1));
+
+        board.take(checked("b", SafetyPolicy.CENSOR), T0);
+        assertThat(board.slotOf(new JobId("b"))).isEmpty();
+        board.take(checked("c", SafetyPolicy.MARK), T0);
+        assertThat(board.slotOf(new JobId("c"))).contains(GPU0);
+
+        // It failed there, and the other slot is no way out: it goes back.
+        board.ended(
+                GPU1,
+                attempt("a", 1),
+                AttemptOutcome.FAILED,
+                "drover:safety.failed",
+                "it was dark",
+                true,
+                AttemptTimings.NONE,
+                T0);
+        board.cancel(new JobId("b"), T0);
+        assertThat(offered(board.idle(GPU1, m, Set.of(), true, T0.plusSeconds(2))))
+                .isEqualTo(attempt("a", 2));
+    }
+
+    private static Job checked(String id, SafetyPolicy policy) {
+        ImageRequest request = new ImageRequest(
+                        "m", "a cat", "", 64, 64, 20, Sampler.EULER, 5, 1, 1, 1, Optional.empty())
+                .withSafety(policy);
+        return Job.of(new JobEvent.Accepted(
+                new JobId(id), T0, request, Priority.NORMAL, T0.plusSeconds(600), Tenant.DEFAULT));
     }
 
     @Test
@@ -62,11 +98,11 @@ class BoardTest {
         board.take(job("urgent", "cold", T0.plusSeconds(20), Priority.URGENT), T0);
         Instant now = T0.plusSeconds(21);
 
-        assertThat(offered(board.idle(GPU0, Set.of("cold", "warm"), Set.of("warm"), now)))
+        assertThat(offered(board.idle(GPU0, Set.of("cold", "warm"), Set.of("warm"), false, now)))
                 .isEqualTo(attempt("urgent", 1));
-        assertThat(offered(board.idle(GPU1, Set.of("cold", "warm"), Set.of("warm"), now)))
+        assertThat(offered(board.idle(GPU1, Set.of("cold", "warm"), Set.of("warm"), false, now)))
                 .isEqualTo(attempt("resident", 1));
-        assertThat(offered(board.idle(new SlotId("gpu2", 1, 0), Set.of("cold", "warm"), Set.of("warm"), now)))
+        assertThat(offered(board.idle(new SlotId("gpu2", 1, 0), Set.of("cold", "warm"), Set.of("warm"), false, now)))
                 .isEqualTo(attempt("old", 1));
     }
 
@@ -76,7 +112,7 @@ class BoardTest {
         Instant later = T0.plus(BoardSettings.DEFAULT.residentLead()).plusSeconds(1);
         board.take(job("resident", "warm", later, Priority.NORMAL), later);
 
-        assertThat(offered(board.idle(GPU0, Set.of("cold", "warm"), Set.of("warm"), later)))
+        assertThat(offered(board.idle(GPU0, Set.of("cold", "warm"), Set.of("warm"), false, later)))
                 .isEqualTo(attempt("old", 1));
     }
 
@@ -92,17 +128,17 @@ class BoardTest {
     @Test
     void aStalledJobAvoidsTheNodeThatFailedItWhileAnotherCanTakeIt() {
         give("a", GPU0);
-        board.idle(GPU1, Set.of("m"), Set.of(), T0);
+        board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
         give("b", GPU1);
 
         // gpu0's process is replaced and asks again, while gpu1 is busy: the job waits for gpu1.
         board.gone(GPU0, T0);
         board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
         SlotId gpu0Again = new SlotId("gpu0", 2, 0);
-        assertThat(board.idle(gpu0Again, Set.of("m"), Set.of(), T0)).isEmpty();
+        assertThat(board.idle(gpu0Again, Set.of("m"), Set.of(), false, T0)).isEmpty();
 
         board.produced(GPU1, attempt("b", 1), List.of(asset()), AttemptTimings.NONE, T0);
-        assertThat(offered(board.idle(GPU1, Set.of("m"), Set.of(), T0))).isEqualTo(attempt("a", 2));
+        assertThat(offered(board.idle(GPU1, Set.of("m"), Set.of(), false, T0))).isEqualTo(attempt("a", 2));
     }
 
     @Test
@@ -111,7 +147,7 @@ class BoardTest {
         Instant now = T0;
         for (int n = 1; n <= 2; n++) {
             board.ended(GPU0, attempt("a", n), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, now);
-            assertThat(board.idle(GPU0, Set.of("m"), Set.of(), now)).isEmpty();
+            assertThat(board.idle(GPU0, Set.of("m"), Set.of(), false, now)).isEmpty();
             Instant due = board.nextWake(now).orElseThrow();
             assertThat(due).isEqualTo(now.plus(RetryRules.DEFAULT.backoffMin().multipliedBy(n)));
             assertThat(offered(board.wake(due))).isEqualTo(attempt("a", n + 1));
@@ -122,7 +158,7 @@ class BoardTest {
     @Test
     void anotherNodeMayHaveAFailedJobAtOnce() {
         give("a", GPU0);
-        board.idle(GPU1, Set.of("m"), Set.of(), T0);
+        board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
 
         List<BoardAction> actions = board.ended(
                 GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
@@ -141,7 +177,7 @@ class BoardTest {
             actions =
                     board.ended(GPU0, attempt("a", n), AttemptOutcome.STALLED, "c", "hung", true, timings(1, 20), now);
             now = now.plusSeconds(10);
-            board.idle(GPU0, Set.of("m"), Set.of(), now);
+            board.idle(GPU0, Set.of("m"), Set.of(), false, now);
             board.wake(now);
         }
 
@@ -156,10 +192,10 @@ class BoardTest {
     @Test
     void aJobThatWaitedForAnotherNodeGoesBackWhenThatOneIsGone() {
         give("a", GPU0);
-        board.idle(GPU1, Set.of("m"), Set.of(), T0);
+        board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
         give("b", GPU1);
         board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
-        assertThat(board.idle(GPU0, Set.of("m"), Set.of(), T0)).isEmpty();
+        assertThat(board.idle(GPU0, Set.of("m"), Set.of(), false, T0)).isEmpty();
 
         assertThat(board.gone(GPU1, T0)).isEmpty();
         assertThat(offered(board.wake(T0.plus(RetryRules.DEFAULT.backoffMin()))))
@@ -170,7 +206,7 @@ class BoardTest {
     void aJobThatStallsTwoNodesIsGivenUpWithItsStory() {
         give("a", GPU0);
         board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "hung at 42 %", true, AttemptTimings.NONE, T0);
-        board.idle(GPU1, Set.of("m"), Set.of(), T0);
+        board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
         List<BoardAction> actions = board.ended(
                 GPU1, attempt("a", 2), AttemptOutcome.CRASHED, "c", "exit code 139", true, AttemptTimings.NONE, T0);
 
@@ -196,8 +232,9 @@ class BoardTest {
         Instant later = T0.plus(ModelRules.DEFAULT.window());
         board.take(job("c", "m", later.minusSeconds(60)), T0);
         board.take(job("other", "n", T0), T0);
-        assertThat(offered(board.idle(GPU0, Set.of("m", "n"), Set.of(), T0))).isEqualTo(attempt("other", 1));
-        assertThat(board.idle(GPU1, Set.of("m", "n"), Set.of(), T0)).isEmpty();
+        assertThat(offered(board.idle(GPU0, Set.of("m", "n"), Set.of(), false, T0)))
+                .isEqualTo(attempt("other", 1));
+        assertThat(board.idle(GPU1, Set.of("m", "n"), Set.of(), false, T0)).isEmpty();
         assertThat(offered(board.wake(later))).isEqualTo(attempt("c", 1));
     }
 
@@ -205,7 +242,7 @@ class BoardTest {
     void aModelThatWorksIsForgivenItsStrikes() {
         give("a", GPU0);
         board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
-        board.idle(GPU1, Set.of("m"), Set.of(), T0);
+        board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
         board.produced(GPU1, attempt("a", 2), List.of(asset()), AttemptTimings.NONE, T0);
         give("b", GPU1);
 
@@ -220,7 +257,8 @@ class BoardTest {
         for (int n = 1; n <= 10; n++) {
             AttemptOutcome outcome = n % 2 == 0 ? AttemptOutcome.HANDED_BACK : AttemptOutcome.NODE_LOST;
             board.ended(GPU0, attempt("a", n), outcome, "c", "not its fault", true, AttemptTimings.NONE, T0);
-            assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), T0))).isEqualTo(attempt("a", n + 1));
+            assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), false, T0)))
+                    .isEqualTo(attempt("a", n + 1));
         }
     }
 
@@ -245,7 +283,7 @@ class BoardTest {
     void wordsOfOldAttemptsChangeNothing() {
         give("a", GPU0);
         board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
-        board.idle(GPU0, Set.of("m"), Set.of(), T0);
+        board.idle(GPU0, Set.of("m"), Set.of(), false, T0);
         board.wake(T0.plusSeconds(1));
 
         assertThat(board.produced(GPU0, attempt("a", 1), List.of(asset()), AttemptTimings.NONE, T0))
@@ -260,7 +298,7 @@ class BoardTest {
     @Test
     void anExpiredJobIsStoppedWhereItRunsAndAFinishedOneIsNeverThrownAway() {
         give("a", GPU0);
-        board.idle(GPU1, Set.of("m"), Set.of(), T0);
+        board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
         give("b", GPU1);
         board.produced(GPU1, attempt("b", 1), List.of(asset()), AttemptTimings.NONE, T0);
         Instant late = T0.plus(Duration.ofDays(1));
@@ -307,7 +345,7 @@ class BoardTest {
                 T0.plusSeconds(2));
         assertThat(board.requeue(new JobId("a"), T0.plusSeconds(2)).reply())
                 .isEqualTo(new JobBoard.RequeueReply.Waiting());
-        assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), T0.plusSeconds(3))))
+        assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), false, T0.plusSeconds(3))))
                 .isEqualTo(attempt("a", 2));
     }
 
@@ -333,7 +371,7 @@ class BoardTest {
                 BoardSettings.DEFAULT.claimWindow(),
                 Map.of()));
         strict.take(job("a", "m", T0), T0);
-        strict.idle(GPU0, Set.of("m"), Set.of(), T0);
+        strict.idle(GPU0, Set.of("m"), Set.of(), false, T0);
 
         Board.Requeue requeue = strict.requeue(new JobId("a"), T0);
 
@@ -353,7 +391,7 @@ class BoardTest {
 
         assertThat(events(board.take(running, T0))).singleElement().isInstanceOf(JobEvent.AttemptEnded.class);
         assertThat(board.take(produced, T0)).containsExactly(new Deliver(produced));
-        assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), T0))).isEqualTo(attempt("r", 2));
+        assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), false, T0))).isEqualTo(attempt("r", 2));
         board.ended(new JobId("p"));
         assertThat(board.snapshot(T0).undelivered()).isZero();
     }
@@ -362,7 +400,7 @@ class BoardTest {
     void aLostResultIsMadeAgain() {
         give("a", GPU0);
         board.produced(GPU0, attempt("a", 1), List.of(asset()), AttemptTimings.NONE, T0);
-        board.idle(GPU0, Set.of("m"), Set.of(), T0);
+        board.idle(GPU0, Set.of("m"), Set.of(), false, T0);
 
         board.resultLost(new JobId("a"), "the file is gone", T0);
 
@@ -375,7 +413,7 @@ class BoardTest {
         give("a", GPU0);
         board.take(job("b", "m", T0), T0);
         board.take(job("c", "m", T0), T0);
-        board.idle(GPU1, Set.of("other"), Set.of(), T0);
+        board.idle(GPU1, Set.of("other"), Set.of(), false, T0);
         board.advanced(attempt("a", 1), at(3), T0);
 
         JobBoard.Snapshot snapshot = board.snapshot(T0);
@@ -397,7 +435,7 @@ class BoardTest {
 
     private void give(String id, SlotId slot) {
         board.take(job(id, "m", T0), T0);
-        board.idle(slot, Set.of("m"), Set.of(), T0);
+        board.idle(slot, Set.of("m"), Set.of(), false, T0);
         assertThat(board.slotOf(new JobId(id))).contains(slot);
     }
 

@@ -138,7 +138,7 @@ class FairnessTest {
     }
 
     private void ask(int node) {
-        carryOut(board.idle(new SlotId("gpu" + node, 1, 0), MODELS, Set.of("m"), now));
+        carryOut(board.idle(new SlotId("gpu" + node, 1, 0), MODELS, Set.of("m"), false, now));
     }
 
     private void endTheOldest() {
@@ -146,7 +146,7 @@ class FairnessTest {
         AttemptId attempt = Objects.requireNonNull(out.remove(slot));
         carryOut(board.produced(slot, attempt, List.of(), AttemptTimings.NONE, now));
         board.ended(attempt.job());
-        carryOut(board.idle(slot, MODELS, Set.of("m"), now));
+        carryOut(board.idle(slot, MODELS, Set.of("m"), false, now));
     }
 
     private void carryOut(List<BoardAction> actions) {

@@ -104,15 +104,15 @@ class NodeRecordsTest {
             board.take(BoardTest.job("j" + i, "m", T0), T0);
         }
         for (int i = 0; i < 3; i++) {
-            board.idle(first, Set.of("m"), Set.of(), T0);
+            board.idle(first, Set.of("m"), Set.of(), false, T0);
             AttemptId attempt = new AttemptId(new JobId("j" + i), 1);
             List<BoardAction> actions =
                     board.ended(first, attempt, AttemptOutcome.FAILED, "c", "failed", true, AttemptTimings.NONE, T0);
             assertThat(actions.stream().anyMatch(BoardAction.Suspend.class::isInstance))
                     .isEqualTo(i == 2);
         }
-        assertThat(board.idle(first, Set.of("m"), Set.of(), T0)).isEmpty();
-        assertThat(board.idle(second, Set.of("m"), Set.of(), T0)).isEmpty();
+        assertThat(board.idle(first, Set.of("m"), Set.of(), false, T0)).isEmpty();
+        assertThat(board.idle(second, Set.of("m"), Set.of(), false, T0)).isEmpty();
 
         Instant probation = board.nextWake(T0.plusSeconds(5)).orElseThrow();
         while (probation.isBefore(T0.plus(RULES.suspendMin()))) {
@@ -129,7 +129,7 @@ class NodeRecordsTest {
                 .orElseThrow();
         Instant done = probation.plusSeconds(1);
         board.produced(offer.slot(), offer.attempt(), List.of(), AttemptTimings.NONE, done);
-        assertThat(offers(board.idle(offer.slot(), Set.of("m"), Set.of(), done)))
+        assertThat(offers(board.idle(offer.slot(), Set.of("m"), Set.of(), false, done)))
                 .isEqualTo(2);
         assertThat(board.snapshot(done).nodes().getFirst().trust()).isEqualTo(Trust.OPEN);
     }
@@ -142,11 +142,11 @@ class NodeRecordsTest {
             board.take(BoardTest.job("j" + i, "m", T0), T0);
         }
         for (int i = 0; i < 3; i++) {
-            board.idle(slot, Set.of("m"), Set.of(), T0);
+            board.idle(slot, Set.of("m"), Set.of(), false, T0);
             AttemptId attempt = new AttemptId(new JobId("j" + i), 1);
             board.ended(slot, attempt, AttemptOutcome.FAILED, "c", "failed", true, AttemptTimings.NONE, T0);
         }
-        assertThat(board.idle(slot, Set.of("m"), Set.of(), T0)).isEmpty();
+        assertThat(board.idle(slot, Set.of("m"), Set.of(), false, T0)).isEmpty();
         NodeStanding standing = board.snapshot(T0).nodes().getFirst();
         assertThat(standing.trust()).isEqualTo(Trust.SUSPENDED);
         assertThat(standing.until()).isEqualTo(Optional.of(T0.plus(RULES.suspendMin())));

@@ -36,8 +36,8 @@ class PaceTest {
     void theFasterOfTwoIdleNodesGetsTheJob() {
         learn(SLOW, 10);
         learn(FAST, 1);
-        board.idle(SLOW, M, M, T0);
-        board.idle(FAST, M, M, T0);
+        board.idle(SLOW, M, M, false, T0);
+        board.idle(FAST, M, M, false, T0);
 
         assertThat(offer(take("a", 600)).slot()).isEqualTo(FAST);
     }
@@ -46,8 +46,8 @@ class PaceTest {
     void aModelInMemoryGoesBeforeSpeedAndReliability() {
         learn(SLOW, 10);
         learn(FAST, 1);
-        board.idle(FAST, M, Set.of(), T0);
-        board.idle(SLOW, M, M, T0);
+        board.idle(FAST, M, Set.of(), false, T0);
+        board.idle(SLOW, M, M, false, T0);
 
         assertThat(offer(take("a", 600)).slot()).isEqualTo(SLOW);
     }
@@ -59,8 +59,8 @@ class PaceTest {
         AttemptId failed = give(FAST, 600);
         board.ended(FAST, failed, AttemptOutcome.FAILED, "c", "failed", true, AttemptTimings.NONE, T0);
         board.cancel(failed.job(), T0);
-        board.idle(FAST, M, M, T0);
-        board.idle(SLOW, M, M, T0);
+        board.idle(FAST, M, M, false, T0);
+        board.idle(SLOW, M, M, false, T0);
 
         assertThat(offer(take("a", 600)).slot()).isEqualTo(SLOW);
     }
@@ -68,7 +68,7 @@ class PaceTest {
     @Test
     void aJobThatNoNodeCanDoInTimeIsExpiredWithAReasonAndNotStarted() {
         learn(SLOW, 10);
-        board.idle(SLOW, M, M, T0);
+        board.idle(SLOW, M, M, false, T0);
 
         List<BoardAction> actions = take("a", 7);
 
@@ -90,7 +90,7 @@ class PaceTest {
         for (int i = 1; i < Pace.ENOUGH; i++) {
             produce(SLOW, 10);
         }
-        board.idle(SLOW, M, M, T0);
+        board.idle(SLOW, M, M, false, T0);
 
         assertThat(offer(take("a", 1)).slot()).isEqualTo(SLOW);
     }
@@ -100,11 +100,11 @@ class PaceTest {
         learn(SLOW, 10);
         learn(FAST, 1);
         AttemptId busy = give(FAST, 600);
-        board.idle(SLOW, M, M, T0);
+        board.idle(SLOW, M, M, false, T0);
         assertThat(take("a", 5)).isEmpty();
 
         board.produced(FAST, busy, List.of(), timings(1), T0);
-        assertThat(offer(board.idle(FAST, M, M, T0)).attempt().job()).isEqualTo(new JobId("a"));
+        assertThat(offer(board.idle(FAST, M, M, false, T0)).attempt().job()).isEqualTo(new JobId("a"));
     }
 
     @Test
@@ -139,7 +139,7 @@ class PaceTest {
     @Test
     void aRunningJobThatWillBeTooLateIsHandedToAnotherNodeWithoutBlame() {
         AttemptId attempt = give(SLOW, 60);
-        board.idle(FAST, M, M, T0);
+        board.idle(FAST, M, M, false, T0);
 
         List<BoardAction> actions = crawl(attempt, 4);
 
@@ -188,7 +188,7 @@ class PaceTest {
     @Test
     void aHealthyJobWithJitterIsLeftAlone() {
         AttemptId attempt = give(SLOW, 60);
-        board.idle(FAST, M, M, T0);
+        board.idle(FAST, M, M, false, T0);
         Instant now = T0;
         for (int step = 1; step <= 20; step++) {
             // Ten-fold jitter: 19 × 0.5 s and one step of 5 s.
@@ -225,7 +225,7 @@ class PaceTest {
     }
 
     private AttemptId give(SlotId slot, int deadlineSeconds) {
-        board.idle(slot, M, M, T0);
+        board.idle(slot, M, M, false, T0);
         BoardAction.Offer offer = offer(take("job" + jobs++, deadlineSeconds));
         assertThat(offer.slot()).isEqualTo(slot);
         return offer.attempt();

@@ -58,7 +58,7 @@ class TakeOverTest {
     @Test
     void anAttemptThatNobodyClaimsRunsAgainAndTheLateKeeperIsTold() {
         board.take(out, T0);
-        board.idle(OTHER, Set.of("m"), Set.of(), T0);
+        board.idle(OTHER, Set.of("m"), Set.of(), false, T0);
         Instant end = T0.plus(WINDOW);
         assertThat(board.nextWake(T0)).contains(end);
 
@@ -80,8 +80,9 @@ class TakeOverTest {
     @Test
     void whatIsOutWithAKeeperThatVanishesRunsAgainElsewhere() {
         board.take(queued, T0);
-        assertThat(offers(written(board.idle(SLOT, Set.of("m"), Set.of(), T0)))).containsExactly(FIRST);
-        board.idle(OTHER, Set.of("m"), Set.of(), T0);
+        assertThat(offers(written(board.idle(SLOT, Set.of("m"), Set.of(), false, T0))))
+                .containsExactly(FIRST);
+        board.idle(OTHER, Set.of("m"), Set.of(), false, T0);
 
         List<BoardAction> actions = board.lost(SLOT, T0);
 
@@ -93,16 +94,18 @@ class TakeOverTest {
     @Test
     void anOfferThatDidNotArriveIsTakenBackAndOneThatDidIsNot() {
         board.take(queued, T0);
-        written(board.idle(SLOT, Set.of("m"), Set.of(), T0));
+        written(board.idle(SLOT, Set.of("m"), Set.of(), false, T0));
         Instant late = T0.plus(Board.OFFER_LIMIT);
 
-        assertThat(board.idle(SLOT, Set.of("m"), Set.of(), late.minusMillis(1))).isEmpty();
-        assertThat(ends(board.idle(SLOT, Set.of("m"), Set.of(), late))).containsExactly(AttemptOutcome.HANDED_BACK);
+        assertThat(board.idle(SLOT, Set.of("m"), Set.of(), false, late.minusMillis(1)))
+                .isEmpty();
+        assertThat(ends(board.idle(SLOT, Set.of("m"), Set.of(), false, late)))
+                .containsExactly(AttemptOutcome.HANDED_BACK);
         Instant again = late.plusSeconds(1);
-        assertThat(offers(written(board.idle(SLOT, Set.of("m"), Set.of(), again))))
+        assertThat(offers(written(board.idle(SLOT, Set.of("m"), Set.of(), false, again))))
                 .containsExactly(FIRST.next());
         board.stillOut(SLOT, FIRST.next(), Optional.empty(), again);
-        assertThat(board.idle(SLOT, Set.of("m"), Set.of(), again.plus(Board.OFFER_LIMIT)))
+        assertThat(board.idle(SLOT, Set.of("m"), Set.of(), false, again.plus(Board.OFFER_LIMIT)))
                 .isEmpty();
     }
 
@@ -110,11 +113,11 @@ class TakeOverTest {
     void anOfferGoesOutWhenItsAssignmentIsOnDisk() {
         board.take(queued, T0);
 
-        List<BoardAction> actions = board.idle(SLOT, Set.of("m"), Set.of(), T0);
+        List<BoardAction> actions = board.idle(SLOT, Set.of("m"), Set.of(), false, T0);
 
         assertThat(events(actions)).containsExactly(new JobEvent.Assigned(FIRST, T0, SLOT.node()));
         assertThat(offers(actions)).isEmpty();
-        assertThat(board.idle(SLOT, Set.of("m"), Set.of(), T0.plus(Board.OFFER_LIMIT)))
+        assertThat(board.idle(SLOT, Set.of("m"), Set.of(), false, T0.plus(Board.OFFER_LIMIT)))
                 .as("an offer that waits for the disk is not lost")
                 .isEmpty();
         assertThat(offers(board.assigned(FIRST, T0.plusSeconds(9)))).containsExactly(FIRST);
@@ -124,7 +127,7 @@ class TakeOverTest {
     @Test
     void whatIsWithdrawnBeforeItsOfferWentOutFreesItsSlot() {
         board.take(queued, T0);
-        board.idle(SLOT, Set.of("m"), Set.of(), T0);
+        board.idle(SLOT, Set.of("m"), Set.of(), false, T0);
 
         assertThat(board.cancel(ID, T0).orElseThrow()).noneMatch(BoardAction.Cancel.class::isInstance);
 
@@ -135,21 +138,21 @@ class TakeOverTest {
     @Test
     void anOfferThatCannotGoOutAnyMoreIsTakenBack() {
         board.take(queued, T0);
-        board.idle(SLOT, Set.of("m"), Set.of(), T0);
+        board.idle(SLOT, Set.of("m"), Set.of(), false, T0);
 
         assertThat(ends(board.gone(SLOT, T0))).containsExactly(AttemptOutcome.HANDED_BACK);
 
         assertThat(board.assigned(FIRST, T0)).isEmpty();
-        assertThat(offers(written(board.idle(OTHER, Set.of("m"), Set.of(), T0))))
+        assertThat(offers(written(board.idle(OTHER, Set.of("m"), Set.of(), false, T0))))
                 .containsExactly(FIRST.next());
     }
 
     @Test
     void anOfferThatWasLostWithItsSlotRunsAgain() {
         board.take(queued, T0);
-        written(board.idle(SLOT, Set.of("m"), Set.of(), T0));
+        written(board.idle(SLOT, Set.of("m"), Set.of(), false, T0));
         board.gone(SLOT, T0);
-        board.idle(OTHER, Set.of("m"), Set.of(), T0);
+        board.idle(OTHER, Set.of("m"), Set.of(), false, T0);
 
         List<BoardAction> actions = board.wake(T0.plus(WINDOW));
 
@@ -163,7 +166,7 @@ class TakeOverTest {
         Job second = Job.of(BoardTest.accepted("b", "m", T0, Priority.NORMAL, Tenant.DEFAULT, 20));
         board.take(second, T0);
         AttemptId given = second.nextAttempt();
-        board.idle(SLOT, Set.of("m"), Set.of(), T0);
+        board.idle(SLOT, Set.of("m"), Set.of(), false, T0);
 
         assertThat(ends(board.stillOut(SLOT, FIRST, STEP, T0))).containsExactly(AttemptOutcome.HANDED_BACK);
 

@@ -43,6 +43,9 @@ final class CommandLineTest {
                 "--seed 4294967296 | seed must be 0 to 4294967295, but was 4294967296",
                 "--count 0        | count must be at least 1, but was 0",
                 "--clip-skip 13   | clipSkip must be 1 to 12, but was 13",
+                "--format gif     | there is no format gif; there are: png, webp, webp_lossless, jpeg",
+                "--format webp    | --format is webp, but --out",
+                "--quality 50     | --quality is for webp and jpeg, but the format is png",
                 "--frobnicate     | Unknown option: '--frobnicate'",
             })
     void aBadOptionIsOneSentence(String options, String expected) {
@@ -61,7 +64,8 @@ final class CommandLineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "a.jpg      | pictures are written as PNG",
+                "a.gif      | --out should end in .png, .webp or .jpg",
+                "a          | --out should end in .png, .webp or .jpg",
                 "gone/a.png | is not there or cannot be written",
             })
     void theOutputFileIsCheckedFirst(String out, String expected) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -88,6 +89,23 @@ final class GenerateCommandTest {
             image.setRGB(i % 64, i / 64, rgb);
         }
         return image;
+    }
+
+    @Test
+    void theEndingOfTheFileSaysTheFormat() throws IOException {
+        Files.createDirectory(home.resolve("models"));
+        Path webp = home.resolve("apple.webp");
+        TestCli cli = new TestCli(home, Map.of());
+
+        assertThat(cli.run(
+                        "generate", "an apple", "--out", webp.toString(), "--steps", "1", "--format", "webp-lossless"))
+                .as(cli.err())
+                .isZero();
+
+        assertThat(Files.readString(webp, StandardCharsets.ISO_8859_1))
+                .startsWith("RIFF")
+                .contains("WEBPVP8X", "EXIF");
+        assertThat(ImageIO.read(webp.toFile()).getWidth()).isEqualTo(64);
     }
 
     @Test

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import drover.http.TenantToken;
+import drover.inference.SafetyPolicy;
 import drover.job.Tenant;
+import drover.node.SafetySettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +62,7 @@ final class ConfigLoaderTest {
                 "cluster.seeds = [\"::1:25520\"] | drover.cluster.seeds = [\"::1:25520\"]; expected a list of items, each a host and its port, such as 10.0.0.1:25520",
                 "cluster.seeds = [\"127.0.0.1:25520\"], cluster.port = 0, ledger.url = \"jdbc:postgresql:d\" | drover.cluster.port = 0, but other hosts have to know the port; expected 1 to 65535",
                 "cluster.tls { key = a, ca = b } | drover.cluster.tls.key is set, but not all of certificate, key and ca are; expected all three, or none",
+                "safety.api = censor          | drover.safety.api = censor, but nothing looks at pictures; set drover.safety.model to the folder of a safety checker",
                 "management.port = 7860       | drover.management.port = 7860 is the port of drover.http.port too; take another",
                 "recovery.backoff-max = 0s, recovery.backoff-min = 1s | drover.recovery.backoff-max is less than drover.recovery.backoff-min; expected at least that",
             })
@@ -66,6 +70,25 @@ final class ConfigLoaderTest {
         Files.writeString(file, "# one\ndrover {\n  " + line + "\n}\n");
 
         assertThat(problems(Map.of())).singleElement().hasToString(file + ":3: " + expected);
+    }
+
+    @Test
+    void picturesAreMarkedOnceThereIsAChecker() throws Exception {
+        assertThat(load(Map.of()).apiSafety()).isEmpty();
+        assertThat(load(Map.of()).nodes().safety()).isEqualTo(SafetySettings.NONE);
+
+        Files.writeString(file, "drover.safety { model = models/sd15, words-file = words, timeout = 5s }\n");
+        assertThat(load(Map.of()).apiSafety()).contains(SafetyPolicy.MARK);
+        assertThat(load(Map.of()).nodes().safety())
+                .isEqualTo(new SafetySettings(
+                        Optional.of(home.resolve("models/sd15")),
+                        Optional.of(home.resolve("words")),
+                        Duration.ofSeconds(5)));
+
+        Files.writeString(file, "drover.safety { model = models/sd15, api = off }\n");
+        assertThat(load(Map.of()).apiSafety()).isEmpty();
+        Files.writeString(file, "drover.safety { model = models/sd15, api = censor }\n");
+        assertThat(load(Map.of()).apiSafety()).contains(SafetyPolicy.CENSOR);
     }
 
     @Test

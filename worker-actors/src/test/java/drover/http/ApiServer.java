@@ -10,6 +10,7 @@ import drover.delivery.DirectoryAssetStore;
 import drover.feed.FeedSettings;
 import drover.feed.JobFeed;
 import drover.inference.JobId;
+import drover.inference.SafetyPolicy;
 import drover.inference.Sampler;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
@@ -67,6 +68,7 @@ final class ApiServer implements AutoCloseable {
                 clock,
                 () -> new JobId("job-" + ids.incrementAndGet()),
                 () -> 42,
+                Optional.of(SafetyPolicy.MARK),
                 faults);
         binding = PublicApi.start(kit.system(), settings, context)
                 .toCompletableFuture()

@@ -20,8 +20,12 @@ import drover.client.JobRequest;
 import drover.client.JobView;
 import drover.inference.Artifact;
 import drover.inference.AssetRef;
+import drover.inference.ImageRequest;
+import drover.inference.OutputFormat;
 import drover.inference.Phase;
 import drover.inference.Position;
+import drover.inference.SafetyPolicy;
+import drover.inference.SafetyResult;
 import drover.inference.Sampler;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
@@ -44,6 +48,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 @Timeout(120)
@@ -92,7 +98,11 @@ class PublicApiTest {
 
     /** Runs the job that comes next to its produced result, as a keeper would. */
     private static AssetRef produce(SlotCommand.Offer offer, byte[] bytes) throws Exception {
-        AssetRef ref = server.assets.put(offer.attempt(), 0, new Artifact("image/png", bytes, 42));
+        return produce(offer, new Artifact("image/png", bytes, 42));
+    }
+
+    private static AssetRef produce(SlotCommand.Offer offer, Artifact artifact) throws Exception {
+        AssetRef ref = server.assets.put(offer.attempt(), 0, artifact);
         server.board.tell(new JobBoard.Produced(
                 ApiServer.SLOT, offer.attempt(), List.of(ref), AttemptTimings.NONE, server.keeper.getRef()));
         server.keeper.expectMessage(ApiServer.LONG, new SlotCommand.ResultRecorded(ApiServer.SLOT, offer.attempt()));
@@ -232,6 +242,42 @@ class PublicApiTest {
                 client.cancel(job.id());
             }
         }
+    }
+
+    @Test
+    void aPictureHasAFormatAndSaysWhatBecameOfItsCheck() throws Exception {
+        JobView job =
+                client.submit(JobRequest.of("x").format("webp").quality(80).build(), Optional.empty());
+        assertThat(job.request().format()).contains("webp");
+        assertThat(job.request().quality()).contains(80);
+        SlotCommand.Offer offer = take(job.id());
+        assertThat(offer.request()).isInstanceOfSatisfying(ImageRequest.class, request -> {
+            assertThat(request.format())
+                    .isEqualTo(OutputFormat.of(OutputFormat.Kind.WEBP).withQuality(80));
+            assertThat(request.safety()).contains(SafetyPolicy.MARK);
+        });
+
+        produce(offer, new Artifact("image/webp", new byte[] {1}, 42, SafetyResult.CENSORED));
+        await().atMost(ApiServer.LONG).until(() -> client.job(job.id()).ended());
+
+        JobView.AssetView asset = client.job(job.id()).assets().getFirst();
+        assertThat(asset.safety()).isEqualTo("censored");
+        assertThat(get(asset.url()).headers().firstValue("content-type")).contains("image/webp");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"format\": \"gif\"",
+                "\"format\": \"webp\", \"width\": 16384, \"height\": 8",
+                "\"quality\": 50",
+                "\"format\": \"jpeg\", \"quality\": 0"
+            })
+    void aFormatThatCannotBeIsRefused(String fields) throws Exception {
+        HttpResponse<byte[]> answer = post("{\"prompt\": \"x\", " + fields + "}", "Accept", "*/*");
+
+        assertThat(answer.statusCode()).isEqualTo(422);
+        assertThat(new String(answer.body(), StandardCharsets.UTF_8)).containsAnyOf("\"format\"", "\"quality\"");
     }
 
     @Test

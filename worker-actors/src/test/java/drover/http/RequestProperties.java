@@ -39,6 +39,7 @@ class RequestProperties {
                 }
             },
             () -> 7,
+            Optional.empty(),
             true);
 
     @Provide
@@ -55,6 +56,8 @@ class RequestProperties {
                 "seed",
                 "clip_skip",
                 "count",
+                "format",
+                "quality",
                 "priority",
                 "deadline_seconds",
                 "fault",
@@ -76,6 +79,7 @@ class RequestProperties {
                         "\"emoji\"",
                         "\"DDIM\"",
                         "\"high\"",
+                        "\"webp\"",
                         "{\"kind\":\"throw\",\"phase\":\"denoising\"}",
                         "\"\\udc00\""),
                 Arbitraries.strings().ofMaxLength(20).map(s -> "\"" + s + "\""));

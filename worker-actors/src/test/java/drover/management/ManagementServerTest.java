@@ -503,6 +503,7 @@ final class ManagementServerTest {
                 Optional.of("fault"),
                 Set.of("m"),
                 Set.of(),
+                true,
                 Optional.of(new NodeMemory(1 << 30, 1, 2, 9)),
                 List.of(new NodeStatus.Slot(
                         0,

@@ -51,6 +51,7 @@ class BootstrapTest {
                         Membership.Detection.PROMPT),
                 "pekko://drover@127.0.0.1:25520",
                 engine,
+                new SafetySettings(Optional.of(Path.of("/models/checker")), Optional.empty(), Duration.ofSeconds(7)),
                 List.of(Path.of("/models"), Path.of("/more models/ä")),
                 Path.of("/cache"),
                 Path.of("/data/assets"),

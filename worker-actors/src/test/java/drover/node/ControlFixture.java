@@ -112,6 +112,11 @@ final class ControlFixture implements AutoCloseable {
 
     /** Settings with short timeouts, a fault engine and one CPU node. */
     static NodeSettings settings(Path folder, int actors, boolean standby, FaultSettings engine) {
+        return settings(folder, actors, standby, engine, SafetySettings.NONE);
+    }
+
+    static NodeSettings settings(
+            Path folder, int actors, boolean standby, FaultSettings engine, SafetySettings safety) {
         return new NodeSettings(
                 new GpuSelection.Listed(List.of("cpu")),
                 actors,
@@ -119,6 +124,7 @@ final class ControlFixture implements AutoCloseable {
                 new NodeSettings.ProcessSettings("128m", Optional.empty(), List.of()),
                 new LoggingSettings(folder.resolve("logs"), false, Map.of(), 1 << 20, 1, 1 << 20),
                 new EngineSettings.Fault(engine),
+                safety,
                 List.of(),
                 folder.resolve("cache"),
                 folder,

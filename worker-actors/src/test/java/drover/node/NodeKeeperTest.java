@@ -138,7 +138,7 @@ class NodeKeeperTest {
         }
 
         private ActorRef<SlotCommand> idle(int index) {
-            keeper.tell(new NodeKeeper.SlotIdle(launch, index, Set.of()));
+            keeper.tell(new NodeKeeper.SlotIdle(launch, index, Set.of(), true));
             JobBoard.SlotIdle asked = fish(JobBoard.SlotIdle.class);
             assertThat(asked.slot()).isEqualTo(slot(index));
             return asked.keeper();
@@ -256,7 +256,7 @@ class NodeKeeperTest {
         assertThat(process().bootstrap().launch()).isEqualTo(2);
         // What the dead process still had on the way counts for nothing.
         keeper.tell(new NodeKeeper.Advanced(1, 1, ATTEMPT, new Position(Phase.DENOISING, 3, 4)));
-        keeper.tell(new NodeKeeper.SlotIdle(1, 1, Set.of()));
+        keeper.tell(new NodeKeeper.SlotIdle(1, 1, Set.of(), true));
         board.expectNoMessage(Duration.ofMillis(100));
     }
 

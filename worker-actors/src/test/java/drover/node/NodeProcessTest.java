@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import drover.inference.FaultPlan;
 import drover.inference.InferenceRequest;
+import drover.inference.OutputFormat;
+import drover.inference.SafetyPolicy;
+import drover.inference.SafetyResult;
 import drover.job.AttemptOutcome;
 import drover.logging.LoggingSettings;
 import drover.watchdog.Incident;
@@ -17,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
@@ -44,6 +48,26 @@ class NodeProcessTest {
             assertThat(control.process().pid())
                     .isNotEqualTo(ProcessHandle.current().pid());
             assertThat(control.incidents).isEmpty();
+        }
+    }
+
+    @Test
+    void aProcessLooksAtItsPicturesAndSaysThatItCan() throws IOException {
+        SafetySettings safety =
+                new SafetySettings(Optional.of(NodeSafetyTest.FIXTURE), Optional.empty(), ControlFixture.PATIENCE);
+        NodeSettings settings = ControlFixture.settings(folder, 1, false, ControlFixture.engine(Duration.ZERO), safety);
+        InferenceRequest marked =
+                Requests.healthy(2).withSafety(SafetyPolicy.MARK).withFormat(OutputFormat.HORDE);
+        try (ControlFixture control = new ControlFixture(folder, settings, Map.of("a", marked))) {
+            await().atMost(ControlFixture.PATIENCE)
+                    .until(() -> control.record.produced("a").isPresent());
+            assertThat(control.record.produced("a").orElseThrow().assets())
+                    .singleElement()
+                    .satisfies(asset -> {
+                        assertThat(asset.mediaType()).isEqualTo("image/webp");
+                        assertThat(asset.safety()).isNotEqualTo(SafetyResult.UNCHECKED);
+                    });
+            await().atMost(ControlFixture.PATIENCE).until(() -> control.status().checks());
         }
     }
 

@@ -13,6 +13,7 @@ import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.fault.FaultEngine;
 import drover.job.AttemptOutcome;
+import drover.safety.SafetyParts;
 import drover.watchdog.PhaseTimeouts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,7 +65,8 @@ class NodeTest {
                 code -> exits.ref().tell(code),
                 levels -> {},
                 nanos::get,
-                InstantSource.system());
+                InstantSource.system(),
+                SafetyParts.withoutChecker());
         node = kit.spawn(Node.create(identity, host, engine, keeper.ref()));
     }
 

@@ -1,7 +1,7 @@
 package drover.inference.fault;
 
-import drover.inference.Artifact;
 import drover.inference.AttemptId;
+import drover.inference.Drawing;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.FaultPlan;
@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,13 +56,13 @@ public final class FaultEngine implements Engine {
     }
 
     @Override
-    public List<Artifact> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor) throws EngineException {
+    public List<Drawing> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor) throws EngineException {
         return switch (request) {
             case ImageRequest image -> run(attempt, image, monitor);
         };
     }
 
-    private List<Artifact> run(AttemptId attempt, ImageRequest request, RunMonitor monitor) throws EngineException {
+    private List<Drawing> run(AttemptId attempt, ImageRequest request, RunMonitor monitor) throws EngineException {
         if (!settings.models().contains(request.model())) {
             throw new EngineException.Unsupported(
                     "the fault engine has no model " + request.model() + "; it has " + settings.models());
@@ -73,12 +74,12 @@ public final class FaultEngine implements Engine {
         stage.phase(Phase.ENCODING, 1, settings.encodeTime());
         stage.phase(Phase.DENOISING, request.steps(), settings.stepTime());
         stage.phase(Phase.DECODING, request.count(), settings.decodeTime());
-        List<Artifact> artifacts = new ArrayList<>();
+        List<Drawing> drawings = new ArrayList<>();
         for (int i = 0; i < request.count(); i++) {
             long seed = request.seedOf(i);
-            artifacts.add(new Artifact("image/png", TestCard.png(request.width(), request.height(), seed), seed));
+            drawings.add(new Drawing(TestCard.of(request.width(), request.height(), seed), seed, Map.of()));
         }
-        return artifacts;
+        return drawings;
     }
 
     @Override

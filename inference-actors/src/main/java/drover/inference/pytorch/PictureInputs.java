@@ -1,6 +1,5 @@
 package drover.inference.pytorch;
 
-import drover.diffusion.Picture;
 import drover.imaging.BadImageException;
 import drover.imaging.Canny;
 import drover.imaging.Mask;
@@ -13,6 +12,7 @@ import drover.inference.ImageFeatures;
 import drover.inference.Phase;
 import drover.inference.RunMonitor;
 import drover.inference.SourceImage;
+import drover.picture.Picture;
 import java.util.Optional;
 
 /**

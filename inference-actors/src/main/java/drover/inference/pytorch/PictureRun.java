@@ -6,16 +6,14 @@ import drover.diffusion.ExtraFiles;
 import drover.diffusion.HiresPlan;
 import drover.diffusion.LoraStack;
 import drover.diffusion.ModelInfo;
-import drover.diffusion.Picture;
 import drover.diffusion.PictureParameters;
-import drover.diffusion.PngEncoder;
 import drover.diffusion.Prompts;
 import drover.diffusion.StableDiffusion;
 import drover.graph.GraphException;
 import drover.graph.Torch;
 import drover.imaging.Mask;
-import drover.inference.Artifact;
 import drover.inference.ControlUse;
+import drover.inference.Drawing;
 import drover.inference.EngineException;
 import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
@@ -25,6 +23,7 @@ import drover.inference.Position;
 import drover.inference.RunMonitor;
 import drover.inference.Sampler;
 import drover.inference.SourceImage;
+import drover.picture.Picture;
 import drover.sampling.SamplingPlan;
 import drover.sampling.Spacing;
 import drover.upscale.RrdbNet;
@@ -37,7 +36,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One request from its inputs to its encoded pictures. Made for one run, on one thread. */
+/** One request from its inputs to its finished pictures. Made for one run, on one thread. */
 final class PictureRun {
     private static final Logger log = LoggerFactory.getLogger(PictureRun.class);
 
@@ -93,13 +92,13 @@ final class PictureRun {
         }
     }
 
-    List<Artifact> run() throws EngineException {
+    List<Drawing> run() throws EngineException {
         refuseWhatCannotBeDone();
         monitor.checkCancelled();
         PictureInputs inputs = PictureInputs.read(features, monitor);
         Optional<ControlUse> map = features.control().filter(ControlUse::returnMap);
         if (map.isPresent()) {
-            return List.of(encoded(
+            return List.of(drawing(
                     inputs.hint(map.get(), request.width(), request.height()).orElseThrow(), 0));
         }
         try (Held held = new Held()) {
@@ -327,9 +326,9 @@ final class PictureRun {
         return pictures;
     }
 
-    private List<Artifact> finished(List<Picture> pictures, List<TiledUpscaler> upscalers) throws EngineException {
+    private List<Drawing> finished(List<Picture> pictures, List<TiledUpscaler> upscalers) throws EngineException {
         Progress processing = new Progress(monitor, Phase.POST_PROCESSING, 1);
-        List<Artifact> artifacts = new ArrayList<>();
+        List<Drawing> drawings = new ArrayList<>();
         for (int i = 0; i < pictures.size(); i++) {
             Picture picture = pictures.get(i);
             for (TiledUpscaler upscaler : upscalers) {
@@ -338,13 +337,13 @@ final class PictureRun {
                 int[] done = {0};
                 picture = upscaler.upscale(picture, () -> processing.at(++done[0], pieces));
             }
-            artifacts.add(encoded(picture, i));
+            drawings.add(drawing(picture, i));
         }
-        return artifacts;
+        return drawings;
     }
 
-    private Artifact encoded(Picture picture, int i) {
+    private Drawing drawing(Picture picture, int i) {
         PictureParameters parameters = new PictureParameters(request, request.seedOf(i), settings.version());
-        return new Artifact("image/png", PngEncoder.encode(picture, parameters.texts()), request.seedOf(i));
+        return new Drawing(picture, request.seedOf(i), parameters.texts());
     }
 }

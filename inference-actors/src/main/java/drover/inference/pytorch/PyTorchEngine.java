@@ -4,8 +4,8 @@ import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelInfo;
 import drover.graph.GraphException;
 import drover.graph.Torch;
-import drover.inference.Artifact;
 import drover.inference.AttemptId;
+import drover.inference.Drawing;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.Feature;
@@ -74,7 +74,7 @@ public final class PyTorchEngine implements Engine {
     }
 
     @Override
-    public List<Artifact> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor) throws EngineException {
+    public List<Drawing> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor) throws EngineException {
         enter();
         try {
             return switch (request) {
@@ -90,7 +90,7 @@ public final class PyTorchEngine implements Engine {
         }
     }
 
-    private List<Artifact> pictures(ImageRequest request, RunMonitor monitor) throws EngineException {
+    private List<Drawing> pictures(ImageRequest request, RunMonitor monitor) throws EngineException {
         ModelInfo info = storeroom.info(request.model());
         return new PictureRun(torch, settings, cache, info, request, monitor).run();
     }

@@ -7,14 +7,13 @@ import ai.djl.ndarray.types.DataType;
 import drover.diffusion.Fixtures;
 import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelSource;
-import drover.diffusion.Picture;
 import drover.diffusion.StableDiffusion;
 import drover.graph.Torch;
 import drover.graph.TorchOptions;
 import drover.imaging.Resampling;
-import drover.inference.Artifact;
 import drover.inference.AttemptId;
 import drover.inference.ControlUse;
+import drover.inference.Drawing;
 import drover.inference.EngineException;
 import drover.inference.Feature;
 import drover.inference.HiresFix;
@@ -26,6 +25,7 @@ import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.Sampler;
 import drover.inference.SourceImage;
+import drover.picture.Picture;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -132,30 +132,29 @@ class PictureFeaturesTest {
 
     @Test
     void lorasComeAndGoWithoutATrace() throws Exception {
-        byte[] before = bytes(request("sd15", ImageFeatures.NONE));
+        Picture before = only(request("sd15", ImageFeatures.NONE));
         long handles = engine.nativeHandles();
-        byte[] one = bytes(request("sd15", loras(new LoraUse("kohya_fp16.safetensors", 0.8, 0.8))));
-        byte[] two = bytes(
+        Picture one = only(request("sd15", loras(new LoraUse("kohya_fp16.safetensors", 0.8, 0.8))));
+        Picture two = only(
                 request("sd15", loras(new LoraUse("kohya_fp16", 0.8, 0.8), new LoraUse("diffusers_peft", -0.5, 1))));
-        byte[] none = bytes(request("sd15", loras(new LoraUse("kohya_fp16", 0, 0))));
+        Picture none = only(request("sd15", loras(new LoraUse("kohya_fp16", 0, 0))));
         assertThat(Pixels.largestDifference(one, before)).isPositive();
         assertThat(Pixels.largestDifference(two, one)).isPositive();
         assertThat(Pixels.largestDifference(none, before)).isZero();
-        assertThat(Pixels.decoded(bytes(request("sd15", ImageFeatures.NONE))).rgb())
-                .isEqualTo(Pixels.decoded(before).rgb());
+        assertThat(only(request("sd15", ImageFeatures.NONE)).rgb()).isEqualTo(before.rgb());
         assertThat(engine.nativeHandles()).isEqualTo(handles);
     }
 
     @Test
     void aLoraForAnotherArchitectureIsRefused() {
-        assertThatThrownBy(() -> bytes(request("sd15", loras(new LoraUse("sdxl_kohya", 1, 1)))))
+        assertThatThrownBy(() -> only(request("sd15", loras(new LoraUse("sdxl_kohya", 1, 1)))))
                 .isInstanceOf(EngineException.Unsupported.class)
                 .hasMessageContaining("another architecture");
-        assertThatThrownBy(() -> bytes(request("sd15", loras(new LoraUse("nobody", 1, 1)))))
+        assertThatThrownBy(() -> only(request("sd15", loras(new LoraUse("nobody", 1, 1)))))
                 .isInstanceOf(EngineException.Unsupported.class)
                 .hasMessage("there is no LoRA nobody here");
         assertThatThrownBy(
-                        () -> bytes(request("sd15", loras(new LoraUse("../sd15/unet/diffusion_pytorch_model", 1, 1)))))
+                        () -> only(request("sd15", loras(new LoraUse("../sd15/unet/diffusion_pytorch_model", 1, 1)))))
                 .hasMessageStartingWith("there is no LoRA ../");
     }
 
@@ -180,9 +179,9 @@ class PictureFeaturesTest {
 
     @Test
     void aControlNetIsFollowed() throws Exception {
-        byte[] plain = bytes(request("sd15", ImageFeatures.NONE));
-        byte[] followed = bytes(request("sd15", control(ControlUse.Type.NONE, false)));
-        byte[] edges = bytes(request("sd15", control(ControlUse.Type.CANNY, false)));
+        Picture plain = only(request("sd15", ImageFeatures.NONE));
+        Picture followed = only(request("sd15", control(ControlUse.Type.NONE, false)));
+        Picture edges = only(request("sd15", control(ControlUse.Type.CANNY, false)));
         assertThat(Pixels.largestDifference(followed, plain)).isPositive();
         assertThat(Pixels.largestDifference(edges, followed)).isPositive();
         Picture map = only(request("sd15", control(ControlUse.Type.CANNY, true)));
@@ -202,7 +201,7 @@ class PictureFeaturesTest {
         assertThat(engine.resident()).doesNotContain("upscaler/model");
         ImageFeatures unknown = new ImageFeatures(
                 Optional.empty(), List.of(), Optional.empty(), false, Optional.empty(), List.of("4x"));
-        assertThatThrownBy(() -> bytes(request("sd15", unknown)))
+        assertThatThrownBy(() -> only(request("sd15", unknown)))
                 .hasMessage("there is no upscaler 4x here; there are [model, model-old-esrgan-keys]");
     }
 
@@ -210,12 +209,12 @@ class PictureFeaturesTest {
     void tilingPaintsAnotherPictureAndKeepsThePlainOne() throws Exception {
         ImageFeatures tiling =
                 new ImageFeatures(Optional.empty(), List.of(), Optional.empty(), true, Optional.empty(), List.of());
-        byte[] plain = bytes(request("sd15", ImageFeatures.NONE));
-        byte[] seamless = bytes(request("sd15", tiling));
+        Picture plain = only(request("sd15", ImageFeatures.NONE));
+        Picture seamless = only(request("sd15", tiling));
         assertThat(Pixels.largestDifference(plain, seamless)).isPositive();
-        assertThat(Pixels.largestDifference(bytes(request("sd15", tiling)), seamless))
+        assertThat(Pixels.largestDifference(only(request("sd15", tiling)), seamless))
                 .isZero();
-        assertThat(Pixels.largestDifference(bytes(request("sd15", ImageFeatures.NONE)), plain))
+        assertThat(Pixels.largestDifference(only(request("sd15", ImageFeatures.NONE)), plain))
                 .isZero();
     }
 
@@ -223,7 +222,7 @@ class PictureFeaturesTest {
     void aSourceThatIsNoPictureIsThePictures() {
         SourceImage broken = new SourceImage(
                 recorder.keep("source", new byte[] {1, 2, 3}), Optional.empty(), 0.5, SourceImage.Mode.IMG2IMG);
-        assertThatThrownBy(() -> bytes(request("sd15", ImageFeatures.NONE.withSource(broken))))
+        assertThatThrownBy(() -> only(request("sd15", ImageFeatures.NONE.withSource(broken))))
                 .isInstanceOf(EngineException.BadSource.class)
                 .hasMessage("the source picture cannot be used: the picture is neither PNG nor JPEG nor WebP");
     }
@@ -299,17 +298,13 @@ class PictureFeaturesTest {
                 .with(r.features());
     }
 
-    private byte[] bytes(ImageRequest request) throws EngineException {
-        List<Artifact> artifacts = engine.run(ATTEMPT, request, recorder);
-        assertThat(artifacts).hasSize(1);
-        return artifacts.getFirst().bytes();
+    private Picture only(ImageRequest request) throws EngineException {
+        return only(engine, request);
     }
 
-    private Picture only(ImageRequest request) throws Exception {
-        return Pixels.decoded(bytes(request));
-    }
-
-    private Picture only(PyTorchEngine other, ImageRequest request) throws Exception {
-        return Pixels.decoded(other.run(ATTEMPT, request, recorder).getFirst().bytes());
+    private Picture only(PyTorchEngine other, ImageRequest request) throws EngineException {
+        List<Drawing> drawings = other.run(ATTEMPT, request, recorder);
+        assertThat(drawings).hasSize(1);
+        return drawings.getFirst().picture();
     }
 }

@@ -1,9 +1,7 @@
 package drover.inference.pytorch;
 
-import drover.diffusion.Picture;
-import drover.diffusion.PngDecoder;
-import drover.diffusion.PngEncoder;
-import java.io.IOException;
+import drover.picture.Picture;
+import drover.picture.PngEncoder;
 import java.util.Map;
 
 /** Pictures made and looked at by tests. */
@@ -36,15 +34,7 @@ final class Pixels {
         return PngEncoder.encode(picture, Map.of());
     }
 
-    static Picture decoded(byte[] png) throws IOException {
-        return PngDecoder.decode(png).picture();
-    }
-
-    /** Of any byte of two PNG files of one size. */
-    static int largestDifference(byte[] png, byte[] other) throws IOException {
-        return largestDifference(decoded(png), decoded(other));
-    }
-
+    /** Of any byte of two pictures of one size. */
     static int largestDifference(Picture one, Picture other) {
         int largest = 0;
         for (int i = 0; i < one.rgb().length; i++) {

@@ -8,16 +8,16 @@ import drover.diffusion.ExtraFiles;
 import drover.diffusion.Fixtures;
 import drover.diffusion.ModelCatalog;
 import drover.graph.TorchOptions;
-import drover.inference.Artifact;
 import drover.inference.AttemptId;
+import drover.inference.Drawing;
 import drover.inference.EngineException;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.Sampler;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
+import drover.picture.Picture;
+import drover.picture.TextKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,16 +50,16 @@ class PyTorchEngineTest {
         assertThat(engine.models()).containsExactly("sd15");
         assertThat(engine.resident()).isEmpty();
         Recorder recorder = new Recorder();
-        List<Artifact> artifacts = engine.run(ATTEMPT, request(64, 48, 3, 2), recorder);
+        List<Drawing> drawings = engine.run(ATTEMPT, request(64, 48, 3, 2), recorder);
 
-        assertThat(artifacts).extracting(Artifact::seed).containsExactly(41L, 42L);
-        for (Artifact artifact : artifacts) {
-            assertThat(artifact.mediaType()).isEqualTo("image/png");
-            BufferedImage picture = ImageIO.read(new ByteArrayInputStream(artifact.bytes()));
-            assertThat(picture.getWidth()).isEqualTo(64);
-            assertThat(picture.getHeight()).isEqualTo(48);
+        assertThat(drawings).extracting(Drawing::seed).containsExactly(41L, 42L);
+        for (Drawing drawing : drawings) {
+            assertThat(drawing.picture().width()).isEqualTo(64);
+            assertThat(drawing.picture().height()).isEqualTo(48);
+            assertThat(drawing.texts()).containsKeys(TextKeys.A1111, TextKeys.JSON);
         }
-        assertThat(artifacts.get(0).bytes()).isNotEqualTo(artifacts.get(1).bytes());
+        assertThat(drawings.get(0).picture().rgb())
+                .isNotEqualTo(drawings.get(1).picture().rgb());
 
         for (int i = 1; i < recorder.positions().size(); i++) {
             assertThat(recorder.positions().get(i))
@@ -82,9 +81,9 @@ class PyTorchEngineTest {
     }
 
     @Test
-    void sameRequestSameBytesOnAnyThread() throws Exception {
-        byte[] first = picture(request(64, 64, 4, 1));
-        assertThat(picture(request(64, 64, 4, 1))).isEqualTo(first);
+    void sameRequestSamePixelsOnAnyThread() throws Exception {
+        byte[] first = picture(request(64, 64, 4, 1)).rgb();
+        assertThat(picture(request(64, 64, 4, 1)).rgb()).isEqualTo(first);
         ExecutorService runners = Executors.newFixedThreadPool(2);
         try {
             List<CompletableFuture<byte[]>> both = new ArrayList<>();
@@ -92,7 +91,7 @@ class PyTorchEngineTest {
                 both.add(CompletableFuture.supplyAsync(
                         () -> {
                             try {
-                                return picture(request(64, 64, 4, 1));
+                                return picture(request(64, 64, 4, 1)).rgb();
                             } catch (EngineException e) {
                                 throw new IllegalStateException(e);
                             }
@@ -109,13 +108,14 @@ class PyTorchEngineTest {
 
     @Test
     void thePlaceInTheRequestDoesNotMatterOnlyTheSeed() throws Exception {
-        List<Artifact> two = engine.run(ATTEMPT, request(64, 64, 2, 2), new Recorder());
+        List<Drawing> two = engine.run(ATTEMPT, request(64, 64, 2, 2), new Recorder());
         ImageRequest second =
                 new ImageRequest("sd15", "a red apple", "", 64, 64, 2, Sampler.DDIM, 5, 42, 1, 1, Optional.empty());
         ImageRequest both = request(64, 64, 2, 1);
-        assertThat(Pixels.largestDifference(picture(second), two.get(1).bytes()))
+        assertThat(Pixels.largestDifference(picture(second), two.get(1).picture()))
                 .isLessThanOrEqualTo(1);
-        assertThat(Pixels.largestDifference(picture(both), two.get(0).bytes())).isLessThanOrEqualTo(1);
+        assertThat(Pixels.largestDifference(picture(both), two.get(0).picture()))
+                .isLessThanOrEqualTo(1);
     }
 
     @Test
@@ -212,8 +212,8 @@ class PyTorchEngineTest {
                         "test"));
     }
 
-    private byte[] picture(ImageRequest request) throws EngineException {
-        return engine.run(ATTEMPT, request, new Recorder()).getFirst().bytes();
+    private Picture picture(ImageRequest request) throws EngineException {
+        return engine.run(ATTEMPT, request, new Recorder()).getFirst().picture();
     }
 
     private static ImageRequest request(int width, int height, int steps, int count) {

@@ -1,4 +1,4 @@
-package drover.diffusion;
+package drover.picture;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -33,7 +33,7 @@ public final class PngEncoder {
         ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-            BufferedImage image = image(picture);
+            BufferedImage image = picture.image();
             IIOMetadata metadata =
                     writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(image), null);
             metadata.mergeTree(FORMAT, tree(texts));
@@ -47,20 +47,6 @@ public final class PngEncoder {
             writer.dispose();
         }
         return bytes.toByteArray();
-    }
-
-    private static BufferedImage image(Picture picture) {
-        BufferedImage image = new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
-        byte[] rgb = picture.rgb();
-        int[] row = new int[picture.width()];
-        for (int y = 0; y < picture.height(); y++) {
-            for (int x = 0; x < row.length; x++) {
-                int at = 3 * (y * picture.width() + x);
-                row[x] = ((rgb[at] & 0xff) << 16) | ((rgb[at + 1] & 0xff) << 8) | (rgb[at + 2] & 0xff);
-            }
-            image.setRGB(0, y, row.length, 1, row, 0, row.length);
-        }
-        return image;
     }
 
     private static IIOMetadataNode tree(Map<String, String> texts) {

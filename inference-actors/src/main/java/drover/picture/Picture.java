@@ -1,4 +1,6 @@
-package drover.diffusion;
+package drover.picture;
+
+import java.awt.image.BufferedImage;
 
 /**
  * Pixels.
@@ -34,5 +36,32 @@ public record Picture(int width, int height, byte[] rgb) {
             }
         }
         return new Picture(width, height, rgb);
+    }
+
+    /** The picture as Java's own libraries want it, without an alpha channel. */
+    public BufferedImage image() {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        int[] row = new int[width];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                int at = CHANNELS * (y * width + x);
+                row[x] = ((rgb[at] & 0xff) << 16) | ((rgb[at + 1] & 0xff) << 8) | (rgb[at + 2] & 0xff);
+            }
+            image.setRGB(0, y, width, 1, row, 0, width);
+        }
+        return image;
+    }
+
+    /** The colours of an image; an alpha channel is left out. */
+    public static Picture of(BufferedImage image) {
+        int width = image.getWidth();
+        byte[] rgb = new byte[CHANNELS * width * image.getHeight()];
+        int at = 0;
+        for (int pixel : image.getRGB(0, 0, width, image.getHeight(), null, 0, width)) {
+            rgb[at++] = (byte) (pixel >> 16);
+            rgb[at++] = (byte) (pixel >> 8);
+            rgb[at++] = (byte) pixel;
+        }
+        return new Picture(width, image.getHeight(), rgb);
     }
 }

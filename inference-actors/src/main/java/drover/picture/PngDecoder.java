@@ -1,6 +1,5 @@
-package drover.diffusion;
+package drover.picture;
 
-import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -46,7 +45,7 @@ public final class PngDecoder {
             Map<String, String> texts = new LinkedHashMap<>();
             collect(tree.getElementsByTagName("tEXtEntry"), "value", texts);
             collect(tree.getElementsByTagName("iTXtEntry"), "text", texts);
-            return new Decoded(picture(reader.read(0)), texts);
+            return new Decoded(Picture.of(reader.read(0)), texts);
         } catch (RuntimeException e) {
             throw new IOException("not a good PNG file: " + e, e);
         } finally {
@@ -60,17 +59,5 @@ public final class PngDecoder {
                 texts.put(entry.getAttribute("keyword"), entry.getAttribute(attribute));
             }
         }
-    }
-
-    private static Picture picture(BufferedImage image) {
-        int width = image.getWidth();
-        byte[] rgb = new byte[3 * width * image.getHeight()];
-        int at = 0;
-        for (int pixel : image.getRGB(0, 0, width, image.getHeight(), null, 0, width)) {
-            rgb[at++] = (byte) (pixel >> 16);
-            rgb[at++] = (byte) (pixel >> 8);
-            rgb[at++] = (byte) pixel;
-        }
-        return new Picture(width, image.getHeight(), rgb);
     }
 }
