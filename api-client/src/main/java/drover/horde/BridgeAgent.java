@@ -33,6 +33,16 @@ public record BridgeAgent(String name, String version, String contact) {
         }
     }
 
+    /** Whether the text is one that can be sent. */
+    public static boolean isUsable(String text) {
+        try {
+            parse(text);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     /** Reads {@code name:version:contact} as the server does: split at the first two colons, what is missing unknown. */
     public static BridgeAgent parse(String text) {
         Matcher parts = FORM.matcher(text);

@@ -26,9 +26,14 @@ final class Failures {
     private static final Pattern SECONDS = Pattern.compile("\\b(\\d{1,7})\\b(?=\\D{0,12}second)");
 
     private final InstantSource clock;
+    private final ApiKey key;
 
-    Failures(InstantSource clock) {
+    /**
+     * @param key what must not be shown; the server's words repeat it now and then
+     */
+    Failures(InstantSource clock, ApiKey key) {
         this.clock = clock;
+        this.key = key;
     }
 
     /** What an answer means that is none of success. */
@@ -40,7 +45,7 @@ final class Failures {
                 .filter(text -> !text.isBlank());
         JsonNode said = body.get("message");
         String text = said != null && said.isTextual() ? said.asText() : "an answer of type " + reply.contentType();
-        Answer answer = new Answer(operation, reply.status(), rc.map(Failures::clean), clean(text), reply.node());
+        Answer answer = new Answer(operation, reply.status(), rc.map(this::clean), clean(text), reply.node());
         return rc.flatMap(code -> byCode(code, answer, said == null ? "" : said.asText()))
                 .orElseGet(() -> byStatus(answer, fields(body), reply));
     }
@@ -155,7 +160,7 @@ final class Failures {
         return number.find() ? Optional.of(Duration.ofSeconds(Long.parseLong(number.group(1)))) : Optional.empty();
     }
 
-    private static Map<String, String> fields(JsonNode body) {
+    private Map<String, String> fields(JsonNode body) {
         Map<String, String> fields = new TreeMap<>();
         JsonNode errors = body.path("errors");
         errors.properties()
@@ -179,8 +184,9 @@ final class Failures {
         }
     }
 
-    private static String clean(String text) {
-        String line = text.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
+    private String clean(String text) {
+        String shown = key.anonymous() ? text : text.replace(key.reveal(), key.toString());
+        String line = shown.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
         return line.length() > MAX_TEXT ? line.substring(0, MAX_TEXT) + "…" : line;
     }
 }

@@ -226,6 +226,12 @@ public final class HordeClient {
         return look(Operation.HEARTBEAT, "/status/heartbeat", Status.Heartbeat.class);
     }
 
+    /** What time it is at the server, to a second; empty if it does not say. Asked once, as a later answer is another time. */
+    public CompletionStage<HordeResult<Optional<Instant>>> time() {
+        return http.call(
+                new Call<>(Operation.HEARTBEAT, HttpMethods.GET, "/status/heartbeat", Optional.empty(), Reply::date));
+    }
+
     /** Whether the Horde is as usual. Up to 50 s old. */
     public CompletionStage<HordeResult<Status.Modes>> modes() {
         return look(Operation.MODES, "/status/modes", Status.Modes.class);

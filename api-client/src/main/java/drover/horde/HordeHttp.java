@@ -44,7 +44,7 @@ final class HordeHttp {
         this.settings = settings;
         this.retries = retries;
         this.wire = new Wire(system, settings.limits());
-        this.failures = new Failures(retries.clock());
+        this.failures = new Failures(retries.clock(), settings.key());
         this.api = new PresignedUrl(settings.api().toString())
                 .target()
                 .orElseThrow(() -> new IllegalArgumentException("not an address of a Horde: " + settings.api()));
@@ -138,7 +138,7 @@ final class HordeHttp {
             return new HordeResult.Failed<>(error);
         }
         try {
-            T value = call.reader().read(reply.body().toArrayUnsafe());
+            T value = call.reader().read(reply);
             return value == null
                     ? new HordeResult.Failed<>(failures.unreadable(call.operation(), reply, "nothing"))
                     : new HordeResult.Ok<>(value);
@@ -173,7 +173,7 @@ final class HordeHttp {
      * @param <T> what it is
      */
     interface Reader<T> {
-        T read(byte[] json) throws IOException;
+        T read(Reply reply) throws IOException;
     }
 
     /**
@@ -190,7 +190,7 @@ final class HordeHttp {
                     method,
                     path,
                     Optional.empty(),
-                    json -> HordeJson.mapper().readValue(json, type));
+                    reply -> HordeJson.mapper().readValue(reply.body().toArrayUnsafe(), type));
         }
 
         static <T> Call<T> of(Operation operation, HttpMethod method, String path, Object body, Class<T> type) {
@@ -199,7 +199,7 @@ final class HordeHttp {
                     method,
                     path,
                     Optional.of(body),
-                    json -> HordeJson.mapper().readValue(json, type));
+                    reply -> HordeJson.mapper().readValue(reply.body().toArrayUnsafe(), type));
         }
 
         static <T> Call<List<T>> list(Operation operation, HttpMethod method, String path, Class<T> element) {
@@ -209,7 +209,7 @@ final class HordeHttp {
                     method,
                     path,
                     Optional.empty(),
-                    json -> HordeJson.mapper().readValue(json, type));
+                    reply -> HordeJson.mapper().readValue(reply.body().toArrayUnsafe(), type));
         }
     }
 }

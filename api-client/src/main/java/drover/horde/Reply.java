@@ -1,5 +1,8 @@
 package drover.horde;
 
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +24,17 @@ record Reply(int status, String contentType, Map<String, String> headers, ByteSt
     /** Which of the Horde's nodes sent it. */
     Optional<String> node() {
         return header("Horde-Node").map(text -> text.length() > 100 ? text.substring(0, 100) : text);
+    }
+
+    /** When it was sent, by the sender's clock. */
+    Optional<Instant> date() {
+        return header("Date").flatMap(text -> {
+            try {
+                return Optional.of(Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(text)));
+            } catch (DateTimeException e) {
+                return Optional.empty();
+            }
+        });
     }
 
     boolean json() {

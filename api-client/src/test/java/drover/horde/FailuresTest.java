@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The reference's table of errors and what to do about each. */
 class FailuresTest {
-    private final Failures failures = new Failures(new VirtualTime());
+    private final Failures failures = new Failures(new VirtualTime(), Hordes.KEY);
 
     private HordeError of(Operation operation, int status, String type, String body) {
         return failures.of(

@@ -57,6 +57,9 @@ class SecretsTest {
                     retries);
             List<MisbehavingServer.Answer> answers = List.of(
                     MisbehavingServer.json(500, "{}"),
+                    MisbehavingServer.json(
+                            404,
+                            "{\"message\":\"User with api_key 'a-key-that-nobody-may-see' not found.\",\"rc\":\"UserNotFound\"}"),
                     MisbehavingServer.json(401, "{\"message\":\"no\",\"rc\":\"InvalidAPIKey\"}"),
                     MisbehavingServer.json(200, "{\"id\":"),
                     MisbehavingServer.raw("nonsense"),

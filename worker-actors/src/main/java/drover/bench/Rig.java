@@ -90,7 +90,7 @@ final class Rig implements AutoCloseable {
                     drover.cluster.port = 0
                     """ + settings);
             DroverConfig config = new ConfigLoader(folder, System.getenv()).load(Optional.of(file));
-            ControlProcess control = ControlProcess.start(config, new SimpleMeterRegistry());
+            ControlProcess control = ControlProcess.start(config, System.getenv(), new SimpleMeterRegistry());
             var address = control.listen(config).toCompletableFuture().join().localAddress();
             URI server = URI.create("http://127.0.0.1:" + address.getPort());
             return new Rig(folder, config, control, server);

@@ -21,11 +21,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -453,6 +455,27 @@ final class Board {
                 nodes.standings(pace, now),
                 models.withdrawn(now),
                 learned.rows());
+    }
+
+    Supply supply(Instant now) {
+        List<NodeStanding> standings = nodes.standings(pace, now);
+        Set<String> suspended = standings.stream()
+                .filter(it -> it.trust() == NodeStanding.Trust.SUSPENDED)
+                .map(NodeStanding::node)
+                .collect(Collectors.toSet());
+        Set<String> withdrawn =
+                models.withdrawn(now).stream().map(WithdrawnModel::model).collect(Collectors.toSet());
+        Map<String, Double> slowest = new HashMap<>();
+        standings.forEach(it -> it.speeds().forEach((model, speed) -> slowest.merge(model, speed, Math::min)));
+        List<Supply.Slot> able = new ArrayList<>();
+        for (Slot slot : slots.all()) {
+            if (!suspended.contains(slot.node()) && (slot.asks || slot.attempt != null)) {
+                Set<String> offered = new HashSet<>(slot.models);
+                offered.removeAll(withdrawn);
+                able.add(new Supply.Slot(slot.id, offered, slot.resident, slot.isFree(), false));
+            }
+        }
+        return new Supply(able, slowest);
     }
 
     private void match(Instant now, List<BoardAction> actions) {

@@ -119,6 +119,7 @@ final class BoardLife implements Rules<Command> {
             }
             case JobBoard.ReleaseModel release -> onReleaseModel(release, now);
             case JobBoard.NodeReleased released -> carryOut(board.releaseNode(released.node(), now));
+            case JobBoard.GetSupply get -> get.replyTo().tell(board.supply(now));
             case JobBoard.GetSnapshot get -> get.replyTo().tell(board.snapshot(now));
             case JobBoard.LedgerReplied replied -> onLedgerReplied(replied.reply(), now);
             case JobBoard.DeliveryReplied replied -> onDeliveryReplied(replied.outcome(), now);
@@ -216,7 +217,7 @@ final class BoardLife implements Rules<Command> {
 
     private void onDeliveryReplied(Delivery.Outcome outcome, Instant now) {
         switch (outcome) {
-            case Delivery.Outcome.Delivered(Job job) -> board.ended(job.id());
+            case Delivery.Outcome.Ended(Job job) -> board.ended(job.id());
             case Delivery.Outcome.Overtaken(JobId job, String reason) -> {
                 around.log()
                         .atWarn()

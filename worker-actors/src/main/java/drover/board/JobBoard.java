@@ -138,6 +138,9 @@ public final class JobBoard {
     /** From an inspector: what is going on. */
     public record GetSnapshot(ActorRef<Snapshot> replyTo) implements Word {}
 
+    /** From a source of jobs in this process: what could be done now. */
+    public record GetSupply(ActorRef<Supply> replyTo) implements Command {}
+
     /** A job that is on disk and not at its end; newly accepted, or found again after a restart. */
     record Take(Job job) implements Command {}
 

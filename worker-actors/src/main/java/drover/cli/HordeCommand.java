@@ -6,6 +6,7 @@ import drover.source.HordeCheck;
 import drover.source.HordeCheck.Finding;
 import drover.source.HordeCheck.Level;
 import drover.source.HordeSettings;
+import drover.source.bridge.BridgeData;
 import drover.source.bridge.BridgeProblem;
 import drover.source.bridge.BridgeProblem.Severity;
 import drover.source.bridge.BridgeReader;
@@ -17,6 +18,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +27,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,6 +58,9 @@ final class HordeCommand {
                         + " workers.")
         private List<Path> files = List.of();
 
+        @Option(names = "--offline", description = "Do not ask the Horde.")
+        private boolean offline;
+
         @Mixin
         private final CommonOptions common = new CommonOptions();
 
@@ -68,8 +75,17 @@ final class HordeCommand {
             Collection<String> onDisk = onDisk(config);
             Map<String, Path> names = new TreeMap<>();
             boolean failed = false;
-            for (Path file : files.isEmpty() ? settings.bridgeData() : files) {
-                failed |= check(file, config, reference, onDisk, names);
+            List<Path> all = files.isEmpty() ? settings.bridgeData() : files;
+            if (offline) {
+                for (Path file : all) {
+                    failed |= check(file, config, reference, onDisk, names, _ -> HordeQuestions.Said.NOTHING);
+                }
+            } else {
+                try (HordeQuestions questions = new HordeQuestions(settings.agent(), InstantSource.system())) {
+                    for (Path file : all) {
+                        failed |= check(file, config, reference, onDisk, names, questions::about);
+                    }
+                }
             }
             return failed ? Cli.FAILED : Cli.DONE;
         }
@@ -79,13 +95,15 @@ final class HordeCommand {
                 DroverConfig config,
                 ModelReferenceStore.Loaded reference,
                 Collection<String> onDisk,
-                Map<String, Path> names) {
+                Map<String, Path> names,
+                Function<BridgeData, HordeQuestions.Said> horde) {
             BridgeReading reading = new BridgeReader(cli.environment()).read(file);
+            HordeQuestions.Said said = reading.data().map(horde).orElse(HordeQuestions.Said.NOTHING);
             Optional<ModelSelection> selection = reading.data()
                     .map(data -> ModelSelection.of(
                             data.models(),
                             reference.reference(),
-                            Optional.empty(),
+                            said.popularity(),
                             onDisk,
                             model -> Files.exists(config.home().resolve(model.filepath()))));
             cli.out().println(file);
@@ -97,7 +115,8 @@ final class HordeCommand {
                 notes.forEach(note -> cli.out().println(note));
             }
             cli.out().println();
-            List<Finding> findings = HordeCheck.of(reading, selection, reference, freeBytes(config));
+            List<Finding> findings = new ArrayList<>(HordeCheck.of(reading, selection, reference, freeBytes(config)));
+            findings.addAll(said.findings());
             findings.forEach(finding -> cli.out().println(mark(finding.level()) + finding.text()));
             boolean twice = reading.data().isPresent()
                     && names.putIfAbsent(reading.data().get().workerName(), file) != null;

@@ -112,7 +112,7 @@ final class RunningDrover {
 
     private ControlProcess start(PrometheusMeterRegistry meters) {
         try {
-            return onlyNodes ? ControlProcess.join(config) : ControlProcess.start(config, meters);
+            return onlyNodes ? ControlProcess.join(config) : ControlProcess.start(config, cli.environment(), meters);
         } catch (LedgerException | IOException | RuntimeException e) {
             Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
             log.debug("the start failed", e);
@@ -129,6 +129,7 @@ final class RunningDrover {
                 control.tree().ledger(),
                 control.tree().incidents(),
                 control.tree().audit(),
+                control.tree().horde(),
                 onlyNodes ? Optional.empty() : Optional.of(reports(control)),
                 RunningDrover::newId,
                 meters,

@@ -13,6 +13,9 @@ public final class ControlSystem {
     /** What a phase of the shutdown gets beyond the deadline of what happens in it. */
     private static final Duration MARGIN = Duration.ofSeconds(15);
 
+    /** For sources of jobs to answer what they have taken, when all is being stopped. */
+    public static final Duration FINISH = Duration.ofSeconds(30);
+
     private ControlSystem() {}
 
     /**
@@ -26,6 +29,9 @@ public final class ControlSystem {
                 config.http().maxBody(),
                 "pekko.coordinated-shutdown.phases.service-requests-done.timeout",
                 config.nodes().limits().drain().plus(MARGIN).toMillis() + "ms",
+                // What is drawn is uploaded, and what is not is faulted at the Horde.
+                "pekko.coordinated-shutdown.phases.service-stop.timeout",
+                FINISH.toMillis() + "ms",
                 "pekko.coordinated-shutdown.phases.before-cluster-shutdown.timeout",
                 MARGIN.toMillis() + "ms");
         Config all = ConfigFactory.empty();

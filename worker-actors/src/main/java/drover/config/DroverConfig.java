@@ -4,12 +4,14 @@ import drover.board.BoardSettings;
 import drover.board.NodeRules;
 import drover.board.RetryRules;
 import drover.diffusion.ExtraFiles;
+import drover.horde.BridgeAgent;
 import drover.http.HttpSettings;
 import drover.http.RequestLimits;
 import drover.http.TenantToken;
 import drover.inference.SafetyPolicy;
 import drover.inference.fault.FaultSettings;
 import drover.job.JobState;
+import drover.job.Tenant;
 import drover.ledger.LedgerSettings;
 import drover.ledger.RetentionSettings;
 import drover.logging.LoggingSettings;
@@ -360,7 +362,11 @@ public record DroverConfig(
                 .orElseGet(() ->
                         REFERENCES + environment.getOrDefault(REFERENCE_BRANCH, "main") + "/stable_diffusion.json");
         return new HordeSettings(
+                values.get(Schema.HORDE_ENABLED),
                 values.get(Schema.BRIDGE_DATA).stream().map(home::resolve).toList(),
+                BridgeAgent.parse(values.get(Schema.BRIDGE_AGENT)),
+                new Tenant(values.get(Schema.HORDE_TENANT)),
+                values.get(Schema.MAINTENANCE_ON_STOP),
                 Kinds.isWebAddress(reference)
                         ? new ModelReferenceStore.Source.OnWeb(URI.create(reference))
                         : new ModelReferenceStore.Source.OnDisk(home.resolve(reference)),

@@ -1,7 +1,9 @@
 package drover.config;
 
+import drover.horde.BridgeAgent;
 import drover.http.TenantToken;
 import drover.job.JobState;
+import drover.job.Tenant;
 import drover.ledger.LedgerSettings;
 import drover.node.GpuSelection;
 import drover.setting.Secret;
@@ -207,6 +209,15 @@ final class Schema {
     static final Setting<Optional<String>> TLS_KEY = add("cluster.tls.key", Kinds.or("off", Kinds.path()), "off");
     static final Setting<Optional<String>> TLS_CA = add("cluster.tls.ca", Kinds.or("off", Kinds.path()), "off");
 
+    static final Setting<Boolean> HORDE_ENABLED = add("horde.enabled", Kinds.onOff(), "on", "DROVER_HORDE");
+    static final Setting<String> BRIDGE_AGENT = add(
+            "horde.bridge-agent",
+            Kinds.text("name:version:contact", BridgeAgent::isUsable),
+            "\"Drover:0.1.0:unknown\"",
+            "DROVER_BRIDGE_AGENT");
+    static final Setting<String> HORDE_TENANT =
+            add("horde.tenant", Kinds.text("a tenant's name: 1 to 64 of a-z 0-9 . _ -", Tenant::isName), "horde");
+    static final Setting<Boolean> MAINTENANCE_ON_STOP = add("horde.maintenance-on-stop", Kinds.onOff(), "off");
     static final Setting<List<String>> BRIDGE_DATA = add(
             "horde.bridge-data", Kinds.list(Kinds.path()), "[conf/bridgeData.yaml]", "AIWORKER_BRIDGE_DATA_LOCATION");
     static final Setting<Optional<String>> MODEL_REFERENCE =

@@ -16,11 +16,13 @@ import drover.node.ClusterConfig;
 import drover.node.EngineSettings;
 import drover.node.Membership;
 import drover.node.NodeSupervisor;
+import drover.source.dreamer.HordeSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
@@ -64,11 +66,13 @@ public final class ControlProcess {
      * Starts the tree of a host with a job database. No port but the cluster's is open yet. The database is opened
      * here if no other host can have it, and otherwise by whoever's turn it is.
      *
+     * @param environment of the process, which may hold keys of {@code bridgeData.yaml}
      * @param meters receives the figures of the ledger
      * @throws LedgerException if the database cannot be opened
      * @throws IOException if a folder cannot be made or written to, or a certificate cannot be used
      */
-    public static ControlProcess start(DroverConfig config, MeterRegistry meters) throws IOException, LedgerException {
+    public static ControlProcess start(DroverConfig config, Map<String, String> environment, MeterRegistry meters)
+            throws IOException, LedgerException {
         DirectoryAssetStore assets = prepare(config);
         boolean shared = config.cluster().isShared();
         Dispatch.Databases databases;
@@ -87,6 +91,12 @@ public final class ControlProcess {
                 assets,
                 FeedSettings.DEFAULTS,
                 config.board().withClaimWindow(shared ? CLAIM_WINDOW : Duration.ZERO),
+                new HordeSource.Foundation(
+                        config.horde(),
+                        environment,
+                        assets,
+                        meters,
+                        config.nodes().engine().clock()),
                 meters,
                 config.nodes().engine().clock());
         try {
@@ -145,6 +155,14 @@ public final class ControlProcess {
                 CoordinatedShutdown.PhaseBeforeServiceUnbind(),
                 "announce-end",
                 () -> AskPattern.ask(system, Drover.Ending::new, ANSWER_LIMIT, system.scheduler()));
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseBeforeServiceUnbind(),
+                "stop-sources",
+                () -> AskPattern.ask(system, Drover.StopSources::new, ANSWER_LIMIT, system.scheduler()));
+        shutdown.addTask(
+                CoordinatedShutdown.PhaseServiceStop(),
+                "finish-sources",
+                () -> AskPattern.ask(system, Drover.FinishSources::new, ControlSystem.FINISH, system.scheduler()));
         shutdown.addTask(
                 CoordinatedShutdown.PhaseServiceRequestsDone(),
                 "drain-nodes",

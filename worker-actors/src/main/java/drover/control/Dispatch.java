@@ -16,9 +16,11 @@ import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
 import drover.ledger.LedgerException;
 import drover.ledger.LedgerSettings;
+import drover.ledger.OrderBook;
 import drover.ledger.ResultRemoval;
 import drover.ledger.Retention;
 import drover.ledger.Tenure;
+import drover.source.dreamer.HordeSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -56,12 +58,14 @@ import org.apache.pekko.cluster.typed.Cluster;
  *  feed      tells followers what happens to jobs
  *  delivery  brings finished results to whoever ordered them
  *  board     what waits, what runs where, what comes next
+ *  orders    what was ordered from outside and has to be answered there
+ *  horde     the AI Horde's jobs, from the pop to the submit
  * </pre>
  *
  * It gives its parts away only when the board has heard of every job that is on the way: a report about an attempt that
  * the board does not know counts as old and is acknowledged, and what it said would be lost.
  *
- * <p>Only the incidents, the audit and the retention can start anew in place. Every other part remembers something that the rest
+ * <p>Only the incidents, the audit, the retention and the work for the Horde can start anew in place. Every other part remembers something that the rest
  * relies on; if one of them fails, the dispatch ends, and its process with it. Another host's takes over, or the next
  * start.
  */
@@ -87,8 +91,15 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
             ActorRef<AuditLog.Command> audit,
             ActorRef<HoldLog.Command> holds,
             ActorRef<JobBoard.Command> board,
-            ActorRef<JobFeed.Command> feed)
+            ActorRef<JobFeed.Command> feed,
+            ActorRef<HordeSource.Command> horde)
             implements CborSerializable {}
+
+    /** Lets sources take no more jobs; answered when that is so. */
+    public record StopSources(ActorRef<Done> replyTo) implements Command {}
+
+    /** Lets sources answer what they have taken: with what is there, or that nothing will come. Answered when that is done. */
+    public record FinishSources(ActorRef<Done> replyTo) implements Command {}
 
     private record Opened(LedgerDatabase database) implements Command {}
 
@@ -119,6 +130,7 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
      * What the dispatch stands on.
      *
      * @param removal removes results from the asset store
+     * @param horde what the work for the Horde stands on
      * @param clock the time of day
      */
     public record Foundation(
@@ -128,6 +140,7 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
             ResultRemoval removal,
             FeedSettings feed,
             BoardSettings board,
+            HordeSource.Foundation horde,
             MeterRegistry meters,
             InstantSource clock) {}
 
@@ -206,6 +219,13 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
                 closing.add(replyTo);
                 return close();
             }
+            case StopSources(ActorRef<Done> replyTo) ->
+                parts.ifPresentOrElse(
+                        p -> p.horde().tell(new HordeSource.StopPopping(replyTo)),
+                        () -> replyTo.tell(Done.getInstance()));
+            case FinishSources(ActorRef<Done> replyTo) ->
+                parts.ifPresentOrElse(
+                        p -> p.horde().tell(new HordeSource.Finish(replyTo)), () -> replyTo.tell(Done.getInstance()));
             case Closed _ -> {
                 closing.forEach(asker -> asker.tell(Done.getInstance()));
                 return Behaviors.stopped();
@@ -271,7 +291,10 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
         var board = vital(
                 "board",
                 JobBoard.create(new JobBoard.Links(ledger, feed, delivery, holds), on.board(), held, on.clock()));
-        Parts mine = new Parts(getContext().getSelf(), ledger, incidents, audit, holds, board, feed);
+        var orders = vital("orders", OrderBook.create(database, on.clock()));
+        var horde = renewable(
+                "horde", HordeSource.create(on.horde(), new HordeSource.Links(orders, ledger, board, feed, delivery)));
+        Parts mine = new Parts(getContext().getSelf(), ledger, incidents, audit, holds, board, feed, horde);
         parts = Optional.of(mine);
         announce.tell(mine);
         CompletionStage<JobBoard.Snapshot> started = AskPattern.ask(

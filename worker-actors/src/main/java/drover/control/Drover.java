@@ -15,6 +15,7 @@ import drover.node.NodeSettings;
 import drover.node.NodeSupervisor;
 import drover.node.ProcessLauncher;
 import drover.node.StackCapture;
+import drover.source.dreamer.HordeSource;
 import drover.watchdog.Incident;
 import drover.watchdog.Watchdog;
 import java.nio.file.Path;
@@ -60,6 +61,12 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
     /** The tree is about to be taken down; that its parts end is as it should be from now on. */
     public record Ending(ActorRef<Done> replyTo) implements Command {}
 
+    /** Lets the sources of the dispatch, if it is here, take no more jobs; answered when that is so. */
+    public record StopSources(ActorRef<Done> replyTo) implements Command {}
+
+    /** Lets the sources of the dispatch, if it is here, answer what they have taken; answered when that is done. */
+    public record FinishSources(ActorRef<Done> replyTo) implements Command {}
+
     /** Closes the dispatch, if it is here, so that another host's can take over; answered when that is done. */
     public record CloseDispatch(ActorRef<Done> replyTo) implements Command {}
 
@@ -78,6 +85,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             ActorRef<AuditLog.Command> audit,
             ActorRef<JobBoard.Command> board,
             ActorRef<JobFeed.Command> feed,
+            ActorRef<HordeSource.Command> horde,
             ActorRef<Watchdog.Command> watchdog,
             ActorRef<NodeSupervisor.Command> nodes) {}
 
@@ -144,7 +152,14 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             ActorRef<Line.Connected> connections =
                     getContext().messageAdapter(Line.Connected.class, _ -> new DispatchFound());
             ActorRef<Object> line = vital("line", Line.create(proxy, last, connections, on.nanoTime()));
-            begin(line.narrow(), line.narrow(), line.narrow(), line.narrow(), line.narrow(), line.narrow());
+            begin(
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow());
         }
     }
 
@@ -168,7 +183,8 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             ActorRef<AuditLog.Command> audit,
             ActorRef<HoldLog.Command> holds,
             ActorRef<JobBoard.Command> board,
-            ActorRef<JobFeed.Command> feed) {
+            ActorRef<JobFeed.Command> feed,
+            ActorRef<HordeSource.Command> horde) {
         NodeHost host = on.host();
         NodeSupervisor.Parts parts = new NodeSupervisor.Parts(
                 board,
@@ -183,7 +199,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                 host.member(),
                 Cluster.get(getContext().getSystem()).selfMember().address().toString());
         var nodes = vital("nodes", NodeSupervisor.create(parts, on.nodes()));
-        Tree whole = new Tree(ledger, incidents, audit, board, feed, watchdog, nodes);
+        Tree whole = new Tree(ledger, incidents, audit, board, feed, horde, watchdog, nodes);
         tree = Optional.of(whole);
         waiting.forEach(asker -> asker.tell(whole));
         waiting.clear();
@@ -207,7 +223,14 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                 dispatch = Optional.of(parts.dispatch());
                 getContext().watchWith(parts.dispatch(), new Lost(DISPATCH));
                 if (tree.isEmpty()) {
-                    begin(parts.ledger(), parts.incidents(), parts.audit(), parts.holds(), parts.board(), parts.feed());
+                    begin(
+                            parts.ledger(),
+                            parts.incidents(),
+                            parts.audit(),
+                            parts.holds(),
+                            parts.board(),
+                            parts.feed(),
+                            parts.horde());
                 }
             }
             case DispatchFound() -> tree.ifPresent(t -> t.nodes().tell(new NodeSupervisor.SayAgain()));
@@ -219,6 +242,12 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                 ending = true;
                 replyTo.tell(Done.getInstance());
             }
+            case StopSources(ActorRef<Done> replyTo) ->
+                dispatch.ifPresentOrElse(
+                        d -> d.tell(new Dispatch.StopSources(replyTo)), () -> replyTo.tell(Done.getInstance()));
+            case FinishSources(ActorRef<Done> replyTo) ->
+                dispatch.ifPresentOrElse(
+                        d -> d.tell(new Dispatch.FinishSources(replyTo)), () -> replyTo.tell(Done.getInstance()));
             case CloseDispatch(ActorRef<Done> replyTo) ->
                 dispatch.ifPresentOrElse(
                         d -> d.tell(new Dispatch.Close(replyTo)), () -> replyTo.tell(Done.getInstance()));

@@ -7,6 +7,7 @@ import drover.ledger.AuditLog;
 import drover.ledger.HoldLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
+import drover.source.dreamer.HordeSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -109,6 +110,7 @@ final class Line extends AbstractBehavior<Object> {
             case JobFeed.Command it -> onFeed(it);
             case IncidentLog.Command it -> onIncidents(it);
             case AuditLog.Command it -> onAudit(it);
+            case HordeSource.Command it -> parts.ifPresent(p -> p.horde().tell(it));
             case HoldLog.Command it -> parts.ifPresent(p -> p.holds().tell(it));
             case Tick _ -> look();
             case Dispatch.Parts it -> connect(it);

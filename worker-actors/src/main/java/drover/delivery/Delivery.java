@@ -4,6 +4,7 @@ import drover.feed.JobFeed;
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
 import drover.inference.JobId;
+import drover.job.Fault;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.ledger.JobLedger;
@@ -14,8 +15,10 @@ import drover.rules.Surroundings;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -25,7 +28,8 @@ import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Brings finished results to whoever ordered them. A job of the public API is delivered when its results are there to be
- * fetched: so they are looked for, and the last word is written into the ledger. Nothing here ever deletes a result.
+ * fetched: so they are looked for, and the last word is written into the ledger. One of a source is handed over to that
+ * source, and delivered when the source has answered its order. Nothing here ever deletes a result.
  */
 public final class Delivery implements Rules<Delivery.Command> {
     /** What the delivery understands. */
@@ -37,10 +41,23 @@ public final class Delivery implements Rules<Delivery.Command> {
      */
     public record Deliver(Job job, ActorRef<Outcome> replyTo) implements Command {}
 
+    /** From the source of orders: results of jobs that came through it go to it from now on. */
+    public record Register(ActorRef<HandOver> sources) implements Command {}
+
+    /** To the source of orders: the results of this job are there; answer its order. */
+    public record HandOver(Job job) {}
+
+    /**
+     * From the source of orders: the order has been answered.
+     *
+     * @param fault why not one of its parts was delivered; empty if one was
+     */
+    public record HandedOver(JobId job, Optional<Fault> fault) implements Command {}
+
     /** Answers to {@link Deliver}. */
     public sealed interface Outcome {
-        /** The job is {@code DELIVERED}, and that is on disk. */
-        record Delivered(Job job) implements Outcome {}
+        /** The job has come to its end, and that is on disk. */
+        record Ended(Job job) implements Outcome {}
 
         /** Its results are gone or damaged; nothing was recorded. The job has to be made again. */
         record ResultLost(Job job, String reason) implements Outcome {}
@@ -55,6 +72,8 @@ public final class Delivery implements Rules<Delivery.Command> {
 
     private record Check(Job job) implements Command {}
 
+    private record HandOverAgain() implements Command {}
+
     private record LedgerReplied(JobLedger.AppendReply reply) implements Command {}
 
     private static final Duration RETRY = Duration.ofSeconds(5);
@@ -68,6 +87,8 @@ public final class Delivery implements Rules<Delivery.Command> {
     private final Executor blocking;
     private final ActorRef<JobLedger.AppendReply> ledgerReplies;
     private final Map<JobId, ActorRef<Outcome>> underWay = new HashMap<>();
+    private final Map<JobId, Job> handedOver = new LinkedHashMap<>();
+    private Optional<ActorRef<HandOver>> sources = Optional.empty();
 
     /** Delivers from this store. */
     public static Behavior<Command> create(
@@ -103,8 +124,33 @@ public final class Delivery implements Rules<Delivery.Command> {
             case Checked checked -> onChecked(checked);
             case CheckFailed failed -> onCheckFailed(failed);
             case LedgerReplied replied -> onLedgerReplied(replied.reply());
+            case Register(ActorRef<HandOver> registered) -> {
+                sources = Optional.of(registered);
+                handOver();
+            }
+            case HandedOver answered -> onHandedOver(answered);
+            case HandOverAgain again -> {
+                handOver();
+                if (!handedOver.isEmpty()) {
+                    timers.startSingleTimer(again, again, RETRY);
+                }
+            }
         }
         return true;
+    }
+
+    /** Says it again: a source that has just been started anew may not know of it. */
+    private void handOver() {
+        sources.ifPresent(to -> handedOver.values().forEach(job -> to.tell(new HandOver(job))));
+    }
+
+    private void onHandedOver(HandedOver answered) {
+        if (handedOver.remove(answered.job()) != null) {
+            JobEvent end = answered.fault()
+                    .<JobEvent>map(fault -> new JobEvent.Faulted(answered.job(), clock.instant(), fault))
+                    .orElseGet(() -> new JobEvent.Delivered(answered.job(), clock.instant()));
+            ledger.tell(new JobLedger.Append(end, ledgerReplies));
+        }
     }
 
     private void onDeliver(Deliver deliver) {
@@ -147,7 +193,14 @@ public final class Delivery implements Rules<Delivery.Command> {
 
     private void onChecked(Checked checked) {
         Job job = checked.job();
-        if (checked.missing().isEmpty()) {
+        if (checked.missing().isEmpty() && job.source().isPresent()) {
+            handedOver.put(job.id(), job);
+            sources.ifPresent(to -> to.tell(new HandOver(job)));
+            HandOverAgain again = new HandOverAgain();
+            if (!timers.isTimerActive(again)) {
+                timers.startSingleTimer(again, again, RETRY);
+            }
+        } else if (checked.missing().isEmpty()) {
             ledger.tell(new JobLedger.Append(new JobEvent.Delivered(job.id(), clock.instant()), ledgerReplies));
         } else {
             String reason = "The asset store no longer holds " + String.join(", ", checked.missing());
@@ -160,7 +213,7 @@ public final class Delivery implements Rules<Delivery.Command> {
         switch (reply) {
             case JobLedger.AppendReply.Recorded(Job job) -> {
                 feed.tell(new JobFeed.Changed(job));
-                answer(job.id(), new Outcome.Delivered(job));
+                answer(job.id(), new Outcome.Ended(job));
             }
             case JobLedger.AppendReply.Refused(JobEvent event, String reason) ->
                 answer(event.job(), new Outcome.Overtaken(event.job(), reason));

@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param assets the results, once produced
  * @param fault why it was given up, if it was
  * @param tenant whose job it is
+ * @param source in whose order book the job stands and where its answer goes; empty for jobs of the public API
  */
 public record Job(
         JobId id,
@@ -38,7 +39,8 @@ public record Job(
         List<Attempt> attempts,
         List<AssetRef> assets,
         Optional<Fault> fault,
-        Tenant tenant)
+        Tenant tenant,
+        Optional<String> source)
         implements CborSerializable {
 
     public Job {
@@ -46,6 +48,8 @@ public record Job(
         assets = List.copyOf(assets);
         // Absent in the body of a job from before there were tenants.
         tenant = Objects.requireNonNullElse(tenant, Tenant.DEFAULT);
+        // The same from before there were sources.
+        source = Objects.requireNonNullElse(source, Optional.empty());
     }
 
     /** A job at the start of its life. */
@@ -61,7 +65,8 @@ public record Job(
                 List.of(),
                 List.of(),
                 Optional.empty(),
-                event.tenant());
+                event.tenant(),
+                event.source());
     }
 
     /** The attempt that is out now, or was last. */
@@ -170,6 +175,17 @@ public record Job(
             List<AssetRef> nextAssets,
             Optional<Fault> nextFault) {
         return new Job(
-                id, request, priority, next, accepted, deadline, at, nextAttempts, nextAssets, nextFault, tenant);
+                id,
+                request,
+                priority,
+                next,
+                accepted,
+                deadline,
+                at,
+                nextAttempts,
+                nextAssets,
+                nextFault,
+                tenant,
+                source);
     }
 }

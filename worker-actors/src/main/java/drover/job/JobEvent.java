@@ -38,12 +38,27 @@ public sealed interface JobEvent extends CborSerializable {
      *
      * @param deadline when an answer is of no more use
      * @param tenant whose job it is
+     * @param source in whose order book the job stands and where its answer goes; empty for jobs of the public API
      */
-    record Accepted(JobId job, Instant at, InferenceRequest request, Priority priority, Instant deadline, Tenant tenant)
+    record Accepted(
+            JobId job,
+            Instant at,
+            InferenceRequest request,
+            Priority priority,
+            Instant deadline,
+            Tenant tenant,
+            Optional<String> source)
             implements JobEvent {
         public Accepted {
             // Absent in events from before there were tenants.
             tenant = Objects.requireNonNullElse(tenant, Tenant.DEFAULT);
+            source = Objects.requireNonNullElse(source, Optional.empty());
+        }
+
+        /** A job of the public API. */
+        public Accepted(
+                JobId job, Instant at, InferenceRequest request, Priority priority, Instant deadline, Tenant tenant) {
+            this(job, at, request, priority, deadline, tenant, Optional.empty());
         }
 
         /** A job of the default tenant. */

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -304,6 +305,37 @@ public final class LedgerDatabase implements LedgerStore {
         return jdbi.withHandle(handle -> handle.createQuery("SELECT body FROM operator_holds ORDER BY kind, subject")
                 .map((rs, ctx) -> LedgerJson.read(rs.getString("body"), Hold.class))
                 .list());
+    }
+
+    /** Keeps orders as they stand now. When this returns, they are on disk. */
+    void keepOrders(Collection<Order> orders) throws WriteFailedException {
+        inTransaction(() -> {
+            OrderTable.keep(connection, orders);
+            return Done.getInstance();
+        });
+    }
+
+    /** Forgets orders that were closed and are older. */
+    void pruneOrders(Instant before) throws WriteFailedException {
+        inTransaction(() -> {
+            OrderTable.prune(connection, before);
+            return Done.getInstance();
+        });
+    }
+
+    /** Reads the orders that are not answered yet, oldest first. */
+    List<Order> openOrders() {
+        return OrderTable.open(jdbi);
+    }
+
+    /** Reads one order. */
+    Optional<Order> order(JobId job) {
+        return OrderTable.find(jdbi, job);
+    }
+
+    /** Reads what has been earned since ever. */
+    List<Earning> earnings() {
+        return OrderTable.earnings(jdbi);
     }
 
     /** How many jobs have come to their end. */

@@ -2,6 +2,7 @@ package drover.ledger;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -46,10 +47,21 @@ final class LedgerJson {
         try {
             return MAPPER.readValue(json, type);
         } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(
-                    "the ledger holds a " + type.getSimpleName() + " that this version of Drover cannot read: "
-                            + e.getOriginalMessage(),
-                    e);
+            throw unreadable(type.getSimpleName(), e);
         }
+    }
+
+    static <T> T read(String json, TypeReference<T> type) {
+        try {
+            return MAPPER.readValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw unreadable(type.getType().getTypeName(), e);
+        }
+    }
+
+    private static UncheckedIOException unreadable(String what, JsonProcessingException e) {
+        return new UncheckedIOException(
+                "the ledger holds a " + what + " that this version of Drover cannot read: " + e.getOriginalMessage(),
+                e);
     }
 }

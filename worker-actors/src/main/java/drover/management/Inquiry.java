@@ -11,6 +11,8 @@ import drover.ledger.JobLedger;
 import drover.ledger.LedgerStatistics;
 import drover.node.NodeReply;
 import drover.node.NodeSupervisor;
+import drover.source.dreamer.HordeSource;
+import drover.source.dreamer.HordeStatus;
 import drover.watchdog.Incident;
 import drover.watchdog.Table;
 import drover.watchdog.WatchCounts;
@@ -54,6 +56,10 @@ final class Inquiry {
 
     CompletionStage<JobBoard.Snapshot> board() {
         return ask(context.board(), JobBoard.GetSnapshot::new);
+    }
+
+    CompletionStage<HordeStatus> horde() {
+        return ask(context.horde(), HordeSource.GetStatus::new);
     }
 
     CompletionStage<LedgerStatistics> ledger() {

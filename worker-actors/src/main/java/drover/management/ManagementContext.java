@@ -8,6 +8,7 @@ import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.node.NodeSupervisor;
 import drover.report.ReportDesk;
+import drover.source.dreamer.HordeSource;
 import drover.watchdog.Watchdog;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.InstantSource;
@@ -24,6 +25,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  * @param ledger knows the jobs
  * @param incidents knows the incidents
  * @param audit knows and keeps what operators have changed
+ * @param horde knows how the work for the Horde goes
  * @param reports makes reports; empty on a host without a job database
  * @param ids gives each change a name of its own
  * @param meters where figures are kept for Prometheus
@@ -40,6 +42,7 @@ public record ManagementContext(
         ActorRef<JobLedger.Command> ledger,
         ActorRef<IncidentLog.Command> incidents,
         ActorRef<AuditLog.Command> audit,
+        ActorRef<HordeSource.Command> horde,
         Optional<ReportDesk> reports,
         Supplier<String> ids,
         PrometheusMeterRegistry meters,

@@ -62,6 +62,9 @@ final class ManagementRoutes extends AllDirectives {
                                 path("jobs", () -> get(() -> parameterMultiMap(this::jobs))),
                                 path("incidents", () -> get(() -> parameterMultiMap(this::incidents))),
                                 path("audit", () -> get(() -> parameterMultiMap(this::audit))),
+                                path(
+                                        "horde",
+                                        () -> get(() -> answer(inquiry.horde().thenApply(Responses::ok)))),
                                 path("report", () -> get(() -> parameterMultiMap(this::report))),
                                 path(
                                         "config",

@@ -72,7 +72,7 @@ public final class HordeCheck {
 
     private void account(BridgeData data) {
         if (data.hasAccount()) {
-            add(Level.OK, "there is an API key; whether the Horde knows it is not checked here");
+            add(Level.OK, "there is an API key");
         } else {
             add(
                     Level.FAILURE,

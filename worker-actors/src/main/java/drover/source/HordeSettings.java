@@ -1,5 +1,7 @@
 package drover.source;
 
+import drover.horde.BridgeAgent;
+import drover.job.Tenant;
 import drover.source.models.ModelReferenceStore;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -8,13 +10,24 @@ import java.util.List;
 /**
  * What there is to know about the AI Horde before any worker's own file is read.
  *
+ * @param enabled whether there is work for the Horde at all
  * @param bridgeData a {@code bridgeData.yaml} for each worker
+ * @param agent who the workers say they are
+ * @param tenant whose jobs the Horde's are, beside those of the public API
+ * @param maintenanceOnStop whether the Horde is to have the workers in maintenance when Drover is stopped
  * @param reference where the model reference is
  * @param referenceCopy where a copy of it is kept
  * @param referenceAge how old the copy may get before it is asked for again
  */
 public record HordeSettings(
-        List<Path> bridgeData, ModelReferenceStore.Source reference, Path referenceCopy, Duration referenceAge) {
+        boolean enabled,
+        List<Path> bridgeData,
+        BridgeAgent agent,
+        Tenant tenant,
+        boolean maintenanceOnStop,
+        ModelReferenceStore.Source reference,
+        Path referenceCopy,
+        Duration referenceAge) {
     public HordeSettings {
         bridgeData = List.copyOf(bridgeData);
     }

@@ -81,7 +81,7 @@ class JobBoardTest {
         Delivery.Deliver deliver = delivery.expectMessageClass(Delivery.Deliver.class);
         assertThat(deliver.job().state()).isEqualTo(JobState.PRODUCED);
 
-        deliver.replyTo().tell(new Delivery.Outcome.Delivered(deliver.job()));
+        deliver.replyTo().tell(new Delivery.Outcome.Ended(deliver.job()));
         TestProbe<JobBoard.Snapshot> snapshot = kit.createTestProbe();
         board.tell(new JobBoard.GetSnapshot(snapshot.ref()));
         assertThat(snapshot.receiveMessage().undelivered()).isZero();

@@ -41,7 +41,7 @@ final class HordeCommandTest {
 
     private int check(String bridgeData) throws IOException {
         Files.writeString(home.resolve("conf/bridgeData.yaml"), bridgeData);
-        return cli.run("horde", "check");
+        return cli.run("horde", "check", "--offline");
     }
 
     @Test
@@ -118,16 +118,30 @@ final class HordeCommandTest {
         Path two = Files.writeString(home.resolve("two.yaml"), GOOD);
         Path three = Files.writeString(home.resolve("three.yaml"), GOOD.replace("My Worker", "My Other Worker"));
 
-        assertThat(cli.run("horde", "check", "--bridge-data", one.toString(), "--bridge-data", three.toString()))
+        assertThat(cli.run(
+                        "horde",
+                        "check",
+                        "--offline",
+                        "--bridge-data",
+                        one.toString(),
+                        "--bridge-data",
+                        three.toString()))
                 .isZero();
-        assertThat(cli.run("horde", "check", "--bridge-data", one.toString(), "--bridge-data", two.toString()))
+        assertThat(cli.run(
+                        "horde",
+                        "check",
+                        "--offline",
+                        "--bridge-data",
+                        one.toString(),
+                        "--bridge-data",
+                        two.toString()))
                 .isEqualTo(1);
         assertThat(cli.out()).contains("FAILURE  another file has the same dreamer_name");
     }
 
     @Test
     void aFileThatIsNotThereIsSaid() {
-        assertThat(cli.run("horde", "check")).isEqualTo(1);
+        assertThat(cli.run("horde", "check", "--offline")).isEqualTo(1);
         assertThat(cli.out()).contains("FAILURE  ").contains("bridgeData.yaml: is not there");
     }
 
@@ -135,7 +149,7 @@ final class HordeCommandTest {
     void anAddressThatIsNoneIsAMistakeInTheConfiguration() throws IOException {
         Files.writeString(home.resolve("conf/drover.conf"), "drover.horde.model-reference = \"ftp://example.com/a\"");
 
-        assertThat(cli.run("horde", "check")).isEqualTo(2);
+        assertThat(cli.run("horde", "check", "--offline")).isEqualTo(2);
         assertThat(cli.err()).contains("expected auto or a path, or an address with http:// or https://");
     }
 }

@@ -24,6 +24,7 @@ import drover.node.NodeStatus;
 import drover.node.NodeSupervisor;
 import drover.node.ProcessLauncher;
 import drover.node.StackCapture;
+import drover.source.dreamer.HordeSource;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,6 +107,8 @@ class DroverTest {
                 assets,
                 FeedSettings.DEFAULTS,
                 BoardSettings.DEFAULT,
+                new HordeSource.Foundation(
+                        config.horde(), Map.of(), assets, new SimpleMeterRegistry(), InstantSource.system()),
                 new SimpleMeterRegistry(),
                 InstantSource.system());
         Drover.Foundation foundation = new Drover.Foundation(

@@ -13,6 +13,7 @@ import drover.ledger.HoldLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.ledger.Jobs;
+import drover.source.dreamer.HordeSource;
 import drover.watchdog.Incident;
 import drover.watchdog.Rung;
 import java.time.Duration;
@@ -49,6 +50,7 @@ class LineTest {
         private final TestProbe<HoldLog.Command> holds = kit.createTestProbe();
         private final TestProbe<JobBoard.Command> board = kit.createTestProbe();
         private final TestProbe<JobFeed.Command> feed = kit.createTestProbe();
+        private final TestProbe<HordeSource.Command> horde = kit.createTestProbe();
 
         /** Answers when the line looks for a dispatch. */
         private void answer() {
@@ -62,7 +64,8 @@ class LineTest {
                             audit.ref(),
                             holds.ref(),
                             board.ref(),
-                            feed.ref()));
+                            feed.ref(),
+                            horde.ref()));
         }
     }
 

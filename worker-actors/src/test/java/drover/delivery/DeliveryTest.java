@@ -10,6 +10,7 @@ import drover.inference.AttemptId;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Sampler;
+import drover.job.Fault;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.Priority;
@@ -73,7 +74,7 @@ class DeliveryTest {
         assertThat(append.event()).isEqualTo(new JobEvent.Delivered(ATTEMPT.job(), T0));
         Job delivered = produced.apply(append.event());
         append.replyTo().tell(new JobLedger.AppendReply.Recorded(delivered));
-        board.expectMessage(new Delivery.Outcome.Delivered(delivered));
+        board.expectMessage(new Delivery.Outcome.Ended(delivered));
         feed.expectMessage(new JobFeed.Changed(delivered));
     }
 
@@ -85,8 +86,63 @@ class DeliveryTest {
         Job delivered = produced.apply(append.event());
         append.replyTo().tell(new JobLedger.AppendReply.Recorded(delivered));
 
-        board.expectMessage(new Delivery.Outcome.Delivered(delivered));
+        board.expectMessage(new Delivery.Outcome.Ended(delivered));
         ledger.expectNoMessage();
+    }
+
+    private Job ofASource() {
+        Job job = produced;
+        return new Job(
+                job.id(),
+                job.request(),
+                job.priority(),
+                job.state(),
+                job.accepted(),
+                job.deadline(),
+                job.changed(),
+                job.attempts(),
+                job.assets(),
+                job.fault(),
+                job.tenant(),
+                Optional.of("worker"));
+    }
+
+    @Test
+    void aJobOfASourceIsDeliveredWhenItsOrderIsAnswered() {
+        TestProbe<Delivery.HandOver> source = kit.createTestProbe();
+        Job job = ofASource();
+        delivery.tell(new Delivery.Deliver(job, board.ref()));
+        delivery.tell(new Delivery.Register(source.ref()));
+        source.expectMessage(new Delivery.HandOver(job));
+        ledger.expectNoMessage();
+        time.timePasses(Duration.ofSeconds(5));
+        source.expectMessage(new Delivery.HandOver(job));
+
+        delivery.tell(new Delivery.HandedOver(job.id(), Optional.empty()));
+        delivery.tell(new Delivery.HandedOver(job.id(), Optional.empty()));
+
+        JobLedger.Append append = ledger.expectMessageClass(JobLedger.Append.class);
+        assertThat(append.event()).isEqualTo(new JobEvent.Delivered(job.id(), T0));
+        append.replyTo().tell(new JobLedger.AppendReply.Recorded(job.apply(append.event())));
+        board.expectMessage(new Delivery.Outcome.Ended(job.apply(append.event())));
+        ledger.expectNoMessage();
+        time.timePasses(Duration.ofSeconds(5));
+        source.expectNoMessage();
+    }
+
+    @Test
+    void aJobOfASourceOfWhichNothingArrivedIsFaulted() {
+        TestProbe<Delivery.HandOver> source = kit.createTestProbe();
+        Job job = ofASource();
+        delivery.tell(new Delivery.Register(source.ref()));
+        delivery.tell(new Delivery.Deliver(job, board.ref()));
+        source.expectMessage(new Delivery.HandOver(job));
+
+        Fault fault = new Fault("drover:horde.faulted", "no upload succeeded");
+        delivery.tell(new Delivery.HandedOver(job.id(), Optional.of(fault)));
+
+        assertThat(ledger.expectMessageClass(JobLedger.Append.class).event())
+                .isEqualTo(new JobEvent.Faulted(job.id(), T0, fault));
     }
 
     @Test

@@ -3,10 +3,6 @@ package drover.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -53,11 +49,11 @@ class AuditLogTest {
         AuditEntry second = entry("2", Instant.parse("2026-01-01T00:00:01Z"));
         try (LedgerDatabase database = LedgerDatabase.open(LedgerSettings.h2In(folder))) {
             ActorRef<AuditLog.Command> log = KIT.spawn(AuditLog.create(database));
-            execute("ALTER TABLE audit RENAME TO elsewhere");
+            TestDatabase.execute(LedgerSettings.h2In(folder), "ALTER TABLE audit RENAME TO elsewhere");
             assertThat(keep(log, first)).isInstanceOf(AuditLog.Reply.NotWritten.class);
             assertThat(newest(log, 10)).isInstanceOf(JobLedger.ReadReply.Unavailable.class);
 
-            execute("ALTER TABLE elsewhere RENAME TO audit");
+            TestDatabase.execute(LedgerSettings.h2In(folder), "ALTER TABLE elsewhere RENAME TO audit");
             assertThat(keep(log, second)).isEqualTo(new AuditLog.Reply.Written());
             assertThat(database.audit(10)).containsExactly(second, first);
         }
@@ -78,14 +74,6 @@ class AuditLogTest {
         assertThat(entry.toString())
                 .startsWith("alice (10.0.0.1): node.drain gpu0?")
                 .hasSizeLessThan(1_000);
-    }
-
-    private void execute(String sql) throws SQLException {
-        try (Connection connection =
-                        DriverManager.getConnection(LedgerSettings.h2In(folder).url(), "", "");
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
     }
 
     private static AuditLog.Reply keep(ActorRef<AuditLog.Command> log, AuditEntry entry) {

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -82,14 +78,14 @@ class HoldLogTest {
     void whatCannotBeWrittenHoldsAllTheSameAndIsWrittenLater() throws Exception {
         try (LedgerDatabase database = LedgerDatabase.open(settings)) {
             ActorRef<HoldLog.Command> log = KIT.spawn(HoldLog.create(database, List.of()));
-            execute("ALTER TABLE operator_holds RENAME TO elsewhere");
+            TestDatabase.execute(settings, "ALTER TABLE operator_holds RENAME TO elsewhere");
             LoggingTestKit.error("wait for the database").expect(KIT.system(), () -> {
                 log.tell(new HoldLog.Put(GPU));
                 return "told";
             });
             assertThat(nodes(log)).containsExactly(GPU);
 
-            execute("ALTER TABLE elsewhere RENAME TO operator_holds");
+            TestDatabase.execute(settings, "ALTER TABLE elsewhere RENAME TO operator_holds");
             log.tell(new HoldLog.Put(MODEL));
             isOnDisk(database, MODEL, GPU);
         }
@@ -104,14 +100,5 @@ class HoldLogTest {
         TestProbe<HoldLog.HeldNodes> asker = KIT.createTestProbe();
         log.tell(new HoldLog.GetNodes(asker.ref()));
         return asker.receiveMessage(PATIENCE).holds();
-    }
-
-    private void execute(String sql) throws SQLException {
-        Dialect dialect = settings.dialect();
-        try (Connection connection =
-                        DriverManager.getConnection(dialect.address(settings.url()), dialect.properties(settings));
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
     }
 }

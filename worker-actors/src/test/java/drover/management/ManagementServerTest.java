@@ -41,6 +41,8 @@ import drover.node.NodeState;
 import drover.node.NodeStatus;
 import drover.node.NodeSupervisor;
 import drover.report.ReportDesk;
+import drover.source.dreamer.HordeSource;
+import drover.source.dreamer.HordeStatus;
 import drover.watchdog.Incident;
 import drover.watchdog.LearnedLimit;
 import drover.watchdog.LearnedTimeouts;
@@ -460,6 +462,7 @@ final class ManagementServerTest {
                 kit.spawn(ledger()),
                 kit.spawn(incidents()),
                 kit.spawn(audit()),
+                kit.spawn(horde()),
                 // No database is there.
                 Optional.of(new ReportDesk(
                         LedgerSettings.h2In(Path.of("target", "no-ledger-here")),
@@ -515,6 +518,15 @@ final class ManagementServerTest {
                 false,
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    private static Behavior<HordeSource.Command> horde() {
+        return Behaviors.receive(HordeSource.Command.class)
+                .onMessage(HordeSource.GetStatus.class, m -> {
+                    m.replyTo().tell(new HordeStatus(List.of(), List.of("conf/bridgeData.yaml: api_key is not set")));
+                    return Behaviors.same();
+                })
+                .build();
     }
 
     private static Behavior<JobBoard.Command> board() {
@@ -583,7 +595,8 @@ final class ManagementServerTest {
                 List.of(),
                 List.of(),
                 Optional.empty(),
-                Tenant.DEFAULT);
+                Tenant.DEFAULT,
+                Optional.empty());
     }
 
     private static Behavior<JobLedger.Command> ledger() {

@@ -42,7 +42,9 @@ final class PictureRun {
 
     /** What one picture's pass through a UNet takes beside the weights, per pixel of the picture and prompt. */
     private static final long WORK_BYTES_PER_PIXEL = 4096;
-    /** Java heap per pixel of a picture while it is encoded. */
+    /** Java heap per pixel of a finished picture. */
+    private static final long BYTES_PER_PIXEL = 3;
+    /** The same while it is encoded. */
     private static final long ENCODER_BYTES_PER_PIXEL = 16;
     /** With its margin, 0.1 GB for each of the largest tensors of RealESRGAN's full-size network. */
     private static final int PIECE = 128;
@@ -136,11 +138,12 @@ final class PictureRun {
                 upscalers.add(new TiledUpscaler(torch, net, PIECE, MARGIN));
             }
         }
-        long most = Runtime.getRuntime().maxMemory() / ENCODER_BYTES_PER_PIXEL;
+        long each = ENCODER_BYTES_PER_PIXEL + BYTES_PER_PIXEL * (request.count() - 1);
+        long most = Runtime.getRuntime().maxMemory() / each;
         if (!upscalers.isEmpty() && pixels > most) {
             throw new EngineException.Unsupported("upscaled, the picture would have " + pixels
-                    + " pixels, but this process can encode " + most
-                    + "; ask for a smaller one, or raise drover.nodes.heap");
+                    + " pixels, but this process has room for " + most + " in each of " + request.count()
+                    + "; ask for fewer or smaller ones, or raise drover.nodes.heap");
         }
         return upscalers;
     }

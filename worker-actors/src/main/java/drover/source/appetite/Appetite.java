@@ -21,7 +21,7 @@ public final class Appetite {
     static final Duration KEEP_ALIVE = Duration.ofMinutes(4);
 
     /** Failures in a row that pause the worker, and for how long. */
-    static final int FAILURES = 3;
+    public static final int FAILURES = 3;
 
     static final Duration PAUSE = Duration.ofMinutes(3);
 

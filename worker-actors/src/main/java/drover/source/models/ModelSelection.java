@@ -5,7 +5,6 @@ import drover.source.bridge.BridgeData;
 import drover.source.bridge.CustomModel;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -60,17 +59,17 @@ public record ModelSelection(List<Entry> load, List<Entry> skip, List<String> ch
      *
      * @param wanted the keys of the file
      * @param reference the models there are; without it, names are taken as they are and words mean nothing
-     * @param monthlyUse how often the Horde used each model within the last month; without it, TOP and BOTTOM mean nothing
+     * @param popularity how often the Horde used each model; without it, TOP and BOTTOM mean nothing
      * @param onDisk the names of the models on disk; case does not matter
      * @param isThere whether a custom model's file is there
      */
     public static ModelSelection of(
             BridgeData.Models wanted,
             Optional<ModelReference> reference,
-            Optional<Map<String, Long>> monthlyUse,
+            Optional<ModelPopularity> popularity,
             Collection<String> onDisk,
             Predicate<CustomModel> isThere) {
-        Resolver resolver = new Resolver(wanted, reference, monthlyUse);
+        Resolver resolver = new Resolver(wanted, reference, popularity);
         List<Entry> load = wanted.load().stream().map(resolver::load).toList();
         List<Entry> skip = wanted.skip().stream().map(resolver::skip).toList();
         Set<String> chosen = new LinkedHashSet<>();
@@ -89,7 +88,7 @@ public record ModelSelection(List<Entry> load, List<Entry> skip, List<String> ch
     }
 
     private record Resolver(
-            BridgeData.Models wanted, Optional<ModelReference> reference, Optional<Map<String, Long>> monthlyUse) {
+            BridgeData.Models wanted, Optional<ModelReference> reference, Optional<ModelPopularity> popularity) {
 
         Entry load(String entry) {
             return resolve(entry, true);
@@ -117,13 +116,8 @@ public record ModelSelection(List<Entry> load, List<Entry> skip, List<String> ch
                                     known,
                                     sparing))
                             .orElseGet(() -> nothing(entry, "cannot be resolved without the model reference"));
-                case ModelWord.Top(int count) ->
-                    ranked(
-                            entry,
-                            count,
-                            Map.Entry.<String, Long>comparingByValue().reversed(),
-                            sparing);
-                case ModelWord.Bottom(int count) -> ranked(entry, count, Map.Entry.comparingByValue(), sparing);
+                case ModelWord.Top(int count) -> ranked(entry, count, true, sparing);
+                case ModelWord.Bottom(int count) -> ranked(entry, count, false, sparing);
             };
         }
 
@@ -163,18 +157,13 @@ public record ModelSelection(List<Entry> load, List<Entry> skip, List<String> ch
                                     .orElse("; a model of your own belongs into custom_models"));
         }
 
-        /** Ties are broken by name, so that the answer is always the same. */
-        private Entry ranked(String entry, int count, Comparator<Map.Entry<String, Long>> order, boolean sparing) {
-            if (monthlyUse.isEmpty() || reference.isEmpty()) {
+        private Entry ranked(String entry, int count, boolean most, boolean sparing) {
+            if (popularity.isEmpty() || reference.isEmpty()) {
                 return nothing(
-                        entry, monthlyUse.isEmpty() ? NOT_YET : "cannot be resolved without the model reference");
+                        entry, popularity.isEmpty() ? NOT_YET : "cannot be resolved without the model reference");
             }
-            List<String> ranked = monthlyUse.get().entrySet().stream()
-                    .filter(use -> !use.getKey().isBlank())
-                    .sorted(order.thenComparing(Map.Entry.comparingByKey()))
-                    .limit(count)
-                    .map(Map.Entry::getKey)
-                    .toList();
+            List<String> ranked =
+                    most ? popularity.get().top(count) : popularity.get().bottom(count);
             return spared(entry, ranked, reference.get(), sparing);
         }
 

@@ -51,7 +51,7 @@ final class ModelSelectionTest {
         return ModelSelection.of(
                 new BridgeData.Models(load, skip, large, List.of(custom)),
                 Optional.of(REFERENCE),
-                Optional.of(USE),
+                Optional.of(new ModelPopularity(USE)),
                 List.of(),
                 it -> false);
     }
@@ -164,7 +164,7 @@ final class ModelSelectionTest {
         ModelSelection selection = ModelSelection.of(
                 new BridgeData.Models(List.of("top 3", "stable_diffusion"), List.of(), false, List.of(here, gone)),
                 Optional.of(REFERENCE),
-                Optional.of(USE),
+                Optional.of(new ModelPopularity(USE)),
                 List.of("deliberate", "emoji-diffusion"),
                 model -> model.equals(here));
 
@@ -191,7 +191,7 @@ final class ModelSelectionTest {
         ModelSelection selection = ModelSelection.of(
                 new BridgeData.Models(List.of("ALL", "TOP 2", "Anything"), List.of("Other"), false, List.of()),
                 Optional.empty(),
-                Optional.of(USE),
+                Optional.of(new ModelPopularity(USE)),
                 List.of("anything"),
                 it -> false);
 

@@ -1,0 +1,22 @@
+package drover.source.dreamer;
+
+/**
+ * What this version can do of what the Horde may ask for; the operator's settings can only take from it.
+ *
+ * @param img2img source images
+ * @param painting masks
+ * @param postProcessing upscalers and the like
+ * @param controlnet ControlNet
+ * @param sdxlControlnet ControlNet for SDXL, transparent pictures
+ * @param lora LoRA
+ */
+record Abilities(
+        boolean img2img,
+        boolean painting,
+        boolean postProcessing,
+        boolean controlnet,
+        boolean sdxlControlnet,
+        boolean lora) {
+    /** Only what is drawn from a prompt. */
+    static final Abilities PROMPTS = new Abilities(false, false, false, false, false, false);
+}

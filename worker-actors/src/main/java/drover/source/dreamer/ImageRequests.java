@@ -1,0 +1,74 @@
+package drover.source.dreamer;
+
+import drover.horde.ImageJob;
+import drover.horde.ImagePayload;
+import drover.inference.ImageRequest;
+import drover.inference.Sampler;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What the Horde asks for, as the engine takes it. As with the existing worker nothing is rejected: what is out of range is
+ * brought into it, what is not known falls back to what is usual.
+ */
+final class ImageRequests {
+    private static final Pattern CHOICE = Pattern.compile("\\{([^{}]*\\|[^{}]*)}");
+    private static final int MOST_CHOICES = 1_000;
+    private static final String NEGATIVE = "###";
+    private static final int UNIT = 64;
+    private static final int LARGEST = 3072;
+    private static final int USUAL_SIDE = 512;
+    private static final int USUAL_STEPS = 30;
+    private static final double USUAL_CFG = 5;
+
+    private ImageRequests() {}
+
+    /**
+     * The request of a job, without what comes from elsewhere (source images, LoRAs).
+     *
+     * @param model the model as the nodes call it
+     */
+    static ImageRequest of(ImageJob job, String model) {
+        ImagePayload payload = job.payload();
+        long seed = job.seed().orElse(0) % ImageRequest.SEED_LIMIT;
+        String[] prompts = chosen(payload.prompt().orElse(""), seed).split(NEGATIVE, -1);
+        return new ImageRequest(
+                model,
+                prompts[0].strip(),
+                prompts.length > 1 ? prompts[1].strip() : "",
+                side(payload.width()),
+                side(payload.height()),
+                Math.clamp(payload.ddimSteps().orElse(USUAL_STEPS), 1, 500),
+                payload.samplerName().flatMap(Sampler::byName).orElse(Sampler.EULER),
+                payload.karras().orElse(true),
+                Math.clamp(payload.cfgScale().filter(Double::isFinite).orElse(USUAL_CFG), 1, 100),
+                seed,
+                Math.clamp(payload.clipSkip().orElse(1), 1, 12),
+                job.ids().size(),
+                Optional.empty());
+    }
+
+    private static int side(Optional<Integer> asked) {
+        int pixels = Math.clamp(asked.orElse(USUAL_SIDE), UNIT, LARGEST);
+        return (pixels + UNIT - 1) / UNIT * UNIT;
+    }
+
+    /** One of {@code {a|b|c}}, by the seed, the innermost first. */
+    static String chosen(String prompt, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        String text = prompt;
+        for (int i = 0; i < MOST_CHOICES; i++) {
+            Matcher choice = CHOICE.matcher(text);
+            if (!choice.find()) {
+                break;
+            }
+            String[] options = choice.group(1).split("\\|", -1);
+            text = text.substring(0, choice.start())
+                    + options[random.nextInt(options.length)]
+                    + text.substring(choice.end());
+        }
+        return text;
+    }
+}

@@ -1,0 +1,33 @@
+package drover.source.dreamer;
+
+import drover.board.JobBoard;
+import drover.delivery.Delivery;
+import drover.feed.JobFeed;
+import drover.horde.HordeClient;
+import drover.horde.Uploader;
+import drover.inference.AssetStore;
+import drover.job.Tenant;
+import drover.ledger.JobLedger;
+import drover.ledger.OrderBook;
+import java.time.InstantSource;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/**
+ * Whom an order talks to.
+ *
+ * @param tenant whose jobs the Horde's are
+ * @param dreamer hears how its orders go
+ */
+record OrderLinks(
+        ActorRef<OrderBook.Command> book,
+        ActorRef<JobLedger.Command> ledger,
+        ActorRef<JobBoard.Command> board,
+        ActorRef<JobFeed.Command> feed,
+        ActorRef<Delivery.Command> delivery,
+        AssetStore assets,
+        HordeClient client,
+        Uploader uploader,
+        Preparations preparations,
+        Tenant tenant,
+        InstantSource clock,
+        ActorRef<DreamerOrder.Word> dreamer) {}

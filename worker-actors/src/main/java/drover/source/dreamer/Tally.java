@@ -1,0 +1,185 @@
+package drover.source.dreamer;
+
+import drover.horde.Skipped;
+import drover.horde.WorkerMessage;
+import drover.inference.Phase;
+import drover.job.AttemptTimings;
+import drover.job.Job;
+import drover.ledger.Earning;
+import drover.ledger.Order;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** What a dreamer has done, and what it earned. Not for use by several threads. */
+final class Tally {
+    /** What a job takes beside its steps, as long as nothing is measured. */
+    static final Duration ASSUMED_OVERHEAD = Duration.ofSeconds(5);
+
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final double WEIGHT = 0.2;
+    private static final Set<Phase> COUNTED_BY_STEPS = Set.of(Phase.LOADING, Phase.DENOISING);
+
+    private final Tags tags;
+    private final MeterRegistry meters;
+    private final Timer answers;
+    private final Deque<Reward> lastHour = new ArrayDeque<>();
+    private Optional<Double> overheadSeconds = Optional.empty();
+    private List<WorkerMessage> messages = List.of();
+    private Instant lastJob;
+    private boolean warned;
+    private long popped;
+    private long good;
+    private long failed;
+    private double kudos;
+    private double kudosBefore;
+
+    private record Reward(Instant at, double kudos) {}
+
+    Tally(String worker, MeterRegistry meters, Instant now) {
+        this.tags = Tags.of("worker", worker);
+        this.meters = meters;
+        this.lastJob = now;
+        this.answers = Timer.builder("drover.horde.answer")
+                .description("From the last stroke to the last answer of the Horde")
+                .tags(tags)
+                .publishPercentiles(0.5, 0.99)
+                .register(meters);
+    }
+
+    /** What the name had earned before, as the ledger has it. */
+    void earnedBefore(List<Earning> earnings) {
+        kudosBefore = earnings.stream().mapToDouble(Earning::reward).sum();
+    }
+
+    void popped(Instant now, boolean job, Optional<Skipped> skipped) {
+        count("drover.horde.pops", "result", job ? "job" : "none", 1);
+        skipped.ifPresent(why ->
+                why.counts().forEach((reason, number) -> count("drover.horde.skipped", "reason", reason, number)));
+        if (job) {
+            popped++;
+            lastJob = now;
+            warned = false;
+        }
+    }
+
+    void popFailed() {
+        count("drover.horde.pops", "result", "failed", 1);
+    }
+
+    void messages(List<WorkerMessage> newest) {
+        messages = newest;
+    }
+
+    /** A warning, once, if there has been no job for longer than the operator wants. */
+    Optional<String> idleTooLong(Instant now, Duration allowed) {
+        if (allowed.isZero() || warned || Duration.between(lastJob, now).compareTo(allowed) < 0) {
+            return Optional.empty();
+        }
+        warned = true;
+        return Optional.of("no job for " + allowed.toMinutes()
+                + " minutes; see the skipped counts in the metrics, and ./drover horde check");
+    }
+
+    void closed(Instant now, Order order, Optional<Job> job, Optional<Duration> answered) {
+        int well = order.count(Order.Outcome.GOOD);
+        int badly = order.count(Order.Outcome.FAILED) + order.count(Order.Outcome.LATE);
+        good += well;
+        failed += badly;
+        kudos += order.reward();
+        lastHour.addLast(new Reward(now, order.reward()));
+        for (Order.Outcome outcome : Order.Outcome.values()) {
+            count("drover.horde.pictures", "outcome", outcome.name().toLowerCase(Locale.ROOT), order.count(outcome));
+        }
+        Counter.builder("drover.horde.kudos")
+                .description("As the server rewards them, before what it takes off for the agent's name")
+                .tags(tags.and("model", order.model()))
+                .register(meters)
+                .increment(order.reward());
+        answered.filter(took -> !took.isNegative()).ifPresent(answers::record);
+        if (well > 0) {
+            job.ifPresent(done -> learn(done, now));
+        }
+    }
+
+    private void learn(Job job, Instant now) {
+        if (job.attempts().isEmpty()) {
+            return;
+        }
+        AttemptTimings timings = job.attempts().getLast().timings();
+        Duration whole = Duration.between(job.attempts().getLast().assigned(), now);
+        double seconds = whole.minus(timings.total(COUNTED_BY_STEPS)).toMillis() / 1000.0;
+        if (timings.isMeasured() && seconds >= 0) {
+            overheadSeconds = Optional.of(overheadSeconds
+                    .map(old -> old * (1 - WEIGHT) + seconds * WEIGHT)
+                    .orElse(seconds));
+        }
+    }
+
+    /** What a job takes beside loading and steps. */
+    Duration overhead() {
+        return overheadSeconds
+                .map(seconds -> Duration.ofMillis((long) (seconds * 1000)))
+                .orElse(ASSUMED_OVERHEAD);
+    }
+
+    private void count(String name, String key, String value, double by) {
+        if (by > 0) {
+            meters.counter(name, tags.and(key, value)).increment(by);
+        }
+    }
+
+    /** What the dreamer knows beside this. */
+    record Present(
+            String worker,
+            String state,
+            Optional<String> why,
+            Optional<Instant> until,
+            List<String> models,
+            List<String> missing,
+            int orders,
+            int ids,
+            long pending,
+            int failedOfTheHour,
+            Optional<String> trouble,
+            Instant now) {}
+
+    DreamerStatus status(Present present) {
+        while (!lastHour.isEmpty() && lastHour.getFirst().at().plus(HOUR).isBefore(present.now())) {
+            lastHour.removeFirst();
+        }
+        return new DreamerStatus(
+                present.worker(),
+                present.state(),
+                present.why(),
+                present.until(),
+                present.models(),
+                present.missing(),
+                present.orders(),
+                present.ids(),
+                present.pending(),
+                popped,
+                good,
+                failed,
+                present.failedOfTheHour(),
+                kudos,
+                lastHour.stream().mapToDouble(Reward::kudos).sum(),
+                kudosBefore + kudos,
+                present.trouble(),
+                messages.stream()
+                        .filter(message -> message.expires()
+                                .map(end -> end.isAfter(present.now()))
+                                .orElse(true))
+                        .map(WorkerMessage::message)
+                        .toList());
+    }
+}

@@ -1,0 +1,206 @@
+package drover.source.dreamer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import drover.board.JobBoard;
+import drover.board.SlotCommand;
+import drover.horde.ApiKey;
+import drover.horde.HordeRequester;
+import drover.horde.HordeResult;
+import drover.horde.ImageOrder;
+import drover.horde.ImageParams;
+import drover.horde.Retries;
+import drover.inference.Artifact;
+import drover.inference.AssetRef;
+import drover.inference.ImageRequest;
+import drover.inference.Phase;
+import drover.inference.Position;
+import drover.job.AttemptOutcome;
+import drover.job.AttemptTimings;
+import drover.source.server.Faults.Fault;
+import drover.source.server.Faults.Target;
+import drover.source.server.Faults.When;
+import drover.source.server.History;
+import drover.source.server.LocalHorde;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A worker against a server that speaks the Horde's protocol: each popped id is answered once, whatever happens. */
+class HordeSourceTest {
+    private static final byte[] WEBP =
+            HexFormat.of().parseHex("524946461a000000574542505650384c0d0000002f00000010071011118888fe0700");
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    @TempDir
+    private Path folder;
+
+    private final ActorTestKit kit = ActorTestKit.create();
+    private LocalHorde horde;
+    private HordeRequester requester;
+    private String key;
+    private HordeRig rig;
+
+    @BeforeEach
+    void start() throws Exception {
+        horde = new LocalHorde(kit.system(), LocalHorde.Settings.REAL, Instant::now);
+        key = horde.register("owner", true);
+        requester = new HordeRequester(
+                kit.system(),
+                drover.horde.HordeSettings.of(
+                        horde.url(), new ApiKey(horde.register("requester", true)), HordeRig.OFFICIAL),
+                Retries.of(kit.system(), Instant::now, new Random(1)));
+        rig = new HordeRig(folder, horde.url(), key);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        rig.close();
+        horde.close();
+        kit.shutdownTestKit();
+    }
+
+    private void order(int pictures) {
+        ImageOrder order = ImageOrder.of(
+                "a hut ### rain",
+                ImageParams.of(512, 512, pictures, Optional.of(20), Optional.of("7")),
+                List.of(HordeRig.MODEL));
+        assertThat(requester.order(order).toCompletableFuture().join()).isInstanceOf(HordeResult.Ok.class);
+    }
+
+    /** The node does its work. */
+    private void draw(SlotCommand.Offer offer, int pictures) throws IOException {
+        List<AssetRef> stored = new ArrayList<>();
+        for (int i = 0; i < pictures; i++) {
+            stored.add(rig.assets.put(offer.attempt(), i, new Artifact("image/webp", WEBP, 7 + i)));
+        }
+        rig.board.tell(new JobBoard.Advanced(HordeRig.SLOT, offer.attempt(), new Position(Phase.DENOISING, 1, 20)));
+        rig.board.tell(
+                new JobBoard.Produced(HordeRig.SLOT, offer.attempt(), stored, AttemptTimings.NONE, rig.keeper.ref()));
+    }
+
+    private void fail(SlotCommand.Offer offer) {
+        rig.board.tell(new JobBoard.AttemptEnded(
+                HordeRig.SLOT,
+                offer.attempt(),
+                AttemptOutcome.FAILED,
+                "drover:test.broken",
+                "the lens is broken",
+                false,
+                AttemptTimings.NONE,
+                rig.keeper.ref()));
+    }
+
+    private void awaitAnswers(int pictures) {
+        await().atMost(LONG).untilAsserted(() -> {
+            assertThat(horde.histories()).hasSize(pictures);
+            assertThat(horde.histories())
+                    .allSatisfy(it -> assertThat(it.accepted()).isPresent());
+            assertThat(rig.open()).isZero();
+        });
+        assertThat(horde.audit()).isEmpty();
+    }
+
+    @Test
+    void aPictureGoesFromThePopToTheSubmit() throws IOException {
+        rig.idle();
+        order(1);
+        SlotCommand.Offer offer = rig.offered();
+        ImageRequest request = (ImageRequest) offer.request();
+        assertThat(request.prompt()).isEqualTo("a hut");
+        assertThat(request.negativePrompt()).isEqualTo("rain");
+        draw(offer, 1);
+
+        awaitAnswers(1);
+        History history = horde.histories().getFirst();
+        assertThat(history.accepted().orElseThrow().uploaded()).isTrue();
+        assertThat(horde.picture(history.id()))
+                .hasValueSatisfying(bytes -> assertThat(bytes).isEqualTo(WEBP));
+        assertThat(rig.status().workers()).singleElement().satisfies(worker -> {
+            assertThat(worker.worker()).isEqualTo(HordeRig.WORKER);
+            assertThat(worker.good()).isOne();
+            assertThat(worker.kudos()).isPositive();
+            assertThat(worker.jobsInHand()).isZero();
+        });
+    }
+
+    @Test
+    void ofABatchWhatIsThereIsSubmittedAndTheRestFaulted() throws IOException {
+        rig.idle();
+        order(2);
+        SlotCommand.Offer offer = rig.offered();
+        assertThat(((ImageRequest) offer.request()).count()).isEqualTo(2);
+        draw(offer, 1);
+
+        await().atMost(LONG).until(() -> horde.histories().size() >= 2 && rig.open() == 0);
+        assertThat(horde.histories().subList(0, 2))
+                .extracting(it -> it.accepted().orElseThrow().fault())
+                .containsExactly(false, true);
+        assertThat(rig.status().workers().getFirst().failed()).isOne();
+    }
+
+    @Test
+    void whatCannotBeDrawnIsFaultedAtOnceWithTheReason() {
+        rig.idle();
+        order(1);
+        fail(rig.offered());
+
+        await().atMost(LONG).until(() -> rig.open() == 0 && !horde.histories().isEmpty());
+        History.Submit submit = horde.histories().getFirst().accepted().orElseThrow();
+        assertThat(submit.fault()).isTrue();
+        assertThat(submit.toString()).contains("the lens is broken");
+    }
+
+    @Test
+    void anUploadIsTriedUntilItSucceeds() throws IOException {
+        horde.faults().add(Target.PUT, new When.First(2), new Fault.Status(500, Optional.empty(), false));
+        rig.idle();
+        order(1);
+        draw(rig.offered(), 1);
+        awaitAnswers(1);
+    }
+
+    @Test
+    void whatTheLastProcessLeftIsFinishedByTheNext() throws Exception {
+        rig.idle();
+        order(1);
+        SlotCommand.Offer offer = rig.offered();
+        rig.close();
+        rig = new HordeRig(folder, horde.url(), key);
+        rig.idle();
+        SlotCommand.Offer again = rig.offered();
+        assertThat(again.attempt().job()).isEqualTo(offer.attempt().job());
+        draw(again, 1);
+        awaitAnswers(1);
+    }
+
+    @Test
+    void whenAllIsStoppedNothingIsLeftUnanswered() {
+        rig.idle();
+        order(1);
+        rig.offered();
+        TestProbe<Done> asker = rig.kit.createTestProbe();
+        rig.source.tell(new HordeSource.StopPopping(asker.ref()));
+        asker.expectMessage(Done.getInstance());
+        rig.source.tell(new HordeSource.Finish(asker.ref()));
+        asker.expectMessage(LONG, Done.getInstance());
+        assertThat(horde.histories())
+                .singleElement()
+                .satisfies(it -> assertThat(it.accepted().orElseThrow().fault()).isTrue());
+        assertThat(rig.open()).isZero();
+    }
+}

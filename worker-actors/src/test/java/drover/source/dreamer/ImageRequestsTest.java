@@ -1,0 +1,113 @@
+package drover.source.dreamer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import drover.horde.HordeJson;
+import drover.horde.ImageJob;
+import drover.horde.ImagePopAnswer;
+import drover.inference.ImageRequest;
+import drover.inference.Sampler;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ImageRequestsTest {
+    private static ImageRequest request(String payload) {
+        return ImageRequests.of(job(payload), "as the nodes call it");
+    }
+
+    static ImageJob job(String payload) {
+        String answer = """
+                {"id": "1", "ids": ["1", "2"], "model": "stable_diffusion", "ttl": 150,
+                 "r2_uploads": ["http://127.0.0.1:1/1?a", "http://127.0.0.1:1/2?b"], "payload": %s}
+                """.formatted(payload);
+        try {
+            return ((ImagePopAnswer.Job) HordeJson.mapper()
+                            .readValue(answer, ImagePopAnswer.class)
+                            .job())
+                    .job();
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(payload, e);
+        }
+    }
+
+    @Test
+    void whatIsSaidIsTaken() {
+        ImageRequest request = request("""
+                {"prompt": " a hut ### rain ", "sampler_name": "k_dpmpp_2m", "cfg_scale": 7.5, "seed": "4294967295",
+                 "height": 768, "width": 512, "ddim_steps": 20, "karras": false, "clip_skip": 2, "n_iter": 2}
+                """);
+        assertThat(request.prompt()).isEqualTo("a hut");
+        assertThat(request.negativePrompt()).isEqualTo("rain");
+        assertThat(request.sampler()).isEqualTo(Sampler.DPMPP_2M);
+        assertThat(request.karras()).isFalse();
+        assertThat(request.cfgScale()).isEqualTo(7.5);
+        assertThat(request.seed()).isEqualTo(4_294_967_295L);
+        assertThat(request.width()).isEqualTo(512);
+        assertThat(request.height()).isEqualTo(768);
+        assertThat(request.steps()).isEqualTo(20);
+        assertThat(request.clipSkip()).isEqualTo(2);
+        assertThat(request.count()).isEqualTo(2);
+        assertThat(request.model()).isEqualTo("as the nodes call it");
+    }
+
+    @Test
+    void whatIsNotSaidIsAsUsual() {
+        ImageRequest request = request("{\"prompt\": \"\"}");
+        assertThat(request.prompt()).isEmpty();
+        assertThat(request.negativePrompt()).isEmpty();
+        assertThat(request.width()).isEqualTo(512);
+        assertThat(request.height()).isEqualTo(512);
+        assertThat(request.steps()).isEqualTo(30);
+        assertThat(request.karras()).isTrue();
+        assertThat(request.clipSkip()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"prompt\": \"x\", \"cfg_scale\": 0} | 1 | 512 | 30",
+                "{\"prompt\": \"x\", \"cfg_scale\": 1000} | 100 | 512 | 30",
+                "{\"prompt\": \"x\", \"width\": 1} | 5 | 64 | 30",
+                "{\"prompt\": \"x\", \"width\": 513} | 5 | 576 | 30",
+                "{\"prompt\": \"x\", \"width\": 100000} | 5 | 3072 | 30",
+                "{\"prompt\": \"x\", \"ddim_steps\": 0} | 5 | 512 | 1",
+                "{\"prompt\": \"x\", \"ddim_steps\": 9999} | 5 | 512 | 500",
+            })
+    void whatIsOutOfRangeIsBroughtIntoIt(String payload, double cfg, int width, int steps) {
+        ImageRequest request = request(payload);
+        assertThat(request.cfgScale()).isEqualTo(cfg);
+        assertThat(request.width()).isEqualTo(width);
+        assertThat(request.steps()).isEqualTo(steps);
+    }
+
+    @Test
+    void aSamplerThatNobodyKnowsIsEuler() {
+        assertThat(request("{\"prompt\": \"x\", \"sampler_name\": \"k_new\"}").sampler())
+                .isEqualTo(Sampler.EULER);
+    }
+
+    @Test
+    void onlyWhatStandsBehindTheFirstSeparatorIsNegative() {
+        ImageRequest request = request("{\"prompt\": \"a###b###c\"}");
+        assertThat(request.prompt()).isEqualTo("a");
+        assertThat(request.negativePrompt()).isEqualTo("b");
+    }
+
+    @Test
+    void choicesAreMadeFromInsideByTheSeed() {
+        assertThat(ImageRequests.chosen("a {red|red} {x{1|1}|x1} {left} {", 7)).isEqualTo("a red x1 {left} {");
+        assertThat(ImageRequests.chosen("{a|b|c|d|e|f|g|h}", 1))
+                .isEqualTo(ImageRequests.chosen("{a|b|c|d|e|f|g|h}", 1));
+    }
+
+    @Property
+    void anyPromptComesThrough(@ForAll String prompt, @ForAll long seed) {
+        assertThat(ImageRequests.chosen(prompt.replace('|', ' '), seed)).isEqualTo(prompt.replace('|', ' '));
+        assertThat(ImageRequests.chosen(prompt, seed).length()).isLessThanOrEqualTo(prompt.length());
+    }
+}
