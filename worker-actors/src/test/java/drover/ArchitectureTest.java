@@ -20,6 +20,7 @@ class ArchitectureTest {
         "drover.graph..",
         "drover.weights..",
         "drover.diffusion..",
+        "drover.imaging..",
         "drover.sampling..",
         "drover.picture..",
         "drover.safety..",

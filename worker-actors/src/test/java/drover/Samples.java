@@ -1,10 +1,16 @@
 package drover;
 
+import drover.inference.AssetRef;
+import drover.inference.ControlUse;
+import drover.inference.HiresFix;
+import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
+import drover.inference.LoraUse;
 import drover.inference.OutputFormat;
 import drover.inference.Position;
 import drover.inference.SafetyPolicy;
+import drover.inference.SourceImage;
 import drover.job.Tenant;
 import drover.node.GpuDevice;
 import java.lang.reflect.Constructor;
@@ -54,8 +60,14 @@ final class Samples {
                         2,
                         3,
                         Optional.empty(),
+                        features(),
                         OutputFormat.HORDE,
                         Optional.of(new SafetyPolicy(true, false, List.of("a word")))));
+        special.put(SourceImage.class, Samples::source);
+        special.put(LoraUse.class, () -> new LoraUse("style/ink.safetensors", 0.8, -0.5));
+        special.put(ControlUse.class, Samples::control);
+        special.put(HiresFix.class, () -> new HiresFix(0.5));
+        special.put(ImageFeatures.class, Samples::features);
         special.put(String.class, () -> "text — with \"quotes\" and 🐑");
         special.put(Instant.class, () -> Instant.parse("2026-01-02T03:04:05.123456789Z"));
         special.put(Duration.class, () -> Duration.ofNanos(1_234_567_891L));
@@ -138,5 +150,25 @@ final class Samples {
             return Map.of(one(first), one(type.getActualTypeArguments()[1]));
         }
         return one(raw);
+    }
+
+    private static ImageFeatures features() {
+        return new ImageFeatures(
+                Optional.of(source()),
+                List.of(new LoraUse("style/ink.safetensors", 0.8, -0.5)),
+                Optional.of(control()),
+                true,
+                Optional.of(new HiresFix(0.5)),
+                List.of("RealESRGAN_x4plus"));
+    }
+
+    private static SourceImage source() {
+        AssetRef image = new AssetRef("job/input/source.png", "image/png", 5, "00", 0);
+        return new SourceImage(image, Optional.of(image), 0.75, SourceImage.Mode.INPAINTING);
+    }
+
+    private static ControlUse control() {
+        AssetRef image = new AssetRef("job/input/control.png", "image/png", 5, "00", 0);
+        return new ControlUse("canny", image, ControlUse.Type.CANNY, 0.9, false);
     }
 }

@@ -1,5 +1,6 @@
 package drover.client;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -21,6 +22,16 @@ import java.util.Optional;
  * @param quality 1 to 100, for formats with losses
  * @param priority {@code low}, {@code normal}, {@code high} or {@code urgent}
  * @param deadlineSeconds how long an answer is of use, counted from acceptance
+ * @param source a picture to start from: PNG, JPEG or WebP in base64, or as a data URL. Where it is transparent it is
+ *     painted anew, unless a mask says where
+ * @param mask where to paint the source anew, as a picture: white is repainted, black is kept
+ * @param strength how much of the source may change, 0.01 to 1
+ * @param hiresFix whether a picture larger than what the model knows is painted in two passes
+ * @param hiresStrength how much the second pass may change, 0.01 to 1
+ * @param tiling whether opposite edges are to fit together
+ * @param loras adaptations of the model
+ * @param postProcessing upscalers, by name, in this order
+ * @param control a picture to follow
  * @param fault a fault to act out; only servers with the fault engine take it
  */
 public record JobRequest(
@@ -40,7 +51,41 @@ public record JobRequest(
         Optional<Integer> quality,
         Optional<String> priority,
         Optional<Integer> deadlineSeconds,
+        Optional<String> source,
+        Optional<String> mask,
+        Optional<Double> strength,
+        Optional<Boolean> hiresFix,
+        Optional<Double> hiresStrength,
+        Optional<Boolean> tiling,
+        Optional<List<LoraOrder>> loras,
+        Optional<List<String>> postProcessing,
+        Optional<ControlOrder> control,
         Optional<FaultOrder> fault) {
+
+    /**
+     * A LoRA.
+     *
+     * @param file path below the server's folder of LoRAs
+     * @param model weight in the network, -10 to 10; 1 if absent
+     * @param clip weight in the text encoders; that in the network if absent
+     */
+    public record LoraOrder(String file, Optional<Double> model, Optional<Double> clip) {}
+
+    /**
+     * A ControlNet and the picture that it follows.
+     *
+     * @param model name of the ControlNet
+     * @param image PNG, JPEG or WebP in base64, or as a data URL
+     * @param type {@code canny}, or {@code none} for a picture that is what the ControlNet wants to see; that if absent
+     * @param strength how much it counts, 0.01 to 3; 1 if absent
+     * @param returnMap whether the answer is what the ControlNet would be shown; no if absent
+     */
+    public record ControlOrder(
+            String model,
+            String image,
+            Optional<String> type,
+            Optional<Double> strength,
+            Optional<Boolean> returnMap) {}
 
     /**
      * A fault to act out.
@@ -81,6 +126,15 @@ public record JobRequest(
         private Optional<Integer> quality = Optional.empty();
         private Optional<String> priority = Optional.empty();
         private Optional<Integer> deadlineSeconds = Optional.empty();
+        private Optional<String> source = Optional.empty();
+        private Optional<String> mask = Optional.empty();
+        private Optional<Double> strength = Optional.empty();
+        private Optional<Boolean> hiresFix = Optional.empty();
+        private Optional<Double> hiresStrength = Optional.empty();
+        private Optional<Boolean> tiling = Optional.empty();
+        private Optional<List<LoraOrder>> loras = Optional.empty();
+        private Optional<List<String>> postProcessing = Optional.empty();
+        private Optional<ControlOrder> control = Optional.empty();
         private Optional<FaultOrder> fault = Optional.empty();
 
         private Builder(String prompt) {
@@ -158,6 +212,44 @@ public record JobRequest(
             return this;
         }
 
+        /** A picture in base64, and how much of it may change. */
+        public Builder source(String base64, double change) {
+            source = Optional.of(base64);
+            strength = Optional.of(change);
+            return this;
+        }
+
+        public Builder mask(String base64) {
+            mask = Optional.of(base64);
+            return this;
+        }
+
+        public Builder hiresFix(double change) {
+            hiresFix = Optional.of(true);
+            hiresStrength = Optional.of(change);
+            return this;
+        }
+
+        public Builder tiling(boolean value) {
+            tiling = Optional.of(value);
+            return this;
+        }
+
+        public Builder loras(List<LoraOrder> value) {
+            loras = Optional.of(List.copyOf(value));
+            return this;
+        }
+
+        public Builder postProcessing(List<String> value) {
+            postProcessing = Optional.of(List.copyOf(value));
+            return this;
+        }
+
+        public Builder control(ControlOrder value) {
+            control = Optional.of(value);
+            return this;
+        }
+
         public Builder fault(FaultOrder value) {
             fault = Optional.of(value);
             return this;
@@ -181,6 +273,15 @@ public record JobRequest(
                     quality,
                     priority,
                     deadlineSeconds,
+                    source,
+                    mask,
+                    strength,
+                    hiresFix,
+                    hiresStrength,
+                    tiling,
+                    loras,
+                    postProcessing,
+                    control,
                     fault);
         }
     }

@@ -2,6 +2,7 @@ package drover.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import drover.graph.Edges;
 import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
 import drover.graph.Outputs;
@@ -76,6 +77,18 @@ public final class AutoencoderKL implements AutoCloseable {
             throws EngineException {
         try (Plan plan = Plan.of(model, part, dtype)) {
             return plan.load(torch, bytes -> {});
+        }
+    }
+
+    /** This autoencoder for pictures whose opposite edges fit together; must be closed before this one. */
+    AutoencoderKL tiling(Torch torch) {
+        Network around = encoder.sharing(torch, VaeGraph.encoder(config, dtype(), Edges.CIRCULAR));
+        try {
+            return new AutoencoderKL(
+                    config, around, decoder.sharing(torch, VaeGraph.decoder(config, dtype(), Edges.CIRCULAR)));
+        } catch (RuntimeException e) {
+            around.close();
+            throw e;
         }
     }
 

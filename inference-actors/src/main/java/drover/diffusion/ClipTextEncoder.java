@@ -7,6 +7,7 @@ import drover.graph.NativeScope;
 import drover.graph.Outputs;
 import drover.graph.Torch;
 import drover.inference.EngineException;
+import drover.weights.Lora;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -102,6 +103,11 @@ public final class ClipTextEncoder implements AutoCloseable {
      */
     public ClipTextEncoder with(Torch torch, LoraStack loras, String part) throws EngineException {
         return new ClipTextEncoder(config, network.patched(torch, loras.ofTextEncoder(part)));
+    }
+
+    /** Whether a LoRA changes any of its weights. */
+    boolean isChangedBy(Lora lora, String part) {
+        return LoraStack.changes(lora, network.specs(), LoraStack.textEncoderNames(part));
     }
 
     /** Its settings. */

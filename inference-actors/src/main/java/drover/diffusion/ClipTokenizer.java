@@ -120,6 +120,24 @@ public final class ClipTokenizer implements AutoCloseable {
         return ids;
     }
 
+    /** Ids without begin and end tokens, as many as the text has. */
+    long[] encodeBare(String text) {
+        long[] framed = encodeUncut(text);
+        return Arrays.copyOfRange(framed, 1, framed.length - 1);
+    }
+
+    /**
+     * Ids between begin and end tokens, padded to {@link #maxLength}.
+     *
+     * @param bare at most {@code maxLength() - 2}
+     */
+    long[] framed(long[] bare) {
+        long[] ids = encode("");
+        System.arraycopy(bare, 0, ids, 1, bare.length);
+        ids[bare.length + 1] = endId;
+        return ids;
+    }
+
     /** Ids with begin and end tokens, as many as the text has. */
     public long[] encodeUncut(String text) {
         // A surrogate without its partner has no UTF-8 form; it becomes a question mark before native code sees it.

@@ -14,6 +14,14 @@ final class Closer implements AutoCloseable {
         return loaded;
     }
 
+    /** All is well: whoever takes this over frees it, once. */
+    Runnable handOver() {
+        Closer all = new Closer();
+        all.frees.addAll(frees);
+        frees.clear();
+        return all::close;
+    }
+
     /** All is well: somebody else frees it. */
     void release() {
         frees.clear();

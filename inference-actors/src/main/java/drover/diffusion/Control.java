@@ -32,6 +32,9 @@ public final class Control implements AutoCloseable {
             int rows,
             double scale)
             throws EngineException {
+        if (!net.fits(unet.config())) {
+            throw new EngineException.Unsupported("the ControlNet was made for another architecture than this model's");
+        }
         this.net = net;
         this.scales = net.scales(scale, false);
         this.unet = unet.controlled(torch);

@@ -25,6 +25,9 @@ import java.util.function.UnaryOperator;
  * to what the UNet knows. Thread-safe; owns its native memory.
  */
 public final class ControlNet implements AutoCloseable {
+    private static final String SETTINGS = "config.json";
+    private static final String USUAL_SETTINGS = "/drover/architectures/sd1/controlnet.json";
+
     private final UNetConfig config;
     private final CompiledGraph graph;
     private final LoadedWeights weights;
@@ -42,14 +45,41 @@ public final class ControlNet implements AutoCloseable {
      * @param settings the folder that has its {@code config.json}
      */
     public static ControlNet load(Torch torch, Path path, Path settings, DataType dtype) throws EngineException {
-        ConfigFile json = ConfigFile.read(settings.resolve("config.json"));
+        return load(torch, path, ConfigFile.read(settings.resolve(SETTINGS)), dtype);
+    }
+
+    /** As {@link #load(Torch, Path, Path, DataType)}; a folder has its own settings, a file those of Stable Diffusion 1. */
+    public static ControlNet load(Torch torch, Path path, DataType dtype) throws EngineException {
+        return load(torch, path, settings(path), dtype);
+    }
+
+    /** Bytes that the weights of a ControlNet will take in memory, from its configuration alone. */
+    public static long weightBytes(Path path, DataType dtype) throws EngineException {
+        ConfigFile json = settings(path);
+        return LoadedWeights.bytes(describe(json, config(json), dtype));
+    }
+
+    private static ConfigFile settings(Path path) throws EngineException.BadModel {
+        Path own = path.resolve(SETTINGS);
+        return Files.exists(own) ? ConfigFile.read(own) : ConfigFile.resource(USUAL_SETTINGS);
+    }
+
+    private static UNetConfig config(ConfigFile json) throws EngineException {
         json.supportsOnly("controlnet_conditioning_channel_order", "rgb");
         json.supportsOnly("conditioning_channels", 3);
         json.supportsOnly("global_pool_conditions", false);
-        UNetConfig config = UNetConfig.ofControlNet(json);
+        return UNetConfig.ofControlNet(json);
+    }
+
+    private static Script describe(ConfigFile json, UNetConfig config, DataType dtype) throws EngineException {
         List<Integer> hint = json.integers("conditioning_embedding_out_channels");
         ConfigChecks.sane(json, "conditioning_embedding_out_channels", hint);
-        Script script = UNetGraph.describeControlNet(config, hint, dtype);
+        return UNetGraph.describeControlNet(config, hint, dtype);
+    }
+
+    private static ControlNet load(Torch torch, Path path, ConfigFile json, DataType dtype) throws EngineException {
+        UNetConfig config = config(json);
+        Script script = describe(json, config, dtype);
         try (Weights stored = open(path, config)) {
             CompiledGraph graph = new CompiledGraph(torch, script);
             try {
@@ -110,6 +140,19 @@ public final class ControlNet implements AutoCloseable {
             }
             return residuals;
         }
+    }
+
+    /** Whether it is the half of such a network. */
+    boolean fits(UNetConfig unet) {
+        return config.channels().equals(unet.channels())
+                && config.layers().equals(unet.layers())
+                && config.contextWidth() == unet.contextWidth()
+                && config.inChannels() == unet.inChannels();
+    }
+
+    /** Bytes of its weights in memory. */
+    public long bytes() {
+        return weights.bytes();
     }
 
     /** The type of its weights, in which samples, contexts and hints are handed in. */

@@ -31,23 +31,42 @@ public record LoraStack(List<Entry> entries) {
 
     /** What is changed in a text encoder. */
     LoadedWeights.Patch ofTextEncoder(String part) {
+        return patch(textEncoderNames(part));
+    }
+
+    /** What is changed in a UNet. */
+    LoadedWeights.Patch ofUnet(UNetConfig config) {
+        return patch(unetNames(config));
+    }
+
+    /** What a file may call a module of a text encoder. */
+    static Function<String, List<String>> textEncoderNames(String part) {
         List<String> kohya = part.equals("text_encoder") ? List.of("lora_te_", "lora_te1_") : List.of("lora_te2_");
-        return patch(module -> {
+        return module -> {
             List<String> names = new ArrayList<>();
             kohya.forEach(prefix -> names.add(prefix + underscored(module)));
             names.add(part + "." + module);
             return names;
-        });
+        };
     }
 
-    /** What is changed in a UNet; kohya's files call its blocks as diffusers does, or as the authors did. */
-    LoadedWeights.Patch ofUnet(UNetConfig config) {
+    /** What a file may call a module of a UNet; kohya's files call its blocks as diffusers does, or as the authors did. */
+    static Function<String, List<String>> unetNames(UNetConfig config) {
         Function<String, Stored> originals = OriginalNames.unet(config);
-        return patch(module -> {
+        return module -> {
             String original = originals.apply(module + WEIGHT).name();
             String stem = original.substring(UNET.length(), original.length() - WEIGHT.length());
             return List.of("lora_unet_" + underscored(module), "lora_unet_" + underscored(stem), "unet." + module);
-        });
+        };
+    }
+
+    /** Whether a LoRA changes any of these weights. */
+    static boolean changes(Lora lora, List<WeightSpec> specs, Function<String, List<String>> namesOf) {
+        return specs.stream()
+                .map(WeightSpec::key)
+                .filter(key -> key.endsWith(WEIGHT))
+                .map(key -> key.substring(0, key.length() - WEIGHT.length()))
+                .anyMatch(module -> namesOf.apply(module).stream().anyMatch(lora.modules()::contains));
     }
 
     /** The names cannot be split back, so they are made from the module's. */
@@ -65,8 +84,7 @@ public record LoraStack(List<Entry> entries) {
         };
     }
 
-    private Optional<NDArray> sum(NDManager manager, WeightSpec spec, List<String> names)
-            throws EngineException.BadModel {
+    private Optional<NDArray> sum(NDManager manager, WeightSpec spec, List<String> names) throws EngineException {
         try {
             Optional<NDArray> sum = Optional.empty();
             for (Entry entry : entries) {
@@ -79,6 +97,8 @@ public record LoraStack(List<Entry> entries) {
                 }
             }
             return sum;
+        } catch (WeightsException.Unsupported e) {
+            throw new EngineException.Unsupported(String.valueOf(e.getMessage()));
         } catch (WeightsException e) {
             throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
         }

@@ -18,11 +18,20 @@ public final class Masked {
         System.arraycopy(latents, 0, channels, repaint.length, latents.length);
     }
 
-    /** The input of the network: the latent's channels, the mask, the picture's channels. */
-    float[] beside(float[] latent) {
-        float[] all = new float[latent.length + channels.length];
-        System.arraycopy(latent, 0, all, 0, latent.length);
-        System.arraycopy(channels, 0, all, latent.length, channels.length);
+    /**
+     * The input of the network for each picture: the latent's channels, the mask, the picture's channels.
+     *
+     * @param latents of one picture or several
+     * @param elements how many numbers one has
+     */
+    float[] beside(float[] latents, int elements) {
+        int pictures = latents.length / elements;
+        int width = elements + channels.length;
+        float[] all = new float[pictures * width];
+        for (int i = 0; i < pictures; i++) {
+            System.arraycopy(latents, i * elements, all, i * width, elements);
+            System.arraycopy(channels, 0, all, i * width + elements, channels.length);
+        }
         return all;
     }
 }

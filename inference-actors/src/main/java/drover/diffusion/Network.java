@@ -8,8 +8,10 @@ import drover.graph.NativeScope;
 import drover.graph.Outputs;
 import drover.graph.Script;
 import drover.graph.Torch;
+import drover.graph.WeightSpec;
 import drover.inference.EngineException;
 import drover.weights.Weights;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -34,7 +36,7 @@ final class Network implements AutoCloseable {
     }
 
     /** Another graph over these weights; must be closed before this one. */
-    Network sharing(Torch torch, Script script) throws EngineException {
+    Network sharing(Torch torch, Script script) {
         return new Network(new CompiledGraph(torch, script), weights, true, false);
     }
 
@@ -99,6 +101,11 @@ final class Network implements AutoCloseable {
     /** Runs it once; the results belong to {@code scope}. */
     Outputs run(NativeScope scope, NDArray... inputs) {
         return graph.run(weights, scope, inputs);
+    }
+
+    /** What its graph reads. */
+    List<WeightSpec> specs() {
+        return graph.script().weights();
     }
 
     /** The type of its weights and activations. */

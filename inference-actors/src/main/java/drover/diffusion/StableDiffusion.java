@@ -15,6 +15,7 @@ import drover.sampling.StepListener;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pipeline of Stable Diffusion 1 and SDXL: prompt to hidden states, noise to latents, latents to pixels. Thread-safe;
@@ -26,14 +27,22 @@ public final class StableDiffusion implements AutoCloseable {
     private final UNet2DConditionModel unet;
     private final AutoencoderKL vae;
     private final NoiseSchedule schedule;
+    private final Runnable free;
+    private @Nullable StableDiffusion seamless;
 
     private StableDiffusion(
-            Torch torch, PromptEncoder prompts, UNet2DConditionModel unet, AutoencoderKL vae, NoiseSchedule schedule) {
+            Torch torch,
+            PromptEncoder prompts,
+            UNet2DConditionModel unet,
+            AutoencoderKL vae,
+            NoiseSchedule schedule,
+            Runnable free) {
         this.torch = torch;
         this.prompts = prompts;
         this.unet = unet;
         this.vae = vae;
         this.schedule = schedule;
+        this.free = free;
     }
 
     /** Hears how loading goes on. */
@@ -82,14 +91,10 @@ public final class StableDiffusion implements AutoCloseable {
             };
             listener.onLoaded(0, total);
             try (Closer loaded = new Closer()) {
-                StableDiffusion pipeline = new StableDiffusion(
-                        torch,
-                        loaded.add(text.load(torch, sum), PromptEncoder::close),
-                        loaded.add(unet.load(torch, sum), UNet2DConditionModel::close),
-                        loaded.add(vae.load(torch, sum), AutoencoderKL::close),
-                        schedule);
-                loaded.release();
-                return pipeline;
+                PromptEncoder prompts = loaded.add(text.load(torch, sum), PromptEncoder::close);
+                UNet2DConditionModel network = loaded.add(unet.load(torch, sum), UNet2DConditionModel::close);
+                AutoencoderKL autoencoder = loaded.add(vae.load(torch, sum), AutoencoderKL::close);
+                return new StableDiffusion(torch, prompts, network, autoencoder, schedule, loaded.handOver());
             }
         }
     }
@@ -130,6 +135,43 @@ public final class StableDiffusion implements AutoCloseable {
         if (pooled != text.pooledWidth()) {
             throw new EngineException.BadModel(model.path() + ": the unet takes pooled embeddings of width " + pooled
                     + "; the text encoders make them of width " + text.pooledWidth());
+        }
+    }
+
+    /**
+     * This pipeline for pictures whose opposite edges fit together. It shares all weights, is made once and stays; it is
+     * closed with this one.
+     */
+    public synchronized StableDiffusion tiling() {
+        if (seamless == null) {
+            try (Closer made = new Closer()) {
+                UNet2DConditionModel network = made.add(unet.tiling(torch), UNet2DConditionModel::close);
+                AutoencoderKL autoencoder = made.add(vae.tiling(torch), AutoencoderKL::close);
+                seamless = new StableDiffusion(torch, prompts, network, autoencoder, schedule, made.handOver());
+            }
+        }
+        return seamless;
+    }
+
+    /**
+     * This pipeline with LoRAs. What they leave alone is shared, so it must be closed before this one, which stays as it
+     * is.
+     *
+     * @param ofModel weights in the UNet
+     * @param ofClip weights in the text encoders
+     * @throws EngineException.Unsupported if one of them was made for another architecture
+     */
+    public StableDiffusion with(LoraStack ofModel, LoraStack ofClip) throws EngineException {
+        for (LoraStack.Entry entry : ofModel.entries()) {
+            if (!unet.isChangedBy(entry.lora()) && !prompts.isChangedBy(entry.lora())) {
+                throw new EngineException.Unsupported("the LoRA " + entry.lora().name()
+                        + " changes nothing of this model; it was made for another architecture");
+            }
+        }
+        try (Closer made = new Closer()) {
+            UNet2DConditionModel network = made.add(unet.with(torch, ofModel), UNet2DConditionModel::close);
+            PromptEncoder changed = made.add(prompts.with(ofClip), PromptEncoder::close);
+            return new StableDiffusion(torch, changed, network, vae, schedule, made.handOver());
         }
     }
 
@@ -179,9 +221,14 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** Encodes the prompts of a picture that was never larger or smaller. */
     public Conditioning condition(Prompts texts, LatentSize size) throws EngineException {
+        return condition(texts, size, 1);
+    }
+
+    /** As {@link #condition(Prompts, LatentSize)}, for several pictures that are denoised at once. */
+    public Conditioning condition(Prompts texts, LatentSize size, int pictures) throws EngineException {
         int factor = vae.config().factor();
         PictureSizes sizes = PictureSizes.of(size.width() * factor, size.height() * factor);
-        return prompts.condition(texts, sizes, sizes);
+        return prompts.condition(texts, sizes, sizes, pictures);
     }
 
     /**
@@ -227,8 +274,8 @@ public final class StableDiffusion implements AutoCloseable {
         return finite(plan.run(start, first, denoiser, more, listener));
     }
 
-    /** To a network for inpainting, a picture without a mask is one of which nothing is kept. */
-    private Optional<Masked> unmasked(LatentSize size) {
+    /** To a network for inpainting, a picture without a mask is one of which nothing is kept; to others, it is nothing. */
+    public Optional<Masked> unmasked(LatentSize size) {
         if (!inpaints()) {
             return Optional.empty();
         }
@@ -240,8 +287,10 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /**
-     * The network as a sampler sees it: one call of libtorch a look, both prompts of guidance in one batch.
+     * The network as a sampler sees it: one call of libtorch a look, all pictures and both prompts of guidance in one
+     * batch. Latents are those of as many pictures as the conditioning is for, one after the other.
      *
+     * @param size of one picture's latent
      * @param masked there if and only if the network {@link #inpaints}
      * @param control what to follow, made for this model's UNet
      */
@@ -251,14 +300,14 @@ public final class StableDiffusion implements AutoCloseable {
             LatentSize size,
             Optional<Masked> masked,
             Optional<Control> control) {
-        int batch = conditioning.guided() ? 2 : 1;
+        int prompts = conditioning.guided() ? 2 : 1;
         Prediction.Predictor predictor = (input, timestep) -> {
             try (NativeScope step = torch.open("denoising step")) {
-                float[] seen = masked.map(m -> m.beside(input)).orElse(input);
+                float[] seen = masked.map(m -> m.beside(input, size.elements())).orElse(input);
                 NDArray sample = step.floats(
-                        repeat(seen, batch),
+                        repeat(seen, prompts),
                         unet.dtype(),
-                        batch,
+                        (long) prompts * (input.length / size.elements()),
                         unet.config().inChannels(),
                         size.height(),
                         size.width());
@@ -333,22 +382,27 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        prompts.close();
-        unet.close();
-        vae.close();
+    public synchronized void close() {
+        if (seamless != null) {
+            seamless.close();
+            seamless = null;
+        }
+        free.run();
     }
 
-    /** A picture of such latents would be black; an honest failure can be tried again elsewhere. */
-    private static float[] finite(float[] latents) throws EngineException.Failed {
-        for (float value : latents) {
+    /**
+     * Checks what a network has made: a picture of other numbers would be black.
+     *
+     * @throws EngineException.NotANumber if any is not finite
+     */
+    public static float[] finite(float[] values) throws EngineException.NotANumber {
+        for (float value : values) {
             if (!Float.isFinite(value)) {
-                throw new EngineException.Failed(
-                        "the latents are not finite numbers after denoising; use a wider precision, or check the weights",
-                        new ArithmeticException("latent is " + value));
+                throw new EngineException.NotANumber("the network made " + value
+                        + " instead of a number, so there is no picture; its weights are damaged, or too large for it");
             }
         }
-        return latents;
+        return values;
     }
 
     private static float[] repeat(float[] values, int times) {

@@ -2,10 +2,12 @@ package drover.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import drover.graph.Edges;
 import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
 import drover.graph.Torch;
 import drover.inference.EngineException;
+import drover.weights.Lora;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -13,10 +15,12 @@ import java.util.function.UnaryOperator;
 public final class UNet2DConditionModel implements AutoCloseable {
     private final UNetConfig config;
     private final Network network;
+    private final Edges edges;
 
-    private UNet2DConditionModel(UNetConfig config, Network network) {
+    private UNet2DConditionModel(UNetConfig config, Network network, Edges edges) {
         this.config = config;
         this.network = network;
+        this.edges = edges;
     }
 
     /** A UNet on disk, checked but not loaded. */
@@ -29,7 +33,7 @@ public final class UNet2DConditionModel implements AutoCloseable {
         }
 
         UNet2DConditionModel load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
-            return new UNet2DConditionModel(config, network.load(torch, listener));
+            return new UNet2DConditionModel(config, network.load(torch, listener), Edges.ZEROS);
         }
 
         @Override
@@ -48,7 +52,18 @@ public final class UNet2DConditionModel implements AutoCloseable {
 
     /** This network with LoRAs; what they leave alone is shared, so it must be closed before this one. */
     public UNet2DConditionModel with(Torch torch, LoraStack loras) throws EngineException {
-        return new UNet2DConditionModel(config, network.patched(torch, loras.ofUnet(config)));
+        return new UNet2DConditionModel(config, network.patched(torch, loras.ofUnet(config)), edges);
+    }
+
+    /** Whether a LoRA changes any of its weights. */
+    boolean isChangedBy(Lora lora) {
+        return LoraStack.changes(lora, network.specs(), LoraStack.unetNames(config));
+    }
+
+    /** This network for pictures whose opposite edges fit together; must be closed before this one. */
+    UNet2DConditionModel tiling(Torch torch) {
+        return new UNet2DConditionModel(
+                config, network.sharing(torch, UNetGraph.describe(config, dtype(), Edges.CIRCULAR)), Edges.CIRCULAR);
     }
 
     /** This network with inputs for what a ControlNet adds; must be closed before this one. */
@@ -56,7 +71,7 @@ public final class UNet2DConditionModel implements AutoCloseable {
         if (config.added().isPresent()) {
             throw new EngineException.Unsupported("ControlNets are supported for Stable Diffusion 1 only");
         }
-        return new ControlledUNet(network.sharing(torch, UNetGraph.describeControlled(config, dtype())));
+        return new ControlledUNet(network.sharing(torch, UNetGraph.describeControlled(config, dtype(), edges)));
     }
 
     /** Its settings. */

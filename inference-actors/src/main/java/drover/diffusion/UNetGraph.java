@@ -1,6 +1,7 @@
 package drover.diffusion;
 
 import ai.djl.ndarray.types.DataType;
+import drover.graph.Edges;
 import drover.graph.Graph;
 import drover.graph.Layer;
 import drover.graph.Script;
@@ -55,21 +56,25 @@ final class UNetGraph {
      */
     record Half(Tensor x, Tensor time, List<Skip> skips) {}
 
-    private UNetGraph(String name, UNetConfig config, DataType dtype) {
+    private UNetGraph(String name, UNetConfig config, DataType dtype, Edges edges) {
         this.config = config;
-        this.graph = new Graph(name, dtype);
+        this.graph = new Graph(name, dtype, edges);
         this.resnet = new ResnetBlock(graph, config.groups(), config.eps(), config.timeWidth());
         this.transformer =
                 new SpatialTransformer(graph, config.groups(), config.contextWidth(), config.linearProjection());
     }
 
     static Script describe(UNetConfig config, DataType dtype) {
-        return new UNetGraph("unet", config, dtype).forward(false);
+        return describe(config, dtype, Edges.ZEROS);
+    }
+
+    static Script describe(UNetConfig config, DataType dtype, Edges edges) {
+        return new UNetGraph("unet", config, dtype, edges).forward(false);
     }
 
     /** With inputs for what a ControlNet adds, after all others. */
-    static Script describeControlled(UNetConfig config, DataType dtype) {
-        return new UNetGraph("controlled unet", config, dtype).forward(true);
+    static Script describeControlled(UNetConfig config, DataType dtype, Edges edges) {
+        return new UNetGraph("controlled unet", config, dtype, edges).forward(true);
     }
 
     /** How many residuals a ControlNet adds, the middle's included. */
@@ -83,7 +88,7 @@ final class UNetGraph {
      * @param hintChannels of the convolutions between the hint and the first hidden state
      */
     static Script describeControlNet(UNetConfig config, List<Integer> hintChannels, DataType dtype) {
-        return new UNetGraph("controlnet", config, dtype).control(hintChannels);
+        return new UNetGraph("controlnet", config, dtype, Edges.ZEROS).control(hintChannels);
     }
 
     private Script control(List<Integer> hintChannels) {

@@ -1,6 +1,7 @@
 package drover.diffusion;
 
 import ai.djl.ndarray.types.DataType;
+import drover.graph.Edges;
 import drover.graph.Graph;
 import drover.graph.Layer;
 import drover.graph.Script;
@@ -26,18 +27,26 @@ final class VaeGraph {
     private final Graph graph;
     private final ResnetBlock resnet;
 
-    private VaeGraph(String name, VaeConfig config, DataType dtype) {
+    private VaeGraph(String name, VaeConfig config, DataType dtype, Edges edges) {
         this.config = config;
-        this.graph = new Graph(name, dtype);
+        this.graph = new Graph(name, dtype, edges);
         this.resnet = new ResnetBlock(graph, config.groups(), EPS, 0);
     }
 
     static Script encoder(VaeConfig config, DataType dtype) {
-        return new VaeGraph("vae encoder", config, dtype).encode();
+        return encoder(config, dtype, Edges.ZEROS);
+    }
+
+    static Script encoder(VaeConfig config, DataType dtype, Edges edges) {
+        return new VaeGraph("vae encoder", config, dtype, edges).encode();
     }
 
     static Script decoder(VaeConfig config, DataType dtype) {
-        return new VaeGraph("vae decoder", config, dtype).decode();
+        return decoder(config, dtype, Edges.ZEROS);
+    }
+
+    static Script decoder(VaeConfig config, DataType dtype, Edges edges) {
+        return new VaeGraph("vae decoder", config, dtype, edges).decode();
     }
 
     private Script encode() {
@@ -97,7 +106,7 @@ final class VaeGraph {
                 x = resnet.apply("resnets." + j, x, Optional.empty(), j == 0 ? in : out, out);
             }
             if (i < config.channels().size() - 1) {
-                // Zeros to the right and below only, unlike the UNet.
+                // To the right and below only, unlike the UNet.
                 x = at.conv2d("downsamplers.0.conv", x.pad(0, 1, 0, 1), out, out, 3, 2, 0);
             }
             return x;

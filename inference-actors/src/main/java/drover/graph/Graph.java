@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 public final class Graph {
     private final String name;
     private final DataType dtype;
+    private final Edges edges;
     private final List<String> inputs = new ArrayList<>();
     private final Map<String, Tensor> outputs = new LinkedHashMap<>();
     private final Map<String, Shape> weights = new LinkedHashMap<>();
@@ -31,8 +32,22 @@ public final class Graph {
      * @param dtype the type that weights are wanted in and activations are computed in
      */
     public Graph(String name, DataType dtype) {
+        this(name, dtype, Edges.ZEROS);
+    }
+
+    /**
+     * As {@link #Graph(String, DataType)}.
+     *
+     * @param edges what convolutions see beyond a picture's edges
+     */
+    public Graph(String name, DataType dtype, Edges edges) {
         this.name = name;
         this.dtype = dtype;
+        this.edges = edges;
+    }
+
+    Edges edges() {
+        return edges;
     }
 
     /** The type of weights and activations. */

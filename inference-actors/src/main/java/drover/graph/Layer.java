@@ -27,9 +27,12 @@ public final class Layer implements AutoCloseable {
      *
      * @param kernel side of the square kernel
      * @param stride step in both directions
-     * @param padding zeros added on every side
+     * @param padding rows and columns added on every side, of what the graph's {@link Edges} say
      */
     public Tensor conv2d(String child, Tensor x, long in, long out, int kernel, int stride, int padding) {
+        if (padding > 0 && graph.edges() == Edges.CIRCULAR) {
+            return conv2d(child, x.pad(padding, padding, padding, padding), in, out, kernel, stride, 0);
+        }
         String at = name(child);
         return graph.line("torch.conv2d(%s, %s, %s, [%d, %d], [%d, %d], [1, 1], 1)"
                 .formatted(

@@ -143,9 +143,14 @@ public final class Tensor {
         return graph.line("torch.unsqueeze(%s, %d)".formatted(name, dim));
     }
 
-    /** Zeros beside a {@code [B, C, H, W]} picture. */
+    /** Rows and columns beside a {@code [B, C, H, W]} picture, of what the graph's {@link Edges} say. */
     public Tensor pad(int left, int right, int top, int bottom) {
-        return graph.line("torch.constant_pad_nd(%s, %s, 0)".formatted(name, list(left, right, top, bottom)));
+        String sides = list(left, right, top, bottom);
+        return graph.line(
+                switch (graph.edges()) {
+                    case ZEROS -> "torch.constant_pad_nd(%s, %s, 0)".formatted(name, sides);
+                    case CIRCULAR -> "torch.pad(%s, %s, \"circular\", None)".formatted(name, sides);
+                });
     }
 
     /** {@code x} where it is positive, else {@code slope x}. */

@@ -17,6 +17,11 @@ public interface Engine extends AutoCloseable {
     /** Names of the models whose weights are in memory now. */
     Set<String> resident();
 
+    /** What the engine can do with a model beside painting from a prompt; nothing with one that it has not. */
+    default Set<Feature> features(String model) {
+        return Set.of();
+    }
+
     /** How many objects of native memory it holds; steady while nothing runs. 0 for an engine without any. */
     default long nativeHandles() {
         return 0;

@@ -74,6 +74,44 @@ public abstract sealed class EngineException extends Exception {
         }
     }
 
+    /** A picture that the request brings along cannot be used, wherever it is tried. */
+    public static final class BadSource extends EngineException {
+        public BadSource(String message, Throwable cause) {
+            super(message, cause);
+        }
+
+        public BadSource(String message) {
+            super(message);
+        }
+
+        @Override
+        public String code() {
+            return "drover:picture.bad-source";
+        }
+
+        @Override
+        public boolean retryable() {
+            return false;
+        }
+    }
+
+    /** The model made no numbers, in the widest precision there is; it would do so again. */
+    public static final class NotANumber extends EngineException {
+        public NotANumber(String message) {
+            super(message);
+        }
+
+        @Override
+        public String code() {
+            return "drover:picture.not-a-number";
+        }
+
+        @Override
+        public boolean retryable() {
+            return false;
+        }
+    }
+
     /** Anything else that went wrong while the model ran. */
     public static final class Failed extends EngineException {
         public Failed(String message, Throwable cause) {

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param clipSkip which text encoder layer is used, counted from the end: 1 is the last (the AI Horde's count)
  * @param count pictures, at least 1
  * @param fault a fault to act out, for engines made for that
+ * @param features what it is made with beside the prompt
  * @param format how the pictures are written
  * @param safety what is looked after before they leave the node; nothing if empty
  */
@@ -36,6 +37,7 @@ public record ImageRequest(
         int clipSkip,
         int count,
         Optional<FaultPlan> fault,
+        ImageFeatures features,
         OutputFormat format,
         Optional<SafetyPolicy> safety)
         implements InferenceRequest {
@@ -45,6 +47,7 @@ public record ImageRequest(
 
     public ImageRequest {
         // Absent in requests from before there was a choice.
+        features = Objects.requireNonNullElse(features, ImageFeatures.NONE);
         format = Objects.requireNonNullElse(format, OutputFormat.PNG);
         require(width > 0 && height > 0, "width and height must be positive, but were " + width + "x" + height);
         require(steps >= 1 && steps <= 500, "steps must be 1 to 500, but was " + steps);
@@ -54,7 +57,7 @@ public record ImageRequest(
         require(count >= 1, "count must be at least 1, but was " + count);
     }
 
-    /** A request for PNG files that nobody looks at. */
+    /** A request for pictures from a prompt alone, as PNG files that nobody looks at. */
     public ImageRequest(
             String model,
             String prompt,
@@ -83,6 +86,7 @@ public record ImageRequest(
                 clipSkip,
                 count,
                 fault,
+                ImageFeatures.NONE,
                 OutputFormat.PNG,
                 Optional.empty());
     }
@@ -123,17 +127,23 @@ public record ImageRequest(
         }
     }
 
+    /** This request, made with that. */
+    public ImageRequest with(ImageFeatures other) {
+        return with(other, format, safety);
+    }
+
     /** This with its pictures written in another format. */
     public ImageRequest withFormat(OutputFormat other) {
-        return with(other, safety);
+        return with(features, other, safety);
     }
 
     /** This with another policy. */
     public ImageRequest withSafety(SafetyPolicy other) {
-        return with(format, Optional.of(other));
+        return with(features, format, Optional.of(other));
     }
 
-    private ImageRequest with(OutputFormat otherFormat, Optional<SafetyPolicy> otherSafety) {
+    private ImageRequest with(
+            ImageFeatures otherFeatures, OutputFormat otherFormat, Optional<SafetyPolicy> otherSafety) {
         return new ImageRequest(
                 model,
                 prompt,
@@ -148,6 +158,7 @@ public record ImageRequest(
                 clipSkip,
                 count,
                 fault,
+                otherFeatures,
                 otherFormat,
                 otherSafety);
     }

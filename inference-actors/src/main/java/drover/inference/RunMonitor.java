@@ -1,8 +1,8 @@
 package drover.inference;
 
 /**
- * An engine's side of the conversation about one attempt: it says how far it has come and asks whether to go on. Called
- * on the runner thread; every method returns at once.
+ * An engine's side of the conversation about one attempt: it says how far it has come, asks whether to go on, and is
+ * handed the job's inputs. Called on the runner thread; every method but {@link #input} returns at once.
  */
 public interface RunMonitor {
     /** The attempt has come to this position. Call it on entering a phase and after every step. */
@@ -17,4 +17,11 @@ public interface RunMonitor {
      * @throws EngineException.Cancelled if the attempt has been cancelled
      */
     void checkCancelled() throws EngineException.Cancelled;
+
+    /**
+     * Reads an input of the job, such as its source picture.
+     *
+     * @throws EngineException.Failed if it cannot be read, or is not what the reference says
+     */
+    byte[] input(AssetRef ref) throws EngineException;
 }

@@ -2,7 +2,9 @@ package drover.inference;
 
 import drover.picture.Picture;
 import drover.picture.Placeholder;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -280,6 +282,20 @@ final class Runner {
         public void checkCancelled() throws EngineException.Cancelled {
             if (cancelled) {
                 throw new EngineException.Cancelled();
+            }
+        }
+
+        @Override
+        public byte[] input(AssetRef ref) throws EngineException {
+            try (InputStream in = assets.open(ref)) {
+                byte[] bytes = in.readAllBytes();
+                if (bytes.length != ref.bytes()) {
+                    throw new EOFException("it has " + bytes.length + " bytes; expected " + ref.bytes());
+                }
+                return bytes;
+            } catch (IOException e) {
+                checkCancelled(); // An interrupt shows as a failure to read.
+                throw new EngineException.Failed("the input " + ref.key() + " cannot be read: " + text(e), e);
             }
         }
     }

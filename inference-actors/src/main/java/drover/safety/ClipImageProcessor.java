@@ -1,9 +1,9 @@
 package drover.safety;
 
 import drover.diffusion.ConfigFile;
+import drover.imaging.Resampling;
 import drover.inference.EngineException;
 import drover.picture.Picture;
-import drover.picture.Resize;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -89,7 +89,7 @@ public record ClipImageProcessor(int shortest, int side, double factor, List<Dou
         int height = picture.height();
         boolean wide = width > height;
         int longest = (int) ((long) Math.max(width, height) * shortest / Math.min(width, height));
-        Picture scaled = Resize.bicubic(picture, wide ? longest : shortest, wide ? shortest : longest);
+        Picture scaled = Resampling.bicubic(picture, wide ? longest : shortest, wide ? shortest : longest);
         int left = (scaled.width() - side) / 2;
         int top = (scaled.height() - side) / 2;
         float[] planes = new float[CHANNELS * side * side];

@@ -9,6 +9,11 @@ import java.util.function.DoubleUnaryOperator;
  * A sampler, the noise levels of a run, and what a network is told at each. Immutable; one plan serves many runs.
  */
 public final class SamplingPlan {
+    /** Strengths above this run the whole schedule, as in ComfyUI. */
+    private static final double WHOLE = 0.9999;
+
+    private static final double CLOSE = 1e-5;
+
     private final SamplingMethod method;
     private final double[] sigmas;
     private final DoubleUnaryOperator timestepOf;
@@ -38,16 +43,33 @@ public final class SamplingPlan {
      * @param karras whether the levels are spaced by Karras et al. rather than evenly in the timestep
      */
     public static SamplingPlan of(Sampler sampler, SigmaTable table, int steps, boolean karras) {
-        boolean withoutPenultimate = SamplingMethods.skipsPenultimate(sampler);
-        int planned = withoutPenultimate ? steps + 1 : steps;
-        double[] sigmas = karras ? table.karras(planned) : table.normal(planned);
-        if (withoutPenultimate) {
-            sigmas = Arrays.copyOf(sigmas, planned);
-            sigmas[steps] = 0;
-        }
+        return of(sampler, table, steps, karras ? Spacing.KARRAS : Spacing.NORMAL, 1);
+    }
+
+    /**
+     * As {@link #of(Sampler, SigmaTable, int, boolean)}, of which the last part alone is run, with as many steps as asked
+     * for: the levels of {@code steps / strength} steps, of which the last are kept.
+     *
+     * @param strength above 0, at most 1
+     */
+    public static SamplingPlan of(Sampler sampler, SigmaTable table, int steps, Spacing spacing, double strength) {
+        int whole = strength > WHOLE ? steps : (int) (steps / strength);
+        double[] all = levels(sampler, table, whole, spacing);
+        double[] sigmas = Arrays.copyOfRange(all, all.length - 1 - steps, all.length);
+        double first = sigmas[0];
         // At the highest trained level a network still expects the signal's share of variance.
-        double init = Math.sqrt(sigmas[0] * sigmas[0] + 1);
-        return new SamplingPlan(SamplingMethods.of(sampler), sigmas, table::timestep, init);
+        boolean highest = first >= table.max() * (1 - CLOSE);
+        return new SamplingPlan(
+                SamplingMethods.of(sampler), sigmas, table::timestep, highest ? Math.sqrt(first * first + 1) : first);
+    }
+
+    private static double[] levels(Sampler sampler, SigmaTable table, int steps, Spacing spacing) {
+        if (!SamplingMethods.skipsPenultimate(sampler)) {
+            return table.levels(spacing, steps);
+        }
+        double[] sigmas = Arrays.copyOf(table.levels(spacing, steps + 1), steps + 1);
+        sigmas[steps] = 0;
+        return sigmas;
     }
 
     /** The noise levels, falling; one more than there are steps. */
@@ -83,6 +105,11 @@ public final class SamplingPlan {
     /** The start of a full run from standard normal noise. */
     public float[] start(float[] noise) {
         return Latents.scale(initNoiseSigma, noise);
+    }
+
+    /** The start of a full run from the latents of a picture, which show through as much as the first level lets them. */
+    public float[] start(float[] clean, float[] noise) {
+        return Latents.combine(1, clean, initNoiseSigma, noise);
     }
 
     /** Clean latents with as much noise as there is before step {@code index}; with {@code steps()}, at the end. */

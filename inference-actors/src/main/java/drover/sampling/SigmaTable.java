@@ -68,6 +68,25 @@ public final class SigmaTable {
         return below + (Math.log(sigma) - logs[below]) / (logs[below + 1] - logs[below]);
     }
 
+    /** Levels by that spacing, and 0: one more than {@code steps}. */
+    public double[] levels(Spacing spacing, int steps) {
+        return switch (spacing) {
+            case NORMAL -> normal(steps);
+            case KARRAS -> karras(steps);
+            case SIMPLE -> simple(steps);
+        };
+    }
+
+    /** Trained levels from the last on, as far apart as {@code steps} of them can be, and 0. */
+    public double[] simple(int steps) {
+        double[] chosen = new double[steps + 1];
+        double apart = (double) sigmas.length / steps;
+        for (int i = 0; i < steps; i++) {
+            chosen[i] = sigmas[sigmas.length - 1 - (int) (i * apart)];
+        }
+        return chosen;
+    }
+
     /** Levels at evenly spaced timesteps from the last to the first, and 0: one more than {@code steps}. */
     public double[] normal(int steps) {
         double[] chosen = new double[steps + 1];

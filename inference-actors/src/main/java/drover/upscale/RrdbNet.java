@@ -174,6 +174,16 @@ public final class RrdbNet implements AutoCloseable {
         return graph.run(weights, scope, picture).get(LARGER);
     }
 
+    /** The type of its weights, in which pictures are handed in. */
+    DataType dtype() {
+        return graph.script().dtype();
+    }
+
+    /** Bytes of its weights in memory. */
+    public long bytes() {
+        return weights.bytes();
+    }
+
     @Override
     public void close() {
         graph.close();

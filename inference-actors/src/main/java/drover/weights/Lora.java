@@ -81,6 +81,11 @@ public final class Lora implements AutoCloseable {
         }
     }
 
+    /** The file's name. */
+    public String name() {
+        return String.valueOf(path.getFileName());
+    }
+
     /** The modules that it changes, by the file's names. */
     public Set<String> modules() {
         return modules.keySet();

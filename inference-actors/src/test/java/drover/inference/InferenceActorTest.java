@@ -56,6 +56,18 @@ class InferenceActorTest {
         }
 
         @Override
+        public AssetRef putInput(JobId job, String name, String mediaType, byte[] bytes) {
+            String key = job + "/input/" + name;
+            files.put(key, bytes);
+            return new AssetRef(key, mediaType, bytes.length, "", 0);
+        }
+
+        @Override
+        public void removeInputs(JobId job) {
+            files.keySet().removeIf(key -> key.startsWith(job + "/input/"));
+        }
+
+        @Override
         public InputStream open(AssetRef ref) throws IOException {
             byte[] bytes = files.get(ref.key());
             if (bytes == null) {

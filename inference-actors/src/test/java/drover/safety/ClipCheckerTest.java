@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import drover.diffusion.Fixtures;
+import drover.imaging.Resampling;
 import drover.inference.EngineException;
 import drover.picture.Picture;
 import drover.picture.PngDecoder;
-import drover.picture.Resize;
 import drover.safety.PictureChecker.Findings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,7 +115,7 @@ class ClipCheckerTest {
         byte[] rgb = new byte[3 * width * height];
         Arrays.fill(rgb, colour);
 
-        Picture resized = Resize.bicubic(new Picture(width, height, rgb), toWidth, toHeight);
+        Picture resized = Resampling.bicubic(new Picture(width, height, rgb), toWidth, toHeight);
 
         assertThat(resized.width()).isEqualTo(toWidth);
         assertThat(resized.height()).isEqualTo(toHeight);

@@ -76,6 +76,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--clip-skip", paramLabel = "N", description = "Text encoder layer, 1 (the last) to 12.")
     private int clipSkip = 1;
 
+    @Mixin
+    private final PictureOptions pictures = new PictureOptions();
+
     @Option(names = "--format", description = "png, webp, webp-lossless or jpeg; what the ending of --out says.")
     private Optional<String> format = Optional.empty();
 
@@ -100,8 +103,9 @@ final class GenerateCommand implements Callable<Integer> {
         Path file = outputFile();
         OutputFormat written = outputFormat();
         ModelCatalog catalog = ModelChoice.catalog(config);
-        ImageRequest request = request(ModelChoice.choose(catalog, model, config), written);
         OutputFiles files = new OutputFiles(file);
+        ImageRequest request = request(ModelChoice.choose(catalog, model, config), written)
+                .with(pictures.features(files, SingleRunProcess.JOB));
 
         SingleRun.Outcome outcome = new SingleRunProcess(cli, config).run(request, files);
         return switch (outcome) {
@@ -144,9 +148,8 @@ final class GenerateCommand implements Callable<Integer> {
                     seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(ImageRequest.SEED_LIMIT)),
                     clipSkip,
                     count,
-                    Optional.empty(),
-                    chosenFormat,
-                    Optional.empty());
+                            Optional.empty())
+                    .withFormat(chosenFormat);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }

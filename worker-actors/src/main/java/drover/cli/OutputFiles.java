@@ -4,6 +4,8 @@ import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
 import drover.inference.AttemptId;
+import drover.inference.JobId;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -15,10 +17,18 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Results as files beside each other: {@code apple.png}, {@code apple-2.png}, {@code apple-3.png}. */
+/**
+ * Results as files beside each other: {@code apple.png}, {@code apple-2.png}, {@code apple-3.png}. Inputs are kept in
+ * memory; their one job is over when the process is.
+ */
 final class OutputFiles implements AssetStore {
+    private static final String INPUTS = "input:";
+
     private final Path first;
+    private final Map<String, byte[]> inputs = new ConcurrentHashMap<>();
 
     /**
      * @param first the file of the first result; its folder exists
@@ -62,14 +72,27 @@ final class OutputFiles implements AssetStore {
     }
 
     @Override
+    public AssetRef putInput(JobId job, String name, String mediaType, byte[] bytes) {
+        String key = INPUTS + name;
+        inputs.put(key, bytes);
+        return new AssetRef(key, mediaType, bytes.length, HexFormat.of().formatHex(sha256().digest(bytes)), 0);
+    }
+
+    @Override
+    public void removeInputs(JobId job) {
+        inputs.clear();
+    }
+
+    @Override
     public InputStream open(AssetRef ref) throws IOException {
-        return Files.newInputStream(Path.of(ref.key()));
+        byte[] input = inputs.get(ref.key());
+        return input != null ? new ByteArrayInputStream(input) : Files.newInputStream(Path.of(ref.key()));
     }
 
     @Override
     public boolean holds(AssetRef ref) {
         try {
-            return Files.size(Path.of(ref.key())) == ref.bytes();
+            return inputs.containsKey(ref.key()) || Files.size(Path.of(ref.key())) == ref.bytes();
         } catch (IOException e) {
             return false;
         }

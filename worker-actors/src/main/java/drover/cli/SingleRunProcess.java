@@ -21,6 +21,9 @@ import org.apache.pekko.actor.typed.ActorSystem;
 
 /** Sets up an engine and an actor system in this process, runs one order, and takes both down again. */
 final class SingleRunProcess {
+    /** The one job of the process. */
+    static final JobId JOB = new JobId("generate");
+
     private static final Duration GOODBYE = Duration.ofSeconds(5);
 
     private final Cli cli;
@@ -41,7 +44,7 @@ final class SingleRunProcess {
         try (ProgressDisplay progress = ProgressDisplay.on(cli.err(), cli.terminalWidth(), System::nanoTime);
                 Engine engine = open(config)) {
             SingleRun.Order order = new SingleRun.Order(
-                    new AttemptId(new JobId("generate"), 1),
+                    new AttemptId(JOB, 1),
                     request,
                     engine,
                     assets,

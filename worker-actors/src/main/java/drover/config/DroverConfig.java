@@ -3,6 +3,7 @@ package drover.config;
 import drover.board.BoardSettings;
 import drover.board.NodeRules;
 import drover.board.RetryRules;
+import drover.diffusion.ExtraFiles;
 import drover.horde.BridgeAgent;
 import drover.http.HttpSettings;
 import drover.http.RequestLimits;
@@ -221,7 +222,11 @@ public record DroverConfig(
                         values.get(Schema.PYTORCH_MODEL_CACHE)
                                 .map(OptionalLong::of)
                                 .orElseGet(OptionalLong::empty),
-                        values.get(Schema.PYTORCH_GRAPH_OPTIMIZER));
+                        values.get(Schema.PYTORCH_GRAPH_OPTIMIZER),
+                        new ExtraFiles(
+                                home.resolve(values.get(Schema.LORAS_DIR)),
+                                home.resolve(values.get(Schema.UPSCALERS_DIR)),
+                                home.resolve(values.get(Schema.CONTROLNETS_DIR))));
             case FAULT ->
                 new EngineSettings.Fault(new FaultSettings(
                         Set.copyOf(values.get(Schema.FAULT_MODELS)),

@@ -52,6 +52,12 @@ final class Schema {
     static final Setting<Optional<String>> CACHE_DIR =
             add("cache-dir", Kinds.or("auto", Kinds.path()), "auto", "DROVER_CACHE_DIR");
 
+    static final Setting<String> LORAS_DIR = add("loras-dir", Kinds.path(), "models/loras", "DROVER_LORAS_DIR");
+    static final Setting<String> UPSCALERS_DIR =
+            add("upscalers-dir", Kinds.path(), "models/upscalers", "DROVER_UPSCALERS_DIR");
+    static final Setting<String> CONTROLNETS_DIR =
+            add("controlnets-dir", Kinds.path(), "models/controlnets", "DROVER_CONTROLNETS_DIR");
+
     static final Setting<List<String>> MODEL_FOLDERS =
             add("models.folders", Kinds.list(Kinds.path()), "[models]", "DROVER_MODEL_FOLDERS");
     static final Setting<String> DEFAULT_MODEL = add("models.default", Kinds.text(200), "\"\"", "DROVER_MODEL");
@@ -165,7 +171,7 @@ final class Schema {
     static final Setting<Integer> HTTP_PORT = add("http.port", Kinds.whole(0, 65535), "7860", "DROVER_HTTP_PORT");
     static final Setting<Secret> HTTP_TOKEN = add("http.token", Kinds.secret(16), "\"\"", "DROVER_HTTP_TOKEN");
     static final Setting<List<TenantToken>> HTTP_TENANTS = add("http.tenants", new TenantList(), "[]");
-    static final Setting<Long> HTTP_MAX_BODY = add("http.max-body", Kinds.size("1KiB", "256MiB"), "1MiB");
+    static final Setting<Long> HTTP_MAX_BODY = add("http.max-body", Kinds.size("1KiB", "256MiB"), "16MiB");
     static final Setting<Duration> ANSWER_TIMEOUT = add("http.answer-timeout", Kinds.duration("100ms", "5m"), "10s");
     static final Setting<Duration> KEEP_ALIVE = add("http.keep-alive", Kinds.duration("1s", "5m"), "15s");
     static final Setting<Integer> EVENT_BUFFER = add("http.event-buffer", Kinds.whole(1, 100_000), "64");

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -26,11 +27,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Results as files below one folder: {@code <job>/<attempt>/<index>.<ending>}. Written under a temporary name and
+ * Results as files below one folder: {@code <job>/<attempt>/<index>.<ending>}, and inputs of jobs as {@code
+ * <job>/input/<name>.<ending>}. Written under a temporary name and
  * then renamed, so that whoever reads a file of a final name finds all of it; what {@link #put} has returned is on disk.
  */
 public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
-    private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_-]{1,64}/[0-9]{1,9}/[0-9]{1,9}\\.[a-z0-9]{1,8}");
+    private static final String INPUTS = "input";
+    private static final Pattern KEY = Pattern.compile(
+            "[A-Za-z0-9_-]{1,64}/([0-9]{1,9}/[0-9]{1,9}|" + INPUTS + "/[a-z0-9-]{1,32})\\.[a-z0-9]{1,8}");
 
     private static final Pattern JOB = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
@@ -55,18 +59,40 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
 
     @Override
     public AssetRef put(AttemptId attempt, int index, Artifact artifact) throws IOException {
-        String key = attempt.job() + "/" + attempt.number() + "/" + index + "." + ending(artifact.mediaType());
+        String key = write(
+                attempt.job(),
+                Integer.toString(attempt.number()),
+                Integer.toString(index),
+                artifact.mediaType(),
+                artifact.bytes());
+        return new AssetRef(
+                key,
+                artifact.mediaType(),
+                artifact.bytes().length,
+                sha256(artifact.bytes()),
+                artifact.seed(),
+                artifact.safety());
+    }
+
+    @Override
+    public AssetRef putInput(JobId job, String name, String mediaType, byte[] bytes) throws IOException {
+        String key = write(job, INPUTS, name, mediaType, bytes);
+        return new AssetRef(key, mediaType, bytes.length, sha256(bytes), 0);
+    }
+
+    private String write(JobId job, String part, String name, String mediaType, byte[] content) throws IOException {
+        String key = job + "/" + part + "/" + name + "." + ending(mediaType);
         Path target = locate(key);
-        Path ofJob = folder.resolve(attempt.job().value());
-        Path parent = ofJob.resolve(Integer.toString(attempt.number()));
+        Path ofJob = folder.resolve(job.value());
+        Path parent = ofJob.resolve(part);
         make(ofJob);
         make(parent);
-        // Nobody else writes results of this attempt, so the name needs no luck to be unique.
-        Path temporary = parent.resolve(index + ".part");
+        // Nobody else writes results of this attempt, or inputs of this job, so the name needs no luck to be unique.
+        Path temporary = parent.resolve(name + ".part");
         boolean whole = false;
         try (FileChannel channel = FileChannel.open(
                 temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            ByteBuffer bytes = ByteBuffer.wrap(artifact.bytes());
+            ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
@@ -83,13 +109,23 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
         force(parent);
         force(ofJob);
         force(folder);
-        return new AssetRef(
-                key,
-                artifact.mediaType(),
-                artifact.bytes().length,
-                sha256(artifact.bytes()),
-                artifact.seed(),
-                artifact.safety());
+        return key;
+    }
+
+    @Override
+    public void removeInputs(JobId job) throws IOException {
+        if (!JOB.matcher(job.value()).matches()) {
+            return;
+        }
+        Path ofJob = folder.resolve(job.value());
+        removeTree(ofJob.resolve(INPUTS));
+        if (Files.isDirectory(ofJob, LinkOption.NOFOLLOW_LINKS)) {
+            try {
+                Files.delete(ofJob);
+            } catch (DirectoryNotEmptyException e) {
+                return; // The job has results, so it was accepted; they go with it.
+            }
+        }
     }
 
     @Override
@@ -119,8 +155,13 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
     @Override
     public void removeAll(JobId job) throws IOException {
         requireFolder();
-        Path all = folder.resolve(job.value());
-        if (!JOB.matcher(job.value()).matches() || !Files.isDirectory(all, LinkOption.NOFOLLOW_LINKS)) {
+        if (JOB.matcher(job.value()).matches()) {
+            removeTree(folder.resolve(job.value()));
+        }
+    }
+
+    private static void removeTree(Path all) throws IOException {
+        if (!Files.isDirectory(all, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
         try (Stream<Path> files = Files.walk(all)) {

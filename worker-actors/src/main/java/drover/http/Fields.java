@@ -3,16 +3,19 @@ package drover.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import drover.client.Problem.FieldError;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.StreamSupport;
 
 /** Takes typed fields out of a JSON object and notes what is wrong with each, instead of stopping at the first. */
 final class Fields {
     private static final int MAX_ERRORS = 20;
+    private static final int MAX_ITEMS = 100;
 
     private final ObjectNode object;
     private final String prefix;
@@ -56,6 +59,35 @@ final class Fields {
     Optional<Fields> object(String name) {
         return take(name, "an object", JsonNode::isObject)
                 .map(node -> new Fields((ObjectNode) node, prefix + name + ".", errors));
+    }
+
+    Optional<List<Fields>> objects(String name) {
+        return items(name, "objects", JsonNode::isObject).map(nodes -> {
+            List<Fields> all = new ArrayList<>();
+            for (JsonNode node : nodes) {
+                all.add(new Fields((ObjectNode) node, prefix + name + "[" + all.size() + "].", errors));
+            }
+            return List.copyOf(all);
+        });
+    }
+
+    Optional<List<String>> texts(String name) {
+        return items(name, "strings", JsonNode::isTextual)
+                .map(nodes -> nodes.stream().map(JsonNode::textValue).toList())
+                .filter(texts -> check(
+                        texts.stream().allMatch(Fields::isUnicode),
+                        name,
+                        "holds characters that are not valid Unicode text"));
+    }
+
+    private Optional<List<JsonNode>> items(String name, String expected, Predicate<JsonNode> type) {
+        return take(name, "a list of " + expected, JsonNode::isArray)
+                .map(node -> StreamSupport.stream(node.spliterator(), false).toList())
+                .filter(nodes -> check(
+                        nodes.size() <= MAX_ITEMS,
+                        name,
+                        "must have at most " + MAX_ITEMS + " items, but has " + nodes.size()))
+                .filter(nodes -> check(nodes.stream().allMatch(type), name, "must be a list of " + expected));
     }
 
     /** Notes a field that must be there and is not. */

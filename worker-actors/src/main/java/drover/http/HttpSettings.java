@@ -29,7 +29,7 @@ public record HttpSettings(
         int eventBuffer) {
     public static final String DEFAULT_HOST = "127.0.0.1";
     public static final int DEFAULT_PORT = 7860;
-    public static final long DEFAULT_MAX_BODY = 1L << 20;
+    public static final long DEFAULT_MAX_BODY = 16L << 20;
     public static final Duration DEFAULT_ANSWER_TIMEOUT = Duration.ofSeconds(10);
     public static final Duration DEFAULT_KEEP_ALIVE = Duration.ofSeconds(15);
     public static final int DEFAULT_EVENT_BUFFER = 64;

@@ -1,7 +1,9 @@
 package drover.http;
 
 import drover.client.JobRequest;
+import drover.client.JobRequest.ControlOrder;
 import drover.client.JobRequest.FaultOrder;
+import drover.client.JobRequest.LoraOrder;
 import drover.client.Problem.FieldError;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,12 +33,42 @@ final class JobRequestReader {
                 fields.integer("quality"),
                 fields.text("priority"),
                 fields.integer("deadline_seconds"),
+                fields.text("source"),
+                fields.text("mask"),
+                fields.number("strength"),
+                fields.bool("hires_fix"),
+                fields.number("hires_strength"),
+                fields.bool("tiling"),
+                fields.objects("loras")
+                        .map(all -> all.stream().map(JobRequestReader::lora).toList()),
+                fields.texts("post_processing"),
+                fields.object("control").map(JobRequestReader::control),
                 fields.object("fault").map(JobRequestReader::fault));
         fields.nothingElse();
         if (!errors.isEmpty()) {
             throw ProblemException.of(Problems.REQUEST_INVALID, errors);
         }
         return request;
+    }
+
+    private static LoraOrder lora(Fields fields) {
+        fields.require("file");
+        LoraOrder lora = new LoraOrder(fields.text("file").orElse(""), fields.number("model"), fields.number("clip"));
+        fields.nothingElse();
+        return lora;
+    }
+
+    private static ControlOrder control(Fields fields) {
+        fields.require("model");
+        fields.require("image");
+        ControlOrder control = new ControlOrder(
+                fields.text("model").orElse(""),
+                fields.text("image").orElse(""),
+                fields.text("type"),
+                fields.number("strength"),
+                fields.bool("return_map"));
+        fields.nothingElse();
+        return control;
     }
 
     private static FaultOrder fault(Fields fields) {

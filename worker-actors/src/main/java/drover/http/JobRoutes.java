@@ -56,6 +56,7 @@ final class JobRoutes extends AllDirectives {
     private final ApiContext context;
     private final Ask ask;
     private final RequestCheck check;
+    private final InputDesk inputs;
     private final EventRoute events;
     private final AssetRoute assets;
 
@@ -65,6 +66,7 @@ final class JobRoutes extends AllDirectives {
         this.ask = ask;
         this.check = new RequestCheck(
                 settings.limits(), context.models(), context.seeds(), context.safety(), context.faults());
+        this.inputs = new InputDesk(system, context.assets());
         this.events = new EventRoute(context.feed(), settings);
         this.assets = new AssetRoute(system, context.assets());
     }
@@ -121,11 +123,23 @@ final class JobRoutes extends AllDirectives {
     }
 
     private CompletionStage<AcceptReply> accept(JobOrder order, Tenant tenant, Optional<IdempotencyKey> key) {
-        // The ledger keeps microseconds on every database.
-        Instant now = context.clock().instant().truncatedTo(ChronoUnit.MICROS);
-        JobEvent.Accepted event = new JobEvent.Accepted(
-                context.ids().get(), now, order.request(), order.priority(), now.plus(order.useful()), tenant);
-        return ask.of(context.ledger(), replyTo -> new JobLedger.Accept(event, key, replyTo));
+        JobId id = context.ids().get();
+        return inputs.keep(order, id)
+                .thenCompose(request -> {
+                    // The ledger keeps microseconds on every database.
+                    Instant now = context.clock().instant().truncatedTo(ChronoUnit.MICROS);
+                    JobEvent.Accepted event =
+                            new JobEvent.Accepted(id, now, request, order.priority(), now.plus(order.useful()), tenant);
+                    return ask.<JobLedger.Command, AcceptReply>of(
+                            context.ledger(), replyTo -> new JobLedger.Accept(event, key, replyTo));
+                })
+                .thenApply(reply -> {
+                    // Without an answer the job may have been accepted, so its inputs stay.
+                    if (!(reply instanceof AcceptReply.Accepted)) {
+                        inputs.forget(order, id);
+                    }
+                    return reply;
+                });
     }
 
     private Route accepted(AcceptReply reply) {

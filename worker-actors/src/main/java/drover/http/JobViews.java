@@ -4,10 +4,15 @@ import drover.client.JobRequest;
 import drover.client.JobView;
 import drover.client.ProgressView;
 import drover.inference.AssetRef;
+import drover.inference.ControlUse;
 import drover.inference.FaultPlan;
+import drover.inference.HiresFix;
+import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
+import drover.inference.LoraUse;
 import drover.inference.OutputFormat;
 import drover.inference.Position;
+import drover.inference.SourceImage;
 import drover.job.Attempt;
 import drover.job.Job;
 import java.time.Duration;
@@ -41,6 +46,7 @@ final class JobViews {
     }
 
     private static JobRequest request(ImageRequest image, Job job) {
+        ImageFeatures features = image.features();
         return new JobRequest(
                 Optional.of(image.model()),
                 image.prompt(),
@@ -61,7 +67,34 @@ final class JobViews {
                 Optional.of(Names.of(job.priority())),
                 Optional.of(
                         (int) Duration.between(job.accepted(), job.deadline()).toSeconds()),
+                // The pictures that came along are not sent back.
+                Optional.empty(),
+                Optional.empty(),
+                features.source().map(SourceImage::strength),
+                features.hiresFix().map(it -> true),
+                features.hiresFix().map(HiresFix::strength),
+                Optional.of(features.tiling()).filter(it -> it),
+                listed(features.loras().stream().map(JobViews::lora).toList()),
+                listed(features.postProcessing()),
+                features.control().map(JobViews::control),
                 image.fault().map(JobViews::fault));
+    }
+
+    private static <T> Optional<List<T>> listed(List<T> items) {
+        return Optional.of(items).filter(it -> !it.isEmpty());
+    }
+
+    private static JobRequest.LoraOrder lora(LoraUse use) {
+        return new JobRequest.LoraOrder(use.file(), Optional.of(use.model()), Optional.of(use.clip()));
+    }
+
+    private static JobRequest.ControlOrder control(ControlUse use) {
+        return new JobRequest.ControlOrder(
+                use.model(),
+                "",
+                Optional.of(Names.of(use.type())),
+                Optional.of(use.strength()),
+                Optional.of(use.returnMap()));
     }
 
     private static JobRequest.FaultOrder fault(FaultPlan plan) {

@@ -28,6 +28,7 @@ enum Problems {
     TOO_MANY_JOBS("drover:jobs.too-many", 429, "As many jobs as allowed are on the way; try again later"),
     INTERNAL("drover:server.internal", 500, "Something went wrong inside Drover; its log has the details"),
     LEDGER_UNAVAILABLE("drover:ledger.unavailable", 503, "The job database is not available; try again later"),
+    INPUT_NOT_STORED("drover:input.not-stored", 503, "The pictures could not be stored; try again later"),
     BUSY("drover:server.busy", 503, "Drover did not answer in time; try again later");
 
     private final String code;

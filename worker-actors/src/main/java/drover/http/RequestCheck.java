@@ -81,6 +81,7 @@ final class RequestCheck {
         r.deadlineSeconds()
                 .ifPresent(s -> range(
                         errors, "deadline_seconds", s, 1, limits.maxDeadline().toSeconds()));
+        PictureOrder pictures = new PictureCheck(errors).check(r);
         Optional<FaultPlan> fault = r.fault().flatMap(order -> fault(errors, order));
         if (!errors.isEmpty()) {
             throw ProblemException.of(Problems.REQUEST_INVALID, errors);
@@ -98,11 +99,12 @@ final class RequestCheck {
                 seed,
                 clipSkip,
                 count,
-                fault,
-                format.orElseThrow(),
-                safety);
-        Duration useful = r.deadlineSeconds().map(Duration::ofSeconds).orElseGet(() -> Deadlines.byDefault(image));
-        return new JobOrder(image, priority.orElseThrow(), useful);
+                        fault)
+                .withFormat(format.orElseThrow())
+                .with(pictures.features());
+        ImageRequest request = safety.map(image::withSafety).orElse(image);
+        Duration useful = r.deadlineSeconds().map(Duration::ofSeconds).orElseGet(() -> Deadlines.byDefault(image, pictures.control().isPresent()));
+        return new JobOrder(request, pictures, priority.orElseThrow(), useful);
     }
 
     private ModelDefaults.Defaults model(List<FieldError> errors, Optional<String> name) {

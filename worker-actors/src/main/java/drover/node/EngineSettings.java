@@ -2,6 +2,7 @@ package drover.node;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import drover.diffusion.ExtraFiles;
 import drover.inference.fault.FaultSettings;
 import java.time.InstantSource;
 import java.util.OptionalLong;
@@ -34,8 +35,10 @@ public sealed interface EngineSettings {
      * @param threads threads of one operation; 0 leaves the choice to libtorch
      * @param modelCacheBytes how much memory resident models may take; empty lets the engine decide
      * @param graphOptimizer whether libtorch's graph optimiser runs
+     * @param files LoRAs, upscalers and ControlNets that models are combined with
      */
-    record PyTorch(int threads, OptionalLong modelCacheBytes, boolean graphOptimizer) implements EngineSettings {
+    record PyTorch(int threads, OptionalLong modelCacheBytes, boolean graphOptimizer, ExtraFiles files)
+            implements EngineSettings {
         public PyTorch {
             if (threads < 0 || threads > 1024) {
                 throw new IllegalArgumentException("threads must be 0 to 1024, but was " + threads);

@@ -2,6 +2,7 @@ package drover.node;
 
 import com.typesafe.config.Config;
 import drover.diffusion.BundledModel;
+import drover.diffusion.ExtraFiles;
 import drover.inference.AttemptId;
 import drover.inference.Engine;
 import drover.inference.ImageRequest;
@@ -80,7 +81,7 @@ final class NodeTraining {
                     config,
                     logging,
                     folder,
-                    new EngineSettings.PyTorch(0, OptionalLong.empty(), false),
+                    new EngineSettings.PyTorch(0, OptionalLong.empty(), false, ExtraFiles.below(folder)),
                     BundledModel.NAME);
         } finally {
             Logging.stop();

@@ -27,6 +27,7 @@ record PyTorchFactory(GpuDevice device, EngineSettings.PyTorch settings, List<Pa
                 device.memoryBytes(),
                 settings.threads(),
                 settings.modelCacheBytes(),
+                settings.files(),
                 settings.graphOptimizer(),
                 version);
         return new PyTorchEngine(catalog(), complete);

@@ -4,6 +4,7 @@ import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
 import drover.inference.AttemptId;
+import drover.inference.JobId;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
@@ -22,6 +23,14 @@ final class Store implements AssetStore {
     public AssetRef put(AttemptId attempt, int index, Artifact artifact) {
         throw new UnsupportedOperationException("simulated results have no bytes");
     }
+
+    @Override
+    public AssetRef putInput(JobId job, String name, String mediaType, byte[] bytes) {
+        throw new UnsupportedOperationException("simulated jobs are made from their prompt alone");
+    }
+
+    @Override
+    public void removeInputs(JobId job) {}
 
     @Override
     public InputStream open(AssetRef ref) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -55,6 +56,39 @@ final class GenerateCommandTest {
             assertThat(files.map(Path::getFileName).map(Path::toString).filter(name -> name.contains("png")))
                     .containsExactlyInAnyOrder("first.png", "second.png", "second-2.png");
         }
+    }
+
+    @Test
+    void aPictureIsMadeFromAPicture() throws IOException {
+        Path source = home.resolve("source.png");
+        Path mask = home.resolve("mask.png");
+        ImageIO.write(plain(0x3366CC), "png", source.toFile());
+        ImageIO.write(plain(0), "png", mask.toFile());
+        Path kept = home.resolve("kept.png");
+        TestCli cli = new TestCli(home, Map.of());
+        assertThat(cli.run(
+                        "generate", "a red apple", "--out", kept.toString(), "--steps", "2", "--source",
+                        source.toString(), "--mask", mask.toString(), "--tiling", "--hires-fix"))
+                .as(cli.err())
+                .isZero();
+        // The mask is black: nothing is painted anew.
+        assertThat(ImageIO.read(kept.toFile()).getRGB(10, 50)).isEqualTo(0xFF3366CC);
+
+        assertThat(cli.run("generate", "x", "--out", kept.toString(), "--strength", "0.5")).isEqualTo(2);
+        assertThat(cli.err()).contains("--mask and --strength go with --source");
+        assertThat(cli.run("generate", "x", "--out", kept.toString(), "--lora", "ink:0.8")).isEqualTo(1);
+        assertThat(cli.err()).contains("emoji-diffusion cannot be used with LoRAs here");
+        Path text = Files.writeString(home.resolve("no.png"), "no picture");
+        assertThat(cli.run("generate", "x", "--out", kept.toString(), "--source", text.toString())).isEqualTo(2);
+        assertThat(cli.err()).contains("neither PNG nor JPEG nor WebP");
+    }
+
+    private static BufferedImage plain(int rgb) {
+        BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 64 * 64; i++) {
+            image.setRGB(i % 64, i / 64, rgb);
+        }
+        return image;
     }
 
     @Test

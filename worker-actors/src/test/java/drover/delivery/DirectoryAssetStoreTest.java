@@ -53,6 +53,52 @@ class DirectoryAssetStoreTest {
     }
 
     @Test
+    void anInputComesBackAsItWentInAndGoesWithItsJob() throws IOException {
+        AssetRef source = store.putInput(ATTEMPT.job(), "source", "image/webp", bytes("abc"));
+        assertThat(source)
+                .isEqualTo(new AssetRef(
+                        "job/input/source.webp",
+                        "image/webp",
+                        3,
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                        0));
+        assertThat(store.holds(source)).isTrue();
+        try (InputStream in = store.open(source)) {
+            assertThat(in.readAllBytes()).asString(StandardCharsets.UTF_8).isEqualTo("abc");
+        }
+        store.removeAll(ATTEMPT.job());
+        assertThat(store.holds(source)).isFalse();
+    }
+
+    @Test
+    void inputsOfAJobThatWasNotAcceptedGoAlone() throws IOException {
+        AssetRef orphan = store.putInput(new JobId("job3"), "mask", "image/png", bytes("abc"));
+        AssetRef input = store.putInput(ATTEMPT.job(), "mask", "image/png", bytes("abc"));
+        AssetRef result = store.put(ATTEMPT, 0, artifact("first"));
+
+        store.removeInputs(new JobId("job3"));
+        store.removeInputs(ATTEMPT.job());
+        store.removeInputs(new JobId("job4"));
+
+        assertThat(store.holds(orphan)).isFalse();
+        assertThat(store.holds(input)).isFalse();
+        assertThat(store.holds(result)).isTrue();
+        assertThat(folder.resolve("made/if/missing/job3")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "..", "a/b", "Upper", "dot.dot", "a-name-that-is-longer-than-thirty-two-characters"})
+    void theNameOfAnInputIsPlain(String name) {
+        assertThatThrownBy(() -> store.putInput(ATTEMPT.job(), name, "image/png", bytes("abc")))
+                .isInstanceOf(NoSuchFileException.class);
+        assertThat(folder.resolve("made/if/missing/job")).doesNotExist();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
     void removingAJobsResultsTakesThoseOfEveryAttemptAndNoOthers() throws IOException {
         AssetRef first = store.put(ATTEMPT, 0, artifact("first"));
         AssetRef again = store.put(ATTEMPT.next(), 1, artifact("second"));

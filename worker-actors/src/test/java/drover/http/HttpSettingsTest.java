@@ -47,6 +47,7 @@ class HttpSettingsTest {
     void theDefaultDeadlineFollowsTheHordesFormula(int width, int height, int steps, int count, long seconds) {
         ImageRequest request = new ImageRequest(
                 "m", "x", "", width, height, steps, Sampler.EULER, 7.5, 42, 1, count, Optional.empty());
-        assertThat(Deadlines.byDefault(request)).isEqualTo(Duration.ofSeconds(seconds));
+        assertThat(Deadlines.byDefault(request, false)).isEqualTo(Duration.ofSeconds(seconds));
+        assertThat(Deadlines.byDefault(request, true)).isEqualTo(Duration.ofSeconds(2 * seconds));
     }
 }

@@ -3,6 +3,7 @@ package drover.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import drover.diffusion.ExtraFiles;
 import drover.inference.fault.FaultSettings;
 import drover.logging.LoggingSettings;
 import drover.watchdog.PhaseTimeouts;
@@ -27,12 +28,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BootstrapTest {
+    private static final ExtraFiles FILES = ExtraFiles.below(Path.of("/models"));
+
     static List<Bootstrap> bootstraps() {
         GpuDevice gpu = new GpuDevice(
                 "gpu1", OptionalInt.of(1), Optional.of("GPU-12"), "NVIDIA H100", OptionalLong.of(1L << 36));
         return List.of(
-                bootstrap(gpu, new EngineSettings.PyTorch(2, OptionalLong.of(5), true)),
-                bootstrap(GpuDevice.cpu(0), new EngineSettings.PyTorch(0, OptionalLong.empty(), false)),
+                bootstrap(gpu, new EngineSettings.PyTorch(2, OptionalLong.of(5), true, FILES)),
+                bootstrap(GpuDevice.cpu(0), new EngineSettings.PyTorch(0, OptionalLong.empty(), false, FILES)),
                 bootstrap(GpuDevice.gpu(0), new EngineSettings.Fault(FaultSettings.instant(Set.of("a", "b")))));
     }
 

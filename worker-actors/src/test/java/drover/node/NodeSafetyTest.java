@@ -126,6 +126,11 @@ class NodeSafetyTest {
 
                         @Override
                         public void checkCancelled() {}
+
+                        @Override
+                        public byte[] input(AssetRef ref) {
+                            throw new AssertionError("the fault engine reads no inputs");
+                        }
                     })
                     .stream()
                     .map(Drawing::picture)

@@ -5,12 +5,14 @@ import drover.inference.Drawing;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.FaultPlan;
+import drover.inference.Feature;
 import drover.inference.ImageRequest;
 import drover.inference.InferenceRequest;
 import drover.inference.Phase;
 import drover.inference.RunMonitor;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +42,12 @@ public final class FaultEngine implements Engine {
     @Override
     public Set<String> models() {
         return settings.models();
+    }
+
+    /** It draws the same bars whatever is asked for. */
+    @Override
+    public Set<Feature> features(String model) {
+        return settings.models().contains(model) ? EnumSet.allOf(Feature.class) : Set.of();
     }
 
     @Override

@@ -2,6 +2,7 @@ package drover.inference.pytorch;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
+import drover.diffusion.ExtraFiles;
 import drover.graph.TorchDevice;
 import drover.graph.TorchOptions;
 import java.lang.management.ManagementFactory;
@@ -18,6 +19,12 @@ public final class PyTorchDefaults {
     /** What part of the host's memory models may take, which they share with everything else there. */
     private static final double SHARE_OF_HOST = 0.4;
 
+    /**
+     * What part of a GPU's memory a pass of a network may take when several pictures are painted at once. A processor gains
+     * nothing by that, so there each picture is painted alone, and is the same to the last bit however many were asked for.
+     */
+    private static final double WORK_SHARE_OF_GPU = 0.25;
+
     private PyTorchDefaults() {}
 
     /**
@@ -28,6 +35,7 @@ public final class PyTorchDefaults {
      * @param gpuMemory that GPU's memory in bytes, where it is known
      * @param threads threads of one operation; 0 takes as many as the process has processors
      * @param modelBytes what resident models may take; empty takes a share of the memory that is there
+     * @param files what models are combined with
      * @param optimizeGraphs whether libtorch's graph optimiser runs
      * @param version Drover's version, for the pictures' metadata
      */
@@ -36,13 +44,15 @@ public final class PyTorchDefaults {
             OptionalLong gpuMemory,
             int threads,
             OptionalLong modelBytes,
+            ExtraFiles files,
             boolean optimizeGraphs,
             String version) {
         Device device = device(gpu);
         int processors = Runtime.getRuntime().availableProcessors();
         TorchOptions options = new TorchOptions(device, threads > 0 ? threads : processors, optimizeGraphs);
-        long bytes = modelBytes.orElseGet(() -> share(device, gpuMemory));
-        return new PyTorchSettings(options, DataType.FLOAT32, bytes, version);
+        long models = modelBytes.orElseGet(() -> share(device, gpuMemory));
+        long work = device.isGpu() ? (long) (gpuMemory.orElse(0) * WORK_SHARE_OF_GPU) : 0;
+        return new PyTorchSettings(options, DataType.FLOAT32, models, work, files, version);
     }
 
     private static Device device(boolean gpu) {

@@ -2,6 +2,7 @@ package drover.inference.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import drover.inference.AssetRef;
 import drover.inference.AttemptId;
 import drover.inference.EngineException;
 import drover.inference.ImageRequest;
@@ -82,5 +83,10 @@ class TraceTest {
 
         @Override
         public void checkCancelled() {}
+
+        @Override
+        public byte[] input(AssetRef ref) {
+            throw new AssertionError("the fault engine reads no inputs");
+        }
     }
 }

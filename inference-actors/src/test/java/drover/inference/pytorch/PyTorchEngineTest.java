@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.types.DataType;
+import drover.diffusion.ExtraFiles;
 import drover.diffusion.Fixtures;
 import drover.diffusion.ModelCatalog;
 import drover.graph.TorchOptions;
@@ -14,8 +15,8 @@ import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
-import drover.inference.RunMonitor;
 import drover.inference.Sampler;
+import drover.picture.Picture;
 import drover.picture.TextKeys;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,20 +61,18 @@ class PyTorchEngineTest {
         assertThat(drawings.get(0).picture().rgb())
                 .isNotEqualTo(drawings.get(1).picture().rgb());
 
-        for (int i = 1; i < recorder.positions.size(); i++) {
-            assertThat(recorder.positions.get(i)).isGreaterThanOrEqualTo(recorder.positions.get(i - 1));
+        for (int i = 1; i < recorder.positions().size(); i++) {
+            assertThat(recorder.positions().get(i))
+                    .isGreaterThanOrEqualTo(recorder.positions().get(i - 1));
         }
-        assertThat(recorder.positions)
+        assertThat(recorder.positions())
                 .containsSubsequence(
                         new Position(Phase.LOADING, 0, 1),
                         new Position(Phase.LOADING, 1, 1),
                         new Position(Phase.ENCODING, 0, 1),
                         new Position(Phase.DENOISING, 0, 6),
-                        new Position(Phase.DENOISING, 1, 6),
                         new Position(Phase.DENOISING, 2, 6),
-                        new Position(Phase.DENOISING, 3, 6),
                         new Position(Phase.DENOISING, 4, 6),
-                        new Position(Phase.DENOISING, 5, 6),
                         new Position(Phase.DENOISING, 6, 6),
                         new Position(Phase.DECODING, 0, 2),
                         new Position(Phase.DECODING, 1, 2),
@@ -84,8 +82,8 @@ class PyTorchEngineTest {
 
     @Test
     void sameRequestSamePixelsOnAnyThread() throws Exception {
-        byte[] first = picture(request(64, 64, 4, 1));
-        assertThat(picture(request(64, 64, 4, 1))).isEqualTo(first);
+        byte[] first = picture(request(64, 64, 4, 1)).rgb();
+        assertThat(picture(request(64, 64, 4, 1)).rgb()).isEqualTo(first);
         ExecutorService runners = Executors.newFixedThreadPool(2);
         try {
             List<CompletableFuture<byte[]>> both = new ArrayList<>();
@@ -93,7 +91,7 @@ class PyTorchEngineTest {
                 both.add(CompletableFuture.supplyAsync(
                         () -> {
                             try {
-                                return picture(request(64, 64, 4, 1));
+                                return picture(request(64, 64, 4, 1)).rgb();
                             } catch (EngineException e) {
                                 throw new IllegalStateException(e);
                             }
@@ -114,8 +112,10 @@ class PyTorchEngineTest {
         ImageRequest second =
                 new ImageRequest("sd15", "a red apple", "", 64, 64, 2, Sampler.DDIM, 5, 42, 1, 1, Optional.empty());
         ImageRequest both = request(64, 64, 2, 1);
-        assertThat(picture(second)).isEqualTo(two.get(1).picture().rgb());
-        assertThat(picture(both)).isEqualTo(two.get(0).picture().rgb());
+        assertThat(Pixels.largestDifference(picture(second), two.get(1).picture()))
+                .isLessThanOrEqualTo(1);
+        assertThat(Pixels.largestDifference(picture(both), two.get(0).picture()))
+                .isLessThanOrEqualTo(1);
     }
 
     @Test
@@ -202,44 +202,22 @@ class PyTorchEngineTest {
     private static PyTorchEngine engine(long modelBytes) {
         ModelCatalog catalog = ModelCatalog.scan(List.of(Fixtures.path("sd15")));
         return new PyTorchEngine(
-                catalog, new PyTorchSettings(TorchOptions.cpu(2), DataType.FLOAT32, modelBytes, "test"));
+                catalog,
+                new PyTorchSettings(
+                        TorchOptions.cpu(2),
+                        DataType.FLOAT32,
+                        modelBytes,
+                        1L << 30,
+                        ExtraFiles.below(Fixtures.path("")),
+                        "test"));
     }
 
-    private byte[] picture(ImageRequest request) throws EngineException {
-        return engine.run(ATTEMPT, request, new Recorder()).getFirst().picture().rgb();
+    private Picture picture(ImageRequest request) throws EngineException {
+        return engine.run(ATTEMPT, request, new Recorder()).getFirst().picture();
     }
 
     private static ImageRequest request(int width, int height, int steps, int count) {
         return new ImageRequest(
                 "sd15", "a red apple", "", width, height, steps, Sampler.DDIM, 5, 41, 1, count, Optional.empty());
-    }
-
-    /** Notes positions, and cancels once one of them matches. */
-    private static class Recorder implements RunMonitor {
-        private final List<Position> positions = new ArrayList<>();
-        private final Predicate<Position> cancelAt;
-
-        private Recorder() {
-            this(p -> false);
-        }
-
-        private Recorder(Predicate<Position> cancelAt) {
-            this.cancelAt = cancelAt;
-        }
-
-        @Override
-        public void at(Position position) {
-            positions.add(position);
-        }
-
-        @Override
-        public void heartbeat() {}
-
-        @Override
-        public void checkCancelled() throws EngineException.Cancelled {
-            if (positions.stream().anyMatch(cancelAt)) {
-                throw new EngineException.Cancelled();
-            }
-        }
     }
 }

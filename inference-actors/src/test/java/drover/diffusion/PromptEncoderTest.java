@@ -1,0 +1,144 @@
+package drover.diffusion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.types.DataType;
+import drover.graph.NativeScope;
+import drover.graph.Torch;
+import drover.graph.TorchOptions;
+import drover.inference.EngineException;
+import java.util.Arrays;
+import java.util.Optional;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Emphasis and length of prompts, on the tiny checkpoints. */
+class PromptEncoderTest {
+    private static final String PROMPT = "a photograph of an astronaut riding a horse";
+    private static final int LENGTH = 77;
+
+    private static Torch torch;
+    private static StableDiffusion one;
+    private static StableDiffusion xl;
+
+    @BeforeAll
+    static void load() throws Exception {
+        torch = new Torch(TorchOptions.cpu(2));
+        one = load("sd15");
+        xl = load("sdxl");
+    }
+
+    private static StableDiffusion load(String fixture) throws EngineException {
+        return StableDiffusion.load(torch, ModelSource.at(Fixtures.path(fixture)), DataType.FLOAT32, (bytes, of) -> {});
+    }
+
+    @AfterAll
+    static void free() {
+        one.close();
+        xl.close();
+        assertThat(torch.liveHandles()).as("native objects left behind").isZero();
+        torch.close();
+    }
+
+    @Test
+    void aWeightOfOneChangesNothing() throws Exception {
+        for (StableDiffusion model : new StableDiffusion[] {one, xl}) {
+            float[] plain = states(model, PROMPT, "low quality");
+            assertThat(states(model, "(" + PROMPT + ":1.0)", "(low:1) quality")).isEqualTo(plain);
+            assertThat(states(model, "a photograph of (an astronaut:1) riding a horse", "low quality"))
+                    .isEqualTo(plain);
+        }
+    }
+
+    @Test
+    void aWeightMovesItsWordsAlongTheLineFromTheEmptyPrompt() throws Exception {
+        float[] empty = states(one, "", "");
+        float[] plain = states(one, PROMPT, "");
+        float[] heavy = states(one, "a photograph of an astronaut riding (a horse:1.5)", "");
+        int width = plain.length / (2 * LENGTH);
+        int positive = LENGTH * width;
+        // Begin, and the words before, are as they were; "a horse" is half as far again from the empty prompt.
+        int last = positive;
+        while (heavy[last] == plain[last]) {
+            last++;
+        }
+        assertThat(last).isGreaterThan(positive + width);
+        int moved = 0;
+        for (int i = positive; i < plain.length; i++) {
+            if (heavy[i] != plain[i]) {
+                assertThat(heavy[i]).isEqualTo((plain[i] - empty[i]) * 1.5f + empty[i]);
+                moved++;
+            }
+        }
+        assertThat(moved).isBetween(width, 16 * width);
+    }
+
+    @Test
+    void longPromptsAreEncodedInPartsAndShortOnesAreRepeatedBesideThem() throws Exception {
+        String words = "horse ".repeat(40);
+        for (StableDiffusion model : new StableDiffusion[] {one, xl}) {
+            float[] plain = states(model, PROMPT, "low quality");
+            int row = plain.length / 2;
+            float[] two = states(model, PROMPT + " BREAK " + PROMPT, "low quality");
+            assertThat(two).hasSize(2 * plain.length);
+            assertThat(Arrays.copyOfRange(two, 0, row)).isEqualTo(Arrays.copyOfRange(two, row, 2 * row));
+            assertThat(Arrays.copyOfRange(two, 2 * row, 3 * row)).isEqualTo(Arrays.copyOfRange(two, 3 * row, 4 * row));
+            closeTo(Arrays.copyOfRange(two, 2 * row, 3 * row), Arrays.copyOfRange(plain, row, 2 * row));
+            assertThat(states(model, words + words + words, "low quality").length)
+                    .isGreaterThan(2 * plain.length - 1)
+                    .isEqualTo(states(model, words + words + words, "").length);
+        }
+    }
+
+    @Test
+    void aPromptOfExactlyOneLengthStaysOne() throws Exception {
+        // One token each, so that 75 of them fill what is between begin and end.
+        String word = shortest();
+        assertThat(states(one, (word + " ").repeat(75), "")).hasSize(states(one, PROMPT, "").length);
+        assertThat(states(one, (word + " ").repeat(76), "")).hasSize(2 * states(one, PROMPT, "").length);
+    }
+
+    private static String shortest() {
+        for (String word : new String[] {"a", "the", "of", "i", "x"}) {
+            if (one.prompts().tokenizer().encodeBare(word).length == 1) {
+                return word;
+            }
+        }
+        throw new IllegalStateException("the fixture's vocabulary has no short word");
+    }
+
+    @Test
+    void severalPicturesGetTheSameWords() throws Exception {
+        for (StableDiffusion model : new StableDiffusion[] {one, xl}) {
+            float[] single = states(model, PROMPT, "low quality");
+            int row = single.length / 2;
+            float[] three = states(model, PROMPT, "low quality", 3);
+            for (int i = 0; i < 6; i++) {
+                assertThat(Arrays.copyOfRange(three, i * row, (i + 1) * row))
+                        .isEqualTo(Arrays.copyOfRange(single, i / 3 * row, (i / 3 + 1) * row));
+            }
+        }
+    }
+
+    private static float[] states(StableDiffusion model, String prompt, String negative) throws EngineException {
+        return states(model, prompt, negative, 1);
+    }
+
+    private static float[] states(StableDiffusion model, String prompt, String negative, int pictures)
+            throws EngineException {
+        Prompts prompts = new Prompts(prompt, Optional.of(negative), 5, 1);
+        try (NativeScope scope = torch.open("test");
+                Conditioning conditioning = model.condition(prompts, model.latentSize(64, 64), pictures)) {
+            return scope.toFloats(conditioning.context());
+        }
+    }
+
+    /** Another batch may sum in another order. */
+    private static void closeTo(float[] actual, float[] expected) {
+        for (int i = 0; i < actual.length; i++) {
+            assertThat(actual[i]).isCloseTo(expected[i], Offset.offset(1e-5f));
+        }
+    }
+}

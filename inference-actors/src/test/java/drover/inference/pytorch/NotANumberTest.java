@@ -1,0 +1,67 @@
+package drover.inference.pytorch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.types.DataType;
+import drover.inference.AttemptId;
+import drover.inference.EngineException;
+import drover.inference.ImageRequest;
+import drover.inference.JobId;
+import drover.inference.Phase;
+import drover.inference.Position;
+import drover.inference.Sampler;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Networks that make no numbers. */
+class NotANumberTest {
+    private static final AttemptId ATTEMPT = new AttemptId(new JobId("test"), 1);
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void damagedWeightsMakeAnHonestFaultAndTheNextJobRuns() throws Exception {
+        Path spoiled = TinyModels.spoiled(folder.resolve("spoiled"), "conv_out.bias", Float.NaN);
+        Path good = TinyModels.copy(folder.resolve("good"));
+        try (PyTorchEngine engine = TinyModels.engine(DataType.FLOAT32, spoiled, good)) {
+            assertThatThrownBy(() -> engine.run(ATTEMPT, request("spoiled"), new Recorder()))
+                    .isInstanceOfSatisfying(EngineException.NotANumber.class, e -> {
+                        assertThat(e.code()).isEqualTo("drover:picture.not-a-number");
+                        assertThat(e.retryable()).isFalse();
+                    });
+            assertThat(engine.run(ATTEMPT, request("good"), new Recorder())).hasSize(1);
+        }
+    }
+
+    @Test
+    void whatIsTooLargeForHalfPrecisionIsPaintedInFloat32() throws Exception {
+        Path large = TinyModels.spoiled(folder.resolve("large"), "conv_out.bias", 1e6f);
+        Recorder recorder = new Recorder();
+        try (PyTorchEngine engine = TinyModels.engine(DataType.FLOAT16, large)) {
+            assertThat(engine.run(ATTEMPT, request("large"), recorder)).hasSize(1);
+            assertThat(engine.resident()).containsExactly("large");
+        }
+        List<Position> positions = recorder.positions();
+        assertThat(positions).isSorted();
+        // Three steps, one step of loading, and three more.
+        assertThat(positions).contains(new Position(Phase.DENOISING, 7, 7));
+    }
+
+    @Test
+    void whatIsNoNumberInFloat32EitherIsAFault() throws Exception {
+        Path spoiled = TinyModels.spoiled(folder.resolve("spoiled"), "conv_out.bias", Float.NaN);
+        try (PyTorchEngine engine = TinyModels.engine(DataType.FLOAT16, spoiled)) {
+            assertThatThrownBy(() -> engine.run(ATTEMPT, request("spoiled"), new Recorder()))
+                    .isInstanceOf(EngineException.NotANumber.class);
+        }
+    }
+
+    private static ImageRequest request(String model) {
+        return new ImageRequest(model, "a red apple", "", 64, 64, 3, Sampler.EULER, 5, 41, 1, 1, Optional.empty());
+    }
+}
