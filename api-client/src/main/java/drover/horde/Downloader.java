@@ -66,6 +66,11 @@ public final class Downloader {
         /** For source images: the server takes up to 5 MB, and the job waits. */
         public static final Limits SOURCE_IMAGES =
                 new Limits(8 << 20, Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofSeconds(20), 3, 5, false);
+
+        /** The same with or without a machine's own and its network's addresses. */
+        public Limits withPrivate(boolean allowed) {
+            return new Limits(maxBytes, connect, idle, whole, redirects, attempts, allowed);
+        }
     }
 
     /** An address that may not be fetched from. */

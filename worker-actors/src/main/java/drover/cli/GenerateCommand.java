@@ -136,18 +136,18 @@ final class GenerateCommand implements Callable<Integer> {
         pixels.requireFits(info);
         try {
             return new ImageRequest(
-                    info.name(),
-                    prompt,
-                    negative,
-                    pixels.width(),
-                    pixels.height(),
-                    steps.orElse(info.steps()),
-                    chosen,
-                    karras,
-                    cfg.orElse(info.cfgScale()),
-                    seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(ImageRequest.SEED_LIMIT)),
-                    clipSkip,
-                    count,
+                            info.name(),
+                            prompt,
+                            negative,
+                            pixels.width(),
+                            pixels.height(),
+                            steps.orElse(info.steps()),
+                            chosen,
+                            karras,
+                            cfg.orElse(info.cfgScale()),
+                            seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(ImageRequest.SEED_LIMIT)),
+                            clipSkip,
+                            count,
                             Optional.empty())
                     .withFormat(chosenFormat);
         } catch (IllegalArgumentException e) {

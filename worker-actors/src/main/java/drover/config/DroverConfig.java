@@ -367,6 +367,7 @@ public record DroverConfig(
                 BridgeAgent.parse(values.get(Schema.BRIDGE_AGENT)),
                 new Tenant(values.get(Schema.HORDE_TENANT)),
                 values.get(Schema.MAINTENANCE_ON_STOP),
+                values.get(Schema.PRIVATE_SOURCES),
                 Kinds.isWebAddress(reference)
                         ? new ModelReferenceStore.Source.OnWeb(URI.create(reference))
                         : new ModelReferenceStore.Source.OnDisk(home.resolve(reference)),

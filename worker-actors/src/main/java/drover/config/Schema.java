@@ -218,6 +218,7 @@ final class Schema {
     static final Setting<String> HORDE_TENANT =
             add("horde.tenant", Kinds.text("a tenant's name: 1 to 64 of a-z 0-9 . _ -", Tenant::isName), "horde");
     static final Setting<Boolean> MAINTENANCE_ON_STOP = add("horde.maintenance-on-stop", Kinds.onOff(), "off");
+    static final Setting<Boolean> PRIVATE_SOURCES = add("horde.private-sources", Kinds.onOff(), "off");
     static final Setting<List<String>> BRIDGE_DATA = add(
             "horde.bridge-data", Kinds.list(Kinds.path()), "[conf/bridgeData.yaml]", "AIWORKER_BRIDGE_DATA_LOCATION");
     static final Setting<Optional<String>> MODEL_REFERENCE =

@@ -22,8 +22,7 @@ final class Deadlines {
         double pixels = (double) request.width() * request.height();
         double steps = (double) request.steps() * request.count();
         double seconds = BASE_SECONDS + steps * SECONDS_PER_STEP * (pixels / REFERENCE_PIXELS);
-        double times = (controlled ? 2 : 1)
-                * (request.features().hiresFix().isPresent() ? 2 : 1);
+        double times = (controlled ? 2 : 1) * (request.features().hiresFix().isPresent() ? 2 : 1);
         return Duration.ofSeconds((long) Math.ceil(Math.max(LEAST_SECONDS, seconds) * times));
     }
 }

@@ -87,23 +87,25 @@ final class RequestCheck {
             throw ProblemException.of(Problems.REQUEST_INVALID, errors);
         }
         ImageRequest image = new ImageRequest(
-                model.model(),
-                r.prompt(),
-                r.negativePrompt().orElse(""),
-                width,
-                height,
-                steps,
-                sampler.orElseThrow(),
-                r.karras().orElse(false),
-                cfgScale,
-                seed,
-                clipSkip,
-                count,
+                        model.model(),
+                        r.prompt(),
+                        r.negativePrompt().orElse(""),
+                        width,
+                        height,
+                        steps,
+                        sampler.orElseThrow(),
+                        r.karras().orElse(false),
+                        cfgScale,
+                        seed,
+                        clipSkip,
+                        count,
                         fault)
                 .withFormat(format.orElseThrow())
                 .with(pictures.features());
         ImageRequest request = safety.map(image::withSafety).orElse(image);
-        Duration useful = r.deadlineSeconds().map(Duration::ofSeconds).orElseGet(() -> Deadlines.byDefault(image, pictures.control().isPresent()));
+        Duration useful = r.deadlineSeconds()
+                .map(Duration::ofSeconds)
+                .orElseGet(() -> Deadlines.byDefault(image, pictures.control().isPresent()));
         return new JobOrder(request, pictures, priority.orElseThrow(), useful);
     }
 

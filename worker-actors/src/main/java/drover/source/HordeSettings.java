@@ -15,6 +15,7 @@ import java.util.List;
  * @param agent who the workers say they are
  * @param tenant whose jobs the Horde's are, beside those of the public API
  * @param maintenanceOnStop whether the Horde is to have the workers in maintenance when Drover is stopped
+ * @param privateSources whether source images may be fetched from this machine and its network
  * @param reference where the model reference is
  * @param referenceCopy where a copy of it is kept
  * @param referenceAge how old the copy may get before it is asked for again
@@ -25,6 +26,7 @@ public record HordeSettings(
         BridgeAgent agent,
         Tenant tenant,
         boolean maintenanceOnStop,
+        boolean privateSources,
         ModelReferenceStore.Source reference,
         Path referenceCopy,
         Duration referenceAge) {

@@ -67,19 +67,32 @@ final class GenerateCommandTest {
         Path kept = home.resolve("kept.png");
         TestCli cli = new TestCli(home, Map.of());
         assertThat(cli.run(
-                        "generate", "a red apple", "--out", kept.toString(), "--steps", "2", "--source",
-                        source.toString(), "--mask", mask.toString(), "--tiling", "--hires-fix"))
+                        "generate",
+                        "a red apple",
+                        "--out",
+                        kept.toString(),
+                        "--steps",
+                        "2",
+                        "--source",
+                        source.toString(),
+                        "--mask",
+                        mask.toString(),
+                        "--tiling",
+                        "--hires-fix"))
                 .as(cli.err())
                 .isZero();
         // The mask is black: nothing is painted anew.
         assertThat(ImageIO.read(kept.toFile()).getRGB(10, 50)).isEqualTo(0xFF3366CC);
 
-        assertThat(cli.run("generate", "x", "--out", kept.toString(), "--strength", "0.5")).isEqualTo(2);
+        assertThat(cli.run("generate", "x", "--out", kept.toString(), "--strength", "0.5"))
+                .isEqualTo(2);
         assertThat(cli.err()).contains("--mask and --strength go with --source");
-        assertThat(cli.run("generate", "x", "--out", kept.toString(), "--lora", "ink:0.8")).isEqualTo(1);
+        assertThat(cli.run("generate", "x", "--out", kept.toString(), "--lora", "ink:0.8"))
+                .isEqualTo(1);
         assertThat(cli.err()).contains("emoji-diffusion cannot be used with LoRAs here");
         Path text = Files.writeString(home.resolve("no.png"), "no picture");
-        assertThat(cli.run("generate", "x", "--out", kept.toString(), "--source", text.toString())).isEqualTo(2);
+        assertThat(cli.run("generate", "x", "--out", kept.toString(), "--source", text.toString()))
+                .isEqualTo(2);
         assertThat(cli.err()).contains("neither PNG nor JPEG nor WebP");
     }
 

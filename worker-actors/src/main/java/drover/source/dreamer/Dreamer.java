@@ -25,6 +25,7 @@ import drover.source.appetite.Decision;
 import drover.source.appetite.Load;
 import drover.source.models.ModelPopularity;
 import drover.source.models.ModelSelection;
+import drover.source.models.ReferenceModel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -411,9 +412,14 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 links.clock(),
                 around.adapter(DreamerOrder.Word.class, Heard::new));
         Optional<Duration> expected = expected(job);
+        boolean inpainting = setup.reference()
+                .flatMap(known -> known.find(job.model()))
+                .filter(ReferenceModel::inpainting)
+                .isPresent();
         ActorRef<DreamerOrder.Command> child = context.spawn(
                 RulesActor.create(
-                        DreamerOrder.class, a -> new DreamerOrder(a, with, order, model, expected, recovered)),
+                        DreamerOrder.class,
+                        a -> new DreamerOrder(a, with, order, model, inpainting, expected, recovered)),
                 "order-" + order.job().value() + "-" + links.ids().get().value());
         context.watchWith(child, new OrderLost(order.job()));
         orders.put(order.job(), child);

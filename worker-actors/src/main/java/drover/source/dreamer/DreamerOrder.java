@@ -34,6 +34,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -127,6 +128,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private final OrderLinks links;
     private final ImageJob ordered;
     private final String model;
+    private final boolean inpainting;
     private final Optional<Duration> expected;
     /** Whether another process may have answered parts of it. */
     private final boolean recovered;
@@ -147,6 +149,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
      *
      * @param order as it stands in the book, or is to
      * @param model its model, as the nodes call it
+     * @param inpainting whether that can do nothing but paint over
      * @param expected how long such a job takes, if that is known
      * @param recovered whether it was found in the book
      */
@@ -155,6 +158,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             OrderLinks links,
             Order order,
             String model,
+            boolean inpainting,
             Optional<Duration> expected,
             boolean recovered) {
         this.around = around;
@@ -163,6 +167,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         this.order = order;
         this.ordered = Papers.job(order);
         this.model = model;
+        this.inpainting = inpainting;
         this.expected = expected;
         this.recovered = recovered;
         this.kept = around.adapter(OrderBook.Kept.class, _ -> new Kept());
@@ -191,7 +196,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
                 }
             }
             case Prepared(Preparation preparation) -> accept(preparation);
-            case NotPrepared(Throwable cause) -> fault("it could not be prepared: " + cause.getMessage());
+            case NotPrepared(Throwable cause) -> fault(why(cause));
             case AcceptReplied(var reply) -> onAcceptReplied(reply);
             case Looked(var reply) -> onLooked(reply);
             case LookAgain _ -> look();
@@ -244,8 +249,16 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private void prepare() {
         stage = Stage.PREPARING;
         around.pipe(
-                links.preparations().prepare(order.job(), ordered, model, links.content()),
+                links.preparations().prepare(order.job(), ordered, model, inpainting, links.content(), lookedAt()),
                 (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
+    }
+
+    private static String why(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return cause instanceof Preparations.CannotException
+                ? String.valueOf(cause.getMessage())
+                : "it could not be prepared: " + cause.getMessage();
     }
 
     private void accept(Preparation preparation) {
@@ -276,6 +289,9 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
 
     private void follow(Job accepted) {
         job = Optional.of(accepted);
+        if (recovered && remarks.isEmpty()) {
+            remarks = Preparations.remarks(ordered, accepted.request());
+        }
         if (stage == Stage.ANSWERING || stage == Stage.CLOSING) {
             cancel(); // It was given up meanwhile.
             return;

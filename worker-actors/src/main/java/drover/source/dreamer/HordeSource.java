@@ -6,6 +6,7 @@ import drover.delivery.Delivery;
 import drover.feed.JobFeed;
 import drover.horde.ApiKey;
 import drover.horde.BridgeAgent;
+import drover.horde.Downloader;
 import drover.horde.HordeClient;
 import drover.horde.HordeSettings.Limits;
 import drover.horde.Retries;
@@ -170,6 +171,8 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         SecureRandom random = new SecureRandom();
         Retries retries = Retries.of(context.getSystem(), on.clock(), random);
         BridgeAgent agent = on.settings().agent();
+        Downloader.Limits sources =
+                Downloader.Limits.SOURCE_IMAGES.withPrivate(on.settings().privateSources());
         this.dreamerLinks = new DreamerLinks(
                 links.book(),
                 links.ledger(),
@@ -178,9 +181,9 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                 links.delivery(),
                 on.assets(),
                 data -> connect(data, agent, retries),
-                new Preparations(),
+                new Preparations(new Downloader(context.getSystem(), sources, retries), on.assets(), blocking),
                 agent,
-                Abilities.PROMPTS,
+                Abilities.PRESENT,
                 on.settings().tenant(),
                 () -> new JobId(UuidCreator.getTimeOrderedEpoch().toString()),
                 on.clock(),

@@ -2,6 +2,7 @@ package drover.source.dreamer;
 
 import drover.horde.ImageJob;
 import drover.horde.ImagePayload;
+import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.OutputFormat;
 import drover.inference.SafetyPolicy;
@@ -52,6 +53,7 @@ final class ImageRequests {
                 Math.clamp(payload.clipSkip().orElse(1), 1, 12),
                 job.ids().size(),
                 Optional.empty(),
+                ImageFeatures.NONE,
                 OutputFormat.HORDE,
                 Optional.of(policy(payload, content)));
     }

@@ -1,16 +1,266 @@
 package drover.source.dreamer;
 
+import drover.horde.DownloadOutcome;
+import drover.horde.Downloader;
+import drover.horde.GenMetadata;
 import drover.horde.ImageJob;
+import drover.horde.ImagePayload;
+import drover.horde.ImageSource;
+import drover.imaging.BadImageException;
+import drover.imaging.SourceImages;
+import drover.inference.AssetRef;
+import drover.inference.AssetStore;
+import drover.inference.HiresFix;
+import drover.inference.ImageFeatures;
+import drover.inference.ImageRequest;
+import drover.inference.InferenceRequest;
 import drover.inference.JobId;
+import drover.inference.SourceImage;
+import drover.picture.Picture;
+import drover.picture.PngEncoder;
 import drover.source.bridge.BridgeData;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.apache.pekko.util.ByteString;
 
-/** Gets what a job needs beside its words, and makes the request of it. */
+/**
+ * Gets what a job needs beside its words: its source image and mask, looked at before anything unpacks them. What cannot
+ * be had is left out and said, as the Horde wants it. The pictures become inputs of the job.
+ */
 final class Preparations {
-    /** The request, once all is there; what cannot be had is left out, with a remark. */
-    CompletionStage<Preparation> prepare(JobId id, ImageJob job, String model, BridgeData.Content content) {
-        return CompletableFuture.completedFuture(new Preparation(ImageRequests.of(job, model, content), List.of()));
+    private static final int MAX_BYTES = 8 << 20;
+    private static final double LEAST_STRENGTH = SourceImage.LEAST_STRENGTH;
+    private static final String PNG = "image/png";
+
+    private final Downloader downloader;
+    private final AssetStore assets;
+    private final Executor blocking;
+
+    Preparations(Downloader downloader, AssetStore assets, Executor blocking) {
+        this.downloader = downloader;
+        this.assets = assets;
+        this.blocking = blocking;
+    }
+
+    /** A job that asks for what nobody here can do. */
+    static final class CannotException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        CannotException(String message) {
+            super(message);
+        }
+    }
+
+    /** A picture that was to be fetched: its bytes, or why not. */
+    private sealed interface Got {
+        record Bytes(ByteString bytes) implements Got {}
+
+        record NotFetched() implements Got {}
+
+        record Absent() implements Got {}
+    }
+
+    /**
+     * The request, once all is there.
+     *
+     * @param model the model as the nodes call it
+     * @param inpainting whether the model can do nothing but paint over
+     * @param until nothing is fetched after this
+     * @return fails with a {@link CannotException} if the job asks for what nobody here can do
+     */
+    CompletionStage<Preparation> prepare(
+            JobId id, ImageJob job, String model, boolean inpainting, BridgeData.Content content, Instant until) {
+        Optional<String> impossible = impossible(job.payload());
+        if (impossible.isPresent()) {
+            return CompletableFuture.failedFuture(new CannotException(impossible.get()));
+        }
+        CompletionStage<Got> source = fetch(job.sourceImage(), until);
+        CompletionStage<Got> mask = fetch(job.sourceMask(), until);
+        return source.thenCombineAsync(
+                mask, (image, where) -> made(id, job, model, inpainting, content, image, where), blocking);
+    }
+
+    /** What is named by no flag of a pop, and so comes although nobody offers it. */
+    private static Optional<String> impossible(ImagePayload payload) {
+        if (payload.workflow().isPresent()) {
+            return payload.workflow().map(name -> "this worker does not know the workflow " + name);
+        }
+        return payload.controlType().map(type -> "this worker does not offer ControlNet (" + type + ")");
+    }
+
+    private CompletionStage<Got> fetch(Optional<ImageSource> source, Instant until) {
+        return source.map(given -> switch (given) {
+                    case ImageSource.Remote(var url) ->
+                        downloader.fetch(url, until).<Got>thenApply(outcome -> switch (outcome) {
+                            case DownloadOutcome.Fetched fetched -> new Got.Bytes(fetched.bytes());
+                            case DownloadOutcome.NotFetched _ -> new Got.NotFetched();
+                        });
+                    case ImageSource.Inline inline ->
+                        CompletableFuture.<Got>completedFuture(inline.bytes(MAX_BYTES)
+                                .<Got>map(bytes -> new Got.Bytes(ByteString.fromArrayUnsafe(bytes)))
+                                .orElseGet(() -> new Got.Bytes(ByteString.emptyByteString())));
+                })
+                .orElseGet(() -> CompletableFuture.completedFuture(new Got.Absent()));
+    }
+
+    private Preparation made(
+            JobId id,
+            ImageJob job,
+            String model,
+            boolean inpainting,
+            BridgeData.Content content,
+            Got image,
+            Got where) {
+        ImageRequest request = ImageRequests.of(job, model, content);
+        List<GenMetadata> remarks = new ArrayList<>(leftOut(job.payload()));
+        ImageFeatures features = features(job.payload());
+        Optional<SourceImages.Decoded> source =
+                decoded(image, remarks, GenMetadata.sourceImageDownloadFailed(), GenMetadata.sourceImageParseFailed());
+        boolean paints = inpainting
+                || job.processing()
+                        .filter(it -> it.equals("inpainting") || it.equals("outpainting"))
+                        .isPresent();
+        try {
+            if (paints) {
+                features = features.withSource(painted(id, job, request, source, image, where, remarks));
+            } else if (source.isPresent() && image instanceof Got.Bytes(ByteString bytes)) {
+                features = features.withSource(started(id, job, bytes, source.get(), where, remarks));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the source image could not be kept: " + e.getMessage(), e);
+        }
+        return new Preparation(request.with(features), remarks);
+    }
+
+    /** The remarks of a preparation that another process has made, as far as its request shows them. */
+    static List<GenMetadata> remarks(ImageJob job, InferenceRequest prepared) {
+        List<GenMetadata> remarks = new ArrayList<>(leftOut(job.payload()));
+        boolean without = switch (prepared) {
+            case ImageRequest it -> it.features().source().isEmpty();
+        };
+        if (job.sourceImage().isPresent() && without) {
+            remarks.add(GenMetadata.sourceImageDownloadFailed());
+        }
+        return remarks;
+    }
+
+    private static List<GenMetadata> leftOut(ImagePayload payload) {
+        List<GenMetadata> remarks = new ArrayList<>();
+        payload.loras().forEach(lora -> remarks.add(GenMetadata.loraDownloadFailed(lora.name())));
+        payload.tis().forEach(ti -> remarks.add(GenMetadata.tiDownloadFailed(ti.name())));
+        return remarks;
+    }
+
+    private static ImageFeatures features(ImagePayload payload) {
+        Optional<HiresFix> hires = payload.hiresFix()
+                .filter(on -> on)
+                .map(_ -> new HiresFix(Math.clamp(
+                        payload.hiresFixDenoisingStrength().orElse(HiresFix.DEFAULT_STRENGTH), LEAST_STRENGTH, 1)));
+        return new ImageFeatures(
+                Optional.empty(), List.of(), Optional.empty(), payload.tiling().orElse(false), hires, List.of());
+    }
+
+    private static Optional<SourceImages.Decoded> decoded(
+            Got got, List<GenMetadata> remarks, GenMetadata notFetched, GenMetadata notRead) {
+        return switch (got) {
+            case Got.Absent _ -> Optional.empty();
+            case Got.NotFetched _ -> {
+                remarks.add(notFetched);
+                yield Optional.empty();
+            }
+            case Got.Bytes(ByteString bytes) -> {
+                try {
+                    yield Optional.of(
+                            SourceImages.decodeWithTransparency(bytes.toArrayUnsafe(), SourceImages.Limits.HORDE));
+                } catch (BadImageException e) {
+                    remarks.add(notRead);
+                    yield Optional.empty();
+                }
+            }
+        };
+    }
+
+    private Optional<AssetRef> mask(JobId id, Got where, List<GenMetadata> remarks) throws IOException {
+        Optional<SourceImages.Decoded> readable =
+                decoded(where, remarks, GenMetadata.sourceMaskDownloadFailed(), GenMetadata.sourceMaskParseFailed());
+        return readable.isPresent() && where instanceof Got.Bytes(ByteString bytes)
+                ? Optional.of(put(id, "mask", bytes))
+                : Optional.empty();
+    }
+
+    /** From a picture; with a mask, or where it is transparent, only there. */
+    private SourceImage started(
+            JobId id, ImageJob job, ByteString bytes, SourceImages.Decoded source, Got where, List<GenMetadata> remarks)
+            throws IOException {
+        Optional<AssetRef> mask = mask(id, where, remarks);
+        SourceImage.Mode mode = mask.isPresent() || source.transparency().isPresent()
+                ? SourceImage.Mode.INPAINTING
+                : SourceImage.Mode.IMG2IMG;
+        return new SourceImage(put(id, "source", bytes), mask, strength(job), mode);
+    }
+
+    /** What can only be painted over is always there: noise if need be, and all of it if nobody says where. */
+    private SourceImage painted(
+            JobId id,
+            ImageJob job,
+            ImageRequest request,
+            Optional<SourceImages.Decoded> source,
+            Got image,
+            Got where,
+            List<GenMetadata> remarks)
+            throws IOException {
+        AssetRef kept;
+        if (source.isPresent() && image instanceof Got.Bytes(ByteString bytes)) {
+            kept = put(id, "source", bytes);
+        } else {
+            if (image instanceof Got.Absent) {
+                remarks.add(GenMetadata.sourceImageParseFailed());
+            }
+            byte[] noise = new byte[request.width() * request.height() * 3];
+            new Random(request.seed()).nextBytes(noise);
+            kept = put(id, "source", request, noise);
+        }
+        Optional<AssetRef> mask = mask(id, where, remarks);
+        boolean transparent = source.flatMap(SourceImages.Decoded::transparency).isPresent();
+        if (mask.isEmpty() && !transparent) {
+            if (where instanceof Got.Absent) {
+                remarks.add(GenMetadata.sourceMaskParseFailed());
+            }
+            byte[] white = new byte[request.width() * request.height() * 3];
+            Arrays.fill(white, (byte) 255);
+            mask = Optional.of(put(id, "mask", request, white));
+        }
+        return new SourceImage(kept, mask, strength(job), SourceImage.Mode.INPAINTING);
+    }
+
+    private static double strength(ImageJob job) {
+        return Math.clamp(job.denoisingStrength().filter(Double::isFinite).orElse(1.0), LEAST_STRENGTH, 1);
+    }
+
+    private AssetRef put(JobId id, String name, ImageRequest size, byte[] rgb) throws IOException {
+        return assets.putInput(
+                id, name, PNG, PngEncoder.encode(new Picture(size.width(), size.height(), rgb), Map.of()));
+    }
+
+    private AssetRef put(JobId id, String name, ByteString picture) throws IOException {
+        byte[] bytes = picture.toArrayUnsafe();
+        try {
+            String mediaType = SourceImages.inspect(bytes, SourceImages.Limits.HORDE)
+                    .format()
+                    .mediaType();
+            return assets.putInput(id, name, mediaType, bytes);
+        } catch (BadImageException e) {
+            throw new IOException(e.getMessage(), e); // It was readable a moment ago.
+        }
     }
 }

@@ -91,6 +91,7 @@ final class HordeRig implements AutoCloseable {
                 OFFICIAL,
                 new Tenant("horde"),
                 false,
+                true,
                 new ModelReferenceStore.Source.OnDisk(reference),
                 folder.resolve("copy.json"),
                 Duration.ofHours(1));

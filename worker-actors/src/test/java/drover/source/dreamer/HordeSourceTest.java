@@ -45,8 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 class HordeSourceTest {
     private static final byte[] WEBP =
             HexFormat.of().parseHex("524946461a000000574542505650384c0d0000002f00000010071011118888fe0700");
-    private static final AttemptTimings TIMES = new AttemptTimings(List.of(
-            new AttemptTimings.PhaseTime(Phase.DENOISING, Duration.ofSeconds(1), 20, Duration.ofMillis(50))));
+    private static final AttemptTimings TIMES = new AttemptTimings(
+            List.of(new AttemptTimings.PhaseTime(Phase.DENOISING, Duration.ofSeconds(1), 20, Duration.ofMillis(50))));
     private static final Duration LONG = Duration.ofSeconds(30);
 
     @TempDir
@@ -92,8 +92,7 @@ class HordeSourceTest {
             stored.add(rig.assets.put(offer.attempt(), i, new Artifact("image/webp", WEBP, 7 + i, SafetyResult.SAFE)));
         }
         rig.board.tell(new JobBoard.Advanced(HordeRig.SLOT, offer.attempt(), new Position(Phase.DENOISING, 1, 20)));
-        rig.board.tell(
-                new JobBoard.Produced(HordeRig.SLOT, offer.attempt(), stored, TIMES, rig.keeper.ref()));
+        rig.board.tell(new JobBoard.Produced(HordeRig.SLOT, offer.attempt(), stored, TIMES, rig.keeper.ref()));
     }
 
     private void fail(SlotCommand.Offer offer) {
