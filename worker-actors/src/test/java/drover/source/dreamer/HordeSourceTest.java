@@ -10,6 +10,7 @@ import drover.horde.HordeRequester;
 import drover.horde.HordeResult;
 import drover.horde.ImageOrder;
 import drover.horde.ImageParams;
+import drover.horde.ImageSource;
 import drover.horde.Retries;
 import drover.inference.Artifact;
 import drover.inference.AssetRef;
@@ -17,8 +18,11 @@ import drover.inference.ImageRequest;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.SafetyResult;
+import drover.inference.SourceImage;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
+import drover.picture.Picture;
+import drover.picture.PngEncoder;
 import drover.source.server.Faults.Fault;
 import drover.source.server.Faults.Target;
 import drover.source.server.Faults.When;
@@ -29,8 +33,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.apache.pekko.Done;
@@ -78,18 +84,46 @@ class HordeSourceTest {
     }
 
     private void order(int pictures) {
-        ImageOrder order = ImageOrder.of(
+        order(pictures, Optional.empty(), Optional.empty());
+    }
+
+    private void order(int pictures, Optional<ImageSource> source, Optional<ImageSource> mask) {
+        ImageOrder plain = ImageOrder.of(
                 "a hut ### rain",
                 ImageParams.of(512, 512, pictures, Optional.of(20), Optional.of("7")),
                 List.of(HordeRig.MODEL));
+        ImageOrder order = new ImageOrder(
+                plain.prompt(),
+                plain.params(),
+                plain.models(),
+                plain.nsfw(),
+                plain.censorNsfw(),
+                plain.r2(),
+                plain.trustedWorkers(),
+                plain.slowWorkers(),
+                plain.validatedBackends(),
+                source,
+                source.map(_ -> "img2img"),
+                mask,
+                plain.extraSourceImages(),
+                plain.workers(),
+                plain.workerBlacklist(),
+                plain.replacementFilter(),
+                plain.dryRun(),
+                plain.disableBatching(),
+                plain.allowDowngrade());
         assertThat(requester.order(order).toCompletableFuture().join()).isInstanceOf(HordeResult.Ok.class);
     }
 
     /** The node does its work. */
     private void draw(SlotCommand.Offer offer, int pictures) throws IOException {
+        draw(offer, pictures, SafetyResult.SAFE);
+    }
+
+    private void draw(SlotCommand.Offer offer, int pictures, SafetyResult safety) throws IOException {
         List<AssetRef> stored = new ArrayList<>();
         for (int i = 0; i < pictures; i++) {
-            stored.add(rig.assets.put(offer.attempt(), i, new Artifact("image/webp", WEBP, 7 + i, SafetyResult.SAFE)));
+            stored.add(rig.assets.put(offer.attempt(), i, new Artifact("image/webp", WEBP, 7 + i, safety)));
         }
         rig.board.tell(new JobBoard.Advanced(HordeRig.SLOT, offer.attempt(), new Position(Phase.DENOISING, 1, 20)));
         rig.board.tell(new JobBoard.Produced(HordeRig.SLOT, offer.attempt(), stored, TIMES, rig.keeper.ref()));
@@ -170,6 +204,63 @@ class HordeSourceTest {
         History.Submit submit = horde.histories().getFirst().accepted().orElseThrow();
         assertThat(submit.fault()).isTrue();
         assertThat(submit.toString()).contains("the lens is broken");
+    }
+
+    private static ImageSource picture(int side) {
+        byte[] png = PngEncoder.encode(new Picture(side, side, new byte[side * side * 3]), Map.of());
+        return new ImageSource.Inline(Base64.getEncoder().encodeToString(png));
+    }
+
+    @Test
+    void aSourceImageBecomesAnInputOfTheJob() throws IOException {
+        rig.idle();
+        order(1, Optional.of(picture(64)), Optional.of(picture(32)));
+        SlotCommand.Offer offer = rig.offered();
+        SourceImage source =
+                ((ImageRequest) offer.request()).features().source().orElseThrow();
+        assertThat(source.mode()).isEqualTo(SourceImage.Mode.INPAINTING);
+        assertThat(rig.assets.holds(source.image())).isTrue();
+        assertThat(rig.assets.holds(source.mask().orElseThrow())).isTrue();
+        draw(offer, 1);
+        awaitAnswers(1);
+        assertThat(metadata()).doesNotContain("source_image", "source_mask");
+    }
+
+    @Test
+    void aSourceImageThatCannotBeHadIsLeftOutAndSaid() throws IOException {
+        horde.faults().add(Target.GET_OBJECT, new When.First(5), new Fault.Status(500, Optional.empty(), false));
+        rig.idle();
+        order(1, Optional.of(picture(64)), Optional.empty());
+        SlotCommand.Offer offer = rig.offered();
+        assertThat(((ImageRequest) offer.request()).features().source()).isEmpty();
+        draw(offer, 1);
+        awaitAnswers(1);
+        assertThat(metadata()).contains("source_image", "download_failed");
+    }
+
+    private String metadata() {
+        return horde.histories().getFirst().accepted().orElseThrow().body().toString();
+    }
+
+    @Test
+    void whatTheCheckSaysReachesTheHorde() throws IOException {
+        rig.idle();
+        order(1);
+        draw(rig.offered(), 1, SafetyResult.CENSORED);
+        awaitAnswers(1);
+        assertThat(horde.histories().getFirst().censorship()).contains("nsfw");
+        assertThat(metadata()).contains("\"state\":\"censored\"");
+    }
+
+    @Test
+    void whatNobodyHasLookedAtStaysHere() throws IOException {
+        rig.idle();
+        order(1);
+        draw(rig.offered(), 1, SafetyResult.UNCHECKED);
+        await().atMost(LONG).until(() -> rig.open() == 0 && !horde.histories().isEmpty());
+        History history = horde.histories().getFirst();
+        assertThat(history.puts()).isEmpty();
+        assertThat(history.accepted().orElseThrow().fault()).isTrue();
     }
 
     @Test
