@@ -23,6 +23,7 @@ import drover.node.NodeSettings;
 import drover.node.SafetySettings;
 import drover.setting.Secret;
 import drover.source.HordeSettings;
+import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
 import drover.watchdog.LearningRules;
 import drover.watchdog.ModelRules;
@@ -372,7 +373,16 @@ public record DroverConfig(
                         ? new ModelReferenceStore.Source.OnWeb(URI.create(reference))
                         : new ModelReferenceStore.Source.OnDisk(home.resolve(reference)),
                 cacheDir.resolve("horde").resolve("model-reference.json"),
-                values.get(Schema.MODEL_REFERENCE_AGE));
+                values.get(Schema.MODEL_REFERENCE_AGE),
+                new LoraSettings(
+                        values.get(Schema.LORA_FOLDER).map(home::resolve).orElse(cacheDir.resolve("loras")),
+                        URI.create(values.get(Schema.LORA_SITE)),
+                        Secret.NONE,
+                        values.get(Schema.LORA_MAX_SIZE),
+                        0,
+                        values.get(Schema.LORA_MAX_SIZE),
+                        values.get(Schema.LORA_DOWNLOADS),
+                        values.get(Schema.PRIVATE_ADDRESSES)));
     }
 
     private static Optional<String> optional(Secret secret) {

@@ -225,6 +225,13 @@ final class Schema {
             add("horde.model-reference", Kinds.or("auto", Kinds.pathOrWebAddress()), "auto", "DROVER_MODEL_REFERENCE");
     static final Setting<Duration> MODEL_REFERENCE_AGE =
             add("horde.model-reference-age", Kinds.duration("1m", "365 days"), "1 hour");
+    static final Setting<String> LORA_SITE =
+            add("horde.lora-site", Kinds.webAddress(), "\"https://civitai.com\"", "DROVER_LORA_SITE");
+    static final Setting<Optional<String>> LORA_FOLDER =
+            add("horde.lora-folder", Kinds.or("auto", Kinds.path()), "auto");
+    static final Setting<Long> LORA_MAX_SIZE = add("horde.lora-max-size", Kinds.size("1MiB", "16GiB"), "400MiB");
+    static final Setting<Integer> LORA_DOWNLOADS = add("horde.lora-downloads", Kinds.whole(1, 32), "5");
+    static final Setting<Boolean> PRIVATE_ADDRESSES = add("horde.private-addresses", Kinds.onOff(), "off");
 
     static final Setting<Boolean> LOG_JSON = add("logging.json", Kinds.onOff(), "off", "DROVER_LOG_JSON");
     static final Setting<Level> LOG_LEVEL = add("logging.level", Kinds.choice(Level.class), "info", "DROVER_LOG_LEVEL");
