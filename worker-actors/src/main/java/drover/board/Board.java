@@ -472,7 +472,7 @@ final class Board {
             if (!suspended.contains(slot.node()) && (slot.asks || slot.attempt != null)) {
                 Set<String> offered = new HashSet<>(slot.models);
                 offered.removeAll(withdrawn);
-                able.add(new Supply.Slot(slot.id, offered, slot.resident, slot.isFree(), false));
+                able.add(new Supply.Slot(slot.id, offered, slot.resident, slot.isFree(), slot.checks));
             }
         }
         return new Supply(able, slowest);

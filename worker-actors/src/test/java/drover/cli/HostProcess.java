@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** One host of a cluster, as a process with its own loopback address, data folder and node. */
@@ -30,7 +31,7 @@ final class HostProcess implements AutoCloseable {
     final Path home;
     private final int httpPort;
     private final DroverClient client;
-    private final List<ProcessHandle> started = new ArrayList<>();
+    private final List<ProcessHandle> started = new CopyOnWriteArrayList<>();
     private Optional<Process> process = Optional.empty();
 
     HostProcess(Path folder, String address) throws IOException {
@@ -139,6 +140,17 @@ final class HostProcess implements AutoCloseable {
         remember();
         long pid = process.orElseThrow().pid();
         new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor();
+    }
+
+    /** Its own processes, such as that of its GPU, as they are now. */
+    List<ProcessHandle> children() {
+        remember();
+        return process.stream().flatMap(Process::descendants).toList();
+    }
+
+    /** What it has used of the processors so far, without its children. */
+    Duration processorTime() {
+        return process.orElseThrow().info().totalCpuDuration().orElseThrow();
     }
 
     /** Waits for it to end by itself. */

@@ -23,12 +23,12 @@ import drover.rules.Surroundings;
 import drover.source.appetite.Appetite;
 import drover.source.appetite.Decision;
 import drover.source.appetite.Load;
+import drover.source.models.ModelPopularity;
 import drover.source.models.ModelSelection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -111,12 +111,11 @@ final class Dreamer implements Rules<Dreamer.Command> {
     private final Tally tally;
     private final Map<JobId, ActorRef<DreamerOrder.Command>> orders = new HashMap<>();
     private final List<ActorRef<Done>> finishing = new ArrayList<>();
-    private final Set<String> shownMessages = new HashSet<>();
     private DreamerSetup setup;
     private HordeLink horde;
     private Optional<Offer> offer = Optional.empty();
     private Set<String> onNodes = Set.of();
-    private Optional<Map<String, Long>> monthlyUse = Optional.empty();
+    private Optional<ModelPopularity> popularity = Optional.empty();
     private Optional<Instant> askedForUse = Optional.empty();
     private Load load = NOTHING;
     private Decision.Why waitsFor = Decision.Why.PACE;
@@ -151,8 +150,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
         this.appetite =
                 new Appetite(setup.data().capacity(), setup.data().habits().exitOnUnhandledFaults(), links.random());
         this.tally = new Tally(
-                setup.data().workerName(), links.meters(), links.clock().instant());
-        tally.earnedBefore(before);
+                setup.data().workerName(), links.meters(), links.clock().instant(), before);
         if (setup.data().habits().removeMaintenanceOnInit()) {
             maintenance(false);
         }
@@ -228,7 +226,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
             case Reopened(var found) ->
                 found.order().filter(order -> !order.isClosed()).ifPresent(order -> open(order, true));
             case UseLearned(var use) -> onUse(use);
-            case Summary _ -> around.log().info("{}", status().line());
+            case Summary _ -> around.log().info("{}", tally.line(worker(), hand, inMaintenance(), now()));
             case Told(String what) -> around.log().info("{}: {}", worker(), what);
         }
         return true;
@@ -298,7 +296,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
         if (offer.isPresent() && there.equals(onNodes)) {
             return offer.get();
         }
-        Offer fresh = Offer.of(setup.data().models(), setup.reference(), monthlyUse, there);
+        Offer fresh = Offer.of(setup.data().models(), setup.reference(), popularity, there);
         if (offer.isEmpty() || !fresh.equals(offer.get())) {
             around.log().info("{} offers {}", worker(), fresh.selection().ready());
             if (!fresh.selection().missing().isEmpty()) {
@@ -352,15 +350,13 @@ final class Dreamer implements Rules<Dreamer.Command> {
     }
 
     private void show(ImagePopAnswer answer) {
-        answer.messages().stream()
-                .filter(message -> shownMessages.add(message.id()))
+        tally.messages(answer.messages(), now())
                 .forEach(message -> around.log()
                         .warn(
                                 "{}: a message from {}: {}",
                                 worker(),
                                 message.origin().orElse("the Horde"),
                                 message.message()));
-        tally.messages(answer.messages());
     }
 
     private void onAnswer(Instant asked, Instant now, ImagePopAnswer answer) {
@@ -410,6 +406,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 horde.client(),
                 horde.uploader(),
                 links.preparations(),
+                setup.data().content(),
                 links.tenant(),
                 links.clock(),
                 around.adapter(DreamerOrder.Word.class, Heard::new));
@@ -484,7 +481,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
     private void onUse(HordeResult<Status.ModelUse> use) {
         switch (use) {
             case HordeResult.Ok<Status.ModelUse>(Status.ModelUse known) -> {
-                monthlyUse = known.month().or(() -> Optional.of(Map.of()));
+                popularity = ModelPopularity.of(known).or(() -> Optional.of(new ModelPopularity(Map.of())));
                 offer = Optional.empty();
                 tickWithin(Duration.ZERO);
             }
@@ -514,6 +511,10 @@ final class Dreamer implements Rules<Dreamer.Command> {
                         CompletableFuture.completedFuture(error.message());
                 }),
                 (said, failure) -> new Told(failure == null ? said : String.valueOf(failure.getMessage())));
+    }
+
+    private Optional<String> inMaintenance() {
+        return waitsFor == Decision.Why.MAINTENANCE ? trouble.or(() -> Optional.of("")) : Optional.empty();
     }
 
     private DreamerStatus status() {

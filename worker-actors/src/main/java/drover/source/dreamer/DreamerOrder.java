@@ -14,6 +14,7 @@ import drover.horde.UploadOutcome;
 import drover.inference.AssetRef;
 import drover.inference.ImageRequest;
 import drover.inference.Position;
+import drover.inference.SafetyResult;
 import drover.job.Fault;
 import drover.job.Job;
 import drover.job.JobEvent;
@@ -243,7 +244,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private void prepare() {
         stage = Stage.PREPARING;
         around.pipe(
-                links.preparations().prepare(order.job(), ordered, model),
+                links.preparations().prepare(order.job(), ordered, model, links.content()),
                 (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
     }
 
@@ -405,6 +406,10 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             submitFault(
                     part,
                     "only " + produced.assets().size() + " of " + order.parts().size() + " pictures came");
+            return;
+        }
+        if (produced.assets().get(part).safety() == SafetyResult.UNCHECKED) {
+            submitFault(part, "nobody has looked at the picture");
             return;
         }
         if (order.parts().get(part).state() == Order.State.UPLOADED) {

@@ -3,7 +3,6 @@ package drover.source.dreamer;
 import drover.inference.CborSerializable;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -52,22 +51,5 @@ public record DreamerStatus(
         models = List.copyOf(models);
         missing = List.copyOf(missing);
         messages = List.copyOf(messages);
-    }
-
-    /** In one line for the log. */
-    public String line() {
-        return "%s: %s%s; popped %d, pictures %d good, %d failed (%d of 20 within the hour); %d jobs in hand (%d MPS);"
-                        .formatted(
-                                worker,
-                                state,
-                                why.map(reason -> " (" + reason + ")").orElse(""),
-                                popped,
-                                good,
-                                failed,
-                                failedOfTheHour,
-                                jobsInHand,
-                                pendingMegapixelSteps)
-                + String.format(
-                        Locale.ROOT, " kudos %.1f, %.1f within the hour, %.1f ever", kudos, kudosPerHour, kudosEver);
     }
 }

@@ -58,12 +58,11 @@ final class Hand {
 
     /** The part of a job that its work is counted by. */
     static EffectiveWork.Shape shape(ImageJob job) {
-        var request = ImageRequests.of(job, job.model());
         return new EffectiveWork.Shape(
-                request.width(),
-                request.height(),
-                request.steps(),
-                request.count(),
+                ImageRequests.side(job.payload().width()),
+                ImageRequests.side(job.payload().height()),
+                ImageRequests.steps(job.payload()),
+                job.ids().size(),
                 !job.payload().postProcessing().isEmpty(),
                 !job.payload().loras().isEmpty(),
                 job.payload().hiresFix().orElse(false),

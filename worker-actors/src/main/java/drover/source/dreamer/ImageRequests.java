@@ -3,7 +3,10 @@ package drover.source.dreamer;
 import drover.horde.ImageJob;
 import drover.horde.ImagePayload;
 import drover.inference.ImageRequest;
+import drover.inference.OutputFormat;
+import drover.inference.SafetyPolicy;
 import drover.inference.Sampler;
+import drover.source.bridge.BridgeData;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.regex.Matcher;
@@ -29,8 +32,9 @@ final class ImageRequests {
      * The request of a job, without what comes from elsewhere (source images, LoRAs).
      *
      * @param model the model as the nodes call it
+     * @param content what the worker draws
      */
-    static ImageRequest of(ImageJob job, String model) {
+    static ImageRequest of(ImageJob job, String model, BridgeData.Content content) {
         ImagePayload payload = job.payload();
         long seed = job.seed().orElse(0) % ImageRequest.SEED_LIMIT;
         String[] prompts = chosen(payload.prompt().orElse(""), seed).split(NEGATIVE, -1);
@@ -40,17 +44,31 @@ final class ImageRequests {
                 prompts.length > 1 ? prompts[1].strip() : "",
                 side(payload.width()),
                 side(payload.height()),
-                Math.clamp(payload.ddimSteps().orElse(USUAL_STEPS), 1, 500),
+                steps(payload),
                 payload.samplerName().flatMap(Sampler::byName).orElse(Sampler.EULER),
                 payload.karras().orElse(true),
                 Math.clamp(payload.cfgScale().filter(Double::isFinite).orElse(USUAL_CFG), 1, 100),
                 seed,
                 Math.clamp(payload.clipSkip().orElse(1), 1, 12),
                 job.ids().size(),
-                Optional.empty());
+                Optional.empty(),
+                OutputFormat.HORDE,
+                Optional.of(policy(payload, content)));
     }
 
-    private static int side(Optional<Integer> asked) {
+    /** Nothing leaves unseen; what is replaced follows from the worker's settings and from the request. */
+    private static SafetyPolicy policy(ImagePayload payload, BridgeData.Content content) {
+        boolean censor = !content.nsfw()
+                || content.censorNsfw()
+                || payload.useNsfwCensor().orElse(false);
+        return new SafetyPolicy(true, censor, content.censorlist());
+    }
+
+    static int steps(ImagePayload payload) {
+        return Math.clamp(payload.ddimSteps().orElse(USUAL_STEPS), 1, 500);
+    }
+
+    static int side(Optional<Integer> asked) {
         int pixels = Math.clamp(asked.orElse(USUAL_SIDE), UNIT, LARGEST);
         return (pixels + UNIT - 1) / UNIT * UNIT;
     }

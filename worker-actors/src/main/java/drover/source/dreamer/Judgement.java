@@ -28,6 +28,18 @@ record Judgement(GenerationState state, List<GenMetadata> metadata) {
         if (batch > 1) {
             metadata.add(GenMetadata.batchIndex(index));
         }
-        return new Judgement(GenerationState.OK, metadata);
+        return switch (picture.safety()) {
+            case CSAM -> with(GenerationState.CSAM, metadata, GenMetadata.censoredCsam());
+            case CENSORED -> with(GenerationState.CENSORED, metadata, GenMetadata.censored());
+            case NSFW -> with(GenerationState.OK, metadata, GenMetadata.nsfw());
+            case SAFE -> new Judgement(GenerationState.OK, metadata);
+            case UNCHECKED ->
+                throw new IllegalStateException("nobody has looked at " + picture.key() + ", so it stays here");
+        };
+    }
+
+    private static Judgement with(GenerationState state, List<GenMetadata> metadata, GenMetadata last) {
+        metadata.add(last);
+        return new Judgement(state, metadata);
     }
 }

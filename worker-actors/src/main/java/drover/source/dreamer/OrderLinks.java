@@ -9,12 +9,14 @@ import drover.inference.AssetStore;
 import drover.job.Tenant;
 import drover.ledger.JobLedger;
 import drover.ledger.OrderBook;
+import drover.source.bridge.BridgeData;
 import java.time.InstantSource;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * Whom an order talks to.
  *
+ * @param content what the worker draws
  * @param tenant whose jobs the Horde's are
  * @param dreamer hears how its orders go
  */
@@ -28,6 +30,7 @@ record OrderLinks(
         HordeClient client,
         Uploader uploader,
         Preparations preparations,
+        BridgeData.Content content,
         Tenant tenant,
         InstantSource clock,
         ActorRef<DreamerOrder.Word> dreamer) {}

@@ -7,14 +7,15 @@ import drover.job.AttemptTimings;
 import drover.job.Job;
 import drover.ledger.Earning;
 import drover.ledger.Order;
+import drover.source.KudosBook;
+import drover.source.StatsLine;
+import drover.source.WorkerMessages;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,27 +26,31 @@ final class Tally {
     /** What a job takes beside its steps, as long as nothing is measured. */
     static final Duration ASSUMED_OVERHEAD = Duration.ofSeconds(5);
 
-    private static final Duration HOUR = Duration.ofHours(1);
     private static final double WEIGHT = 0.2;
     private static final Set<Phase> COUNTED_BY_STEPS = Set.of(Phase.LOADING, Phase.DENOISING);
 
     private final Tags tags;
     private final MeterRegistry meters;
     private final Timer answers;
-    private final Deque<Reward> lastHour = new ArrayDeque<>();
+    private final KudosBook kudos;
+    private final WorkerMessages messages = new WorkerMessages();
     private Optional<Double> overheadSeconds = Optional.empty();
-    private List<WorkerMessage> messages = List.of();
     private Instant lastJob;
     private boolean warned;
     private long popped;
     private long good;
     private long failed;
-    private double kudos;
-    private double kudosBefore;
+    private long censored;
+    private long pictures;
 
-    private record Reward(Instant at, double kudos) {}
-
-    Tally(String worker, MeterRegistry meters, Instant now) {
+    /**
+     * Nothing done yet.
+     *
+     * @param before what the name had earned before, as the ledger has it
+     */
+    Tally(String worker, MeterRegistry meters, Instant now, List<Earning> before) {
+        this.kudos =
+                new KudosBook(now, before.stream().mapToDouble(Earning::reward).sum());
         this.tags = Tags.of("worker", worker);
         this.meters = meters;
         this.lastJob = now;
@@ -54,11 +59,6 @@ final class Tally {
                 .tags(tags)
                 .publishPercentiles(0.5, 0.99)
                 .register(meters);
-    }
-
-    /** What the name had earned before, as the ledger has it. */
-    void earnedBefore(List<Earning> earnings) {
-        kudosBefore = earnings.stream().mapToDouble(Earning::reward).sum();
     }
 
     void popped(Instant now, boolean job, Optional<Skipped> skipped) {
@@ -76,8 +76,9 @@ final class Tally {
         count("drover.horde.pops", "result", "failed", 1);
     }
 
-    void messages(List<WorkerMessage> newest) {
-        messages = newest;
+    /** What came with a pop; gives what had not come before. */
+    List<WorkerMessage> messages(List<WorkerMessage> newest, Instant now) {
+        return messages.come(newest, now);
     }
 
     /** A warning, once, if there has been no job for longer than the operator wants. */
@@ -95,8 +96,15 @@ final class Tally {
         int badly = order.count(Order.Outcome.FAILED) + order.count(Order.Outcome.LATE);
         good += well;
         failed += badly;
-        kudos += order.reward();
-        lastHour.addLast(new Reward(now, order.reward()));
+        pictures += order.parts().size();
+        censored += job.stream()
+                .flatMap(done -> done.assets().stream())
+                .filter(asset -> asset.safety().isReplaced())
+                .count();
+        if (well > 0) {
+            double seconds = Duration.between(order.taken(), now).toMillis() / 1000.0;
+            kudos.rewarded(new KudosBook.Entry(order.model(), order.reward(), well, seconds, now));
+        }
         for (Order.Outcome outcome : Order.Outcome.values()) {
             count("drover.horde.pictures", "outcome", outcome.name().toLowerCase(Locale.ROOT), order.count(outcome));
         }
@@ -154,9 +162,6 @@ final class Tally {
             Instant now) {}
 
     DreamerStatus status(Present present) {
-        while (!lastHour.isEmpty() && lastHour.getFirst().at().plus(HOUR).isBefore(present.now())) {
-            lastHour.removeFirst();
-        }
         return new DreamerStatus(
                 present.worker(),
                 present.state(),
@@ -171,15 +176,29 @@ final class Tally {
                 good,
                 failed,
                 present.failedOfTheHour(),
-                kudos,
-                lastHour.stream().mapToDouble(Reward::kudos).sum(),
-                kudosBefore + kudos,
+                kudos.session().kudos(),
+                kudos.perHour(present.now()),
+                kudos.ever(),
                 present.trouble(),
-                messages.stream()
-                        .filter(message -> message.expires()
-                                .map(end -> end.isAfter(present.now()))
-                                .orElse(true))
+                messages.current(present.now()).stream()
                         .map(WorkerMessage::message)
                         .toList());
+    }
+
+    /** How it is doing, for the log. */
+    String line(String worker, Hand hand, Optional<String> maintenance, Instant now) {
+        return new StatsLine(
+                        worker,
+                        pictures + hand.ids(),
+                        good,
+                        failed,
+                        censored,
+                        kudos.perHour(now),
+                        kudos.perActiveHour(),
+                        kudos.session().kudos(),
+                        hand.pending(),
+                        hand.orders() > 0 ? Duration.ZERO : Duration.between(lastJob, now),
+                        maintenance)
+                .text();
     }
 }

@@ -98,7 +98,7 @@ final class HordeRig implements AutoCloseable {
 
     /** The slot asks for work. */
     void idle() {
-        board.tell(new JobBoard.SlotIdle(SLOT, Set.of(MODEL), Set.of(MODEL), keeper.ref()));
+        board.tell(new JobBoard.SlotIdle(SLOT, Set.of(MODEL), Set.of(MODEL), true, keeper.ref()));
     }
 
     /** The next job that the slot is offered. */

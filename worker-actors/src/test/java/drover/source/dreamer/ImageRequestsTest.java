@@ -7,7 +7,11 @@ import drover.horde.HordeJson;
 import drover.horde.ImageJob;
 import drover.horde.ImagePopAnswer;
 import drover.inference.ImageRequest;
+import drover.inference.OutputFormat;
+import drover.inference.SafetyPolicy;
 import drover.inference.Sampler;
+import drover.source.bridge.BridgeData;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -15,8 +19,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ImageRequestsTest {
+    private static final BridgeData.Content ANYTHING = new BridgeData.Content(true, false, List.of(), List.of());
+
     private static ImageRequest request(String payload) {
-        return ImageRequests.of(job(payload), "as the nodes call it");
+        return request(payload, ANYTHING);
+    }
+
+    private static ImageRequest request(String payload, BridgeData.Content content) {
+        return ImageRequests.of(job(payload), "as the nodes call it", content);
     }
 
     static ImageJob job(String payload) {
@@ -96,6 +106,19 @@ class ImageRequestsTest {
         ImageRequest request = request("{\"prompt\": \"a###b###c\"}");
         assertThat(request.prompt()).isEqualTo("a");
         assertThat(request.negativePrompt()).isEqualTo("b");
+    }
+
+    @Test
+    void nothingLeavesUnseenAndWhatIsReplacedIsTheOperatorsAndTheRequestersChoice() {
+        BridgeData.Content safe = new BridgeData.Content(false, false, List.of(), List.of());
+        BridgeData.Content censoring = new BridgeData.Content(true, true, List.of("snake"), List.of());
+        assertThat(request("{\"prompt\": \"x\"}").safety()).contains(new SafetyPolicy(true, false, List.of()));
+        assertThat(request("{\"prompt\": \"x\", \"use_nsfw_censor\": true}").safety())
+                .contains(new SafetyPolicy(true, true, List.of()));
+        assertThat(request("{\"prompt\": \"x\"}", safe).safety()).contains(new SafetyPolicy(true, true, List.of()));
+        assertThat(request("{\"prompt\": \"x\"}", censoring).safety())
+                .contains(new SafetyPolicy(true, true, List.of("snake")));
+        assertThat(request("{\"prompt\": \"x\"}").format()).isEqualTo(OutputFormat.HORDE);
     }
 
     @Test

@@ -47,6 +47,12 @@ public final class Faults {
         /** The connection ends without a word, after the request was read. */
         record HangUp(boolean done) implements Fault {}
 
+        /**
+         * Something happens at this very moment, such as the end of whoever asked; then the connection ends without a word,
+         * or the answer goes out as if nothing were. Whether it arrives is nobody's knowledge, so it counts as lost.
+         */
+        record Meanwhile(Runnable what, boolean done, boolean heard) implements Fault {}
+
         /** A page of a proxy. */
         record Page(boolean done) implements Fault {}
     }

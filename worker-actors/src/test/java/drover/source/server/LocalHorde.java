@@ -301,6 +301,10 @@ public final class LocalHorde implements AutoCloseable {
                                 : call.target() == Target.PUT
                                         ? Answer.store(status, "InternalError", "injected fault")
                                         : Answer.message(status, "Internal Server Error"))));
+            case Fault.Meanwhile(Runnable what, boolean done, boolean answered) -> {
+                what.run();
+                yield CompletableFuture.completedFuture(answered ? Optional.of(response(real)) : Optional.empty());
+            }
             case Fault.HangUp(boolean done) -> CompletableFuture.completedFuture(Optional.empty());
             case Fault.Page(boolean done) ->
                 CompletableFuture.completedFuture(Optional.of(response(new Answer(
