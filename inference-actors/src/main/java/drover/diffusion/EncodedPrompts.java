@@ -57,7 +57,11 @@ record EncodedPrompts(List<NDArray> hidden, ClipTextEncoder.Encoding encoding, L
         ClipTextEncoder.Encoding encoding = words
                 ? half.encoder().encode(scope, rowsOfIds)
                 : half.encoder()
-                        .encode(torch, scope, rowsOfIds, all.stream().map(PromptChunks.Chunk::vectors).toList());
+                        .encode(
+                                torch,
+                                scope,
+                                rowsOfIds,
+                                all.stream().map(PromptChunks.Chunk::vectors).toList());
         NDArray rows = layer.of(encoding);
         if (weighted) {
             rows = emphasised(scope, rows, all);

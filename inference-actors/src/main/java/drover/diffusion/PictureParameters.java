@@ -109,7 +109,8 @@ public record PictureParameters(ImageRequest request, long seed, String version)
                         .put("model", it.model())
                         .put("type", it.type().name().toLowerCase(Locale.ROOT))
                         .put("strength", it.strength()));
-        features.postProcessing().forEach(name -> node.withArray("postProcessing").add(name));
+        features.postProcessing()
+                .forEach(name -> node.withArray("postProcessing").add(name));
         return node.toString();
     }
 

@@ -52,8 +52,7 @@ record PromptChunks(List<Chunk> chunks) {
      * @param inversions what it may mention
      * @param width of the encoder's vectors
      */
-    static PromptChunks of(
-            ClipTokenizer tokenizer, WeightedPrompt prompt, List<TextualInversion> inversions, int width)
+    static PromptChunks of(ClipTokenizer tokenizer, WeightedPrompt prompt, List<TextualInversion> inversions, int width)
             throws EngineException.Unsupported {
         Map<String, float[][]> known = new HashMap<>();
         for (TextualInversion inversion : inversions) {

@@ -14,11 +14,7 @@ import java.util.Optional;
  * @param inversions what the prompts mention as {@code embedding:NAME}
  */
 public record Prompts(
-        String positive,
-        Optional<String> negative,
-        double guidance,
-        int clipSkip,
-        List<TextualInversion> inversions) {
+        String positive, Optional<String> negative, double guidance, int clipSkip, List<TextualInversion> inversions) {
     public Prompts {
         inversions = List.copyOf(inversions);
     }

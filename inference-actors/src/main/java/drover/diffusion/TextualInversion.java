@@ -26,13 +26,19 @@ public record TextualInversion(String name, List<float[][]> lists) {
     /** As many as fit between begin and end. */
     private static final long MAX_VECTORS = 75;
 
+    private static final long MAX_WIDTH = 1 << 16;
+
     public TextualInversion {
         lists = List.copyOf(lists);
     }
 
     /** The names that a prompt mentions as {@code embedding:NAME}. */
     public static List<String> mentioned(String prompt) {
-        return MENTION.matcher(prompt).results().map(it -> it.group(1)).distinct().toList();
+        return MENTION.matcher(prompt)
+                .results()
+                .map(it -> it.group(1))
+                .distinct()
+                .toList();
     }
 
     /** Goes through a text, which may mention some. */
@@ -64,7 +70,9 @@ public record TextualInversion(String name, List<float[][]> lists) {
                 NDManager manager = NDManager.newBaseManager("PyTorch")) {
             for (String tensor : stored.names()) {
                 List<Long> shape = stored.find(tensor).map(TensorInfo::shape).orElse(List.of());
-                if (shape.size() == 1 || shape.size() == 2 && shape.getFirst() > 0 && shape.getFirst() <= MAX_VECTORS) {
+                boolean list = shape.size() == 2 && shape.getFirst() > 0 && shape.getFirst() <= MAX_VECTORS;
+                boolean sane = !shape.isEmpty() && shape.getLast() > 0 && shape.getLast() <= MAX_WIDTH;
+                if (sane && (list || shape.size() == 1)) {
                     NDArray all = stored.load(manager, tensor, DataType.FLOAT32);
                     lists.add(rows(all.toFloatArray(), Math.toIntExact(shape.getLast())));
                 }
@@ -98,7 +106,7 @@ public record TextualInversion(String name, List<float[][]> lists) {
                 return list;
             }
         }
-        throw new EngineException.Unsupported(
-                "the embedding " + name + " was made for another architecture: it has no vectors of " + width + " numbers");
+        throw new EngineException.Unsupported("the embedding " + name
+                + " was made for another architecture: it has no vectors of " + width + " numbers");
     }
 }

@@ -136,7 +136,8 @@ class PromptEncoderTest {
             StableDiffusion model = fixture.equals("sd15") ? one : xl;
             int id = Math.toIntExact(model.prompts().tokenizer().encodeBare(word)[0]);
             SafeTensorsFile file = new SafeTensorsFile();
-            for (String part : fixture.equals("sd15") ? List.of("text_encoder") : List.of("text_encoder", "text_encoder_2")) {
+            for (String part :
+                    fixture.equals("sd15") ? List.of("text_encoder") : List.of("text_encoder", "text_encoder_2")) {
                 float[] row = embedding(Fixtures.path(fixture).resolve(part), id);
                 file.floats(part, List.of(2L, (long) row.length), twice(row));
             }
@@ -154,7 +155,10 @@ class PromptEncoderTest {
     @Test
     void vectorsForAnotherArchitectureAreRefused(@TempDir Path folder) throws Exception {
         TextualInversion inversion = TextualInversion.open(
-                "me", new SafeTensorsFile().floats("emb_params", List.of(1L, 3L), 1, 2, 3).write(folder.resolve("me")));
+                "me",
+                new SafeTensorsFile()
+                        .floats("emb_params", List.of(1L, 3L), 1, 2, 3)
+                        .write(folder.resolve("me")));
         assertThatThrownBy(() -> states(one, "embedding:me", "", List.of(inversion)))
                 .isInstanceOf(EngineException.Unsupported.class)
                 .hasMessageContaining("another architecture");
@@ -171,7 +175,8 @@ class PromptEncoderTest {
     private static float[] embedding(Path part, int id) throws Exception {
         try (NativeScope scope = torch.open("test");
                 SafeTensors stored = SafeTensors.open(part.resolve("model.safetensors"))) {
-            NDArray table = stored.load(scope.manager(), "text_model.embeddings.token_embedding.weight", DataType.FLOAT32);
+            NDArray table =
+                    stored.load(scope.manager(), "text_model.embeddings.token_embedding.weight", DataType.FLOAT32);
             int width = Math.toIntExact(table.getShape().get(1));
             return Arrays.copyOfRange(table.toFloatArray(), id * width, (id + 1) * width);
         }

@@ -228,10 +228,14 @@ class PictureFeaturesTest {
                         true,
                         Optional.empty(),
                         List.of("model"))
-                .withSource(source(0.6, Optional.empty(), SourceImage.Mode.IMG2IMG).source().orElseThrow());
-        Drawing drawing = engine.run(ATTEMPT, request("sd15", features), recorder).getFirst();
+                .withSource(source(0.6, Optional.empty(), SourceImage.Mode.IMG2IMG)
+                        .source()
+                        .orElseThrow());
+        Drawing drawing =
+                engine.run(ATTEMPT, request("sd15", features), recorder).getFirst();
         assertThat(drawing.texts().get(TextKeys.A1111))
-                .contains("Denoising strength: 0.6, Tiling: True, LoRAs: \"kohya_fp16:0.8\", Postprocess upscaler: model");
+                .contains(
+                        "Denoising strength: 0.6, Tiling: True, LoRAs: \"kohya_fp16:0.8\", Postprocess upscaler: model");
         assertThat(drawing.texts().get(TextKeys.JSON))
                 .contains("\"strength\":0.6")
                 .contains("{\"file\":\"kohya_fp16\",\"model\":0.8,\"clip\":0.5}");
