@@ -227,7 +227,8 @@ public record DroverConfig(
                         new ExtraFiles(
                                 home.resolve(values.get(Schema.LORAS_DIR)),
                                 home.resolve(values.get(Schema.UPSCALERS_DIR)),
-                                home.resolve(values.get(Schema.CONTROLNETS_DIR))));
+                                home.resolve(values.get(Schema.CONTROLNETS_DIR)),
+                                home.resolve(values.get(Schema.EMBEDDINGS_DIR))));
             case FAULT ->
                 new EngineSettings.Fault(new FaultSettings(
                         Set.copyOf(values.get(Schema.FAULT_MODELS)),

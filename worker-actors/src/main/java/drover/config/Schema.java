@@ -57,6 +57,8 @@ final class Schema {
             add("upscalers-dir", Kinds.path(), "models/upscalers", "DROVER_UPSCALERS_DIR");
     static final Setting<String> CONTROLNETS_DIR =
             add("controlnets-dir", Kinds.path(), "models/controlnets", "DROVER_CONTROLNETS_DIR");
+    static final Setting<String> EMBEDDINGS_DIR =
+            add("embeddings-dir", Kinds.path(), "models/embeddings", "DROVER_EMBEDDINGS_DIR");
 
     static final Setting<List<String>> MODEL_FOLDERS =
             add("models.folders", Kinds.list(Kinds.path()), "[models]", "DROVER_MODEL_FOLDERS");
