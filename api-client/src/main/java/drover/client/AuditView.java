@@ -13,8 +13,8 @@ public record AuditView(List<EntryView> entries) {
     /**
      * One change, or the attempt at one.
      *
-     * @param who the operator: a name of {@code drover.management.operators}, {@code token} or {@code loopback}; or a signal
-     *     to the process, such as {@code SIGHUP}
+     * @param who the operator: a name of {@code drover.management.operators}, {@code token} or {@code loopback}; or a
+     *     signal to the process, such as {@code SIGHUP}
      * @param remote the address that the request came from, if it is known
      * @param action such as {@code node.drain}
      * @param subject such as {@code gpu0}

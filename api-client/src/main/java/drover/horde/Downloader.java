@@ -3,46 +3,31 @@ package drover.horde;
 import drover.horde.DownloadOutcome.Fetched;
 import drover.horde.DownloadOutcome.NotFetched;
 import drover.horde.DownloadOutcome.Reason;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
-import org.apache.pekko.dispatch.Dispatchers;
-import org.apache.pekko.http.javadsl.ClientTransport;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.OutgoingConnectionBuilder;
-import org.apache.pekko.http.javadsl.model.HttpMethods;
-import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.settings.ClientConnectionSettings;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.apache.pekko.stream.SharedKillSwitch;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 
 /**
- * Fetches from addresses that strangers chose. Size and time are bounded; a machine's own and its network's addresses are
- * refused unless allowed, on every hop of a redirect, and the address that was checked is the one that is connected to, so
- * that a name cannot point elsewhere in between. Each fetch has a connection of its own, which is cut when its time is
- * over. Safe for use by many threads.
+ * Fetches from addresses that strangers chose, into memory. Size and time are bounded, and {@link Hops} says where it does
+ * not go. The connection is cut when its time is over. Safe for use by many threads.
  */
 public final class Downloader {
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(5), 0.2);
 
-    private final ClassicActorSystemProvider system;
     private final Limits limits;
     private final Retries retries;
     private final Wire wire;
-    private final ClientConnectionSettings connection;
+    private final Hops hops;
 
     /**
      * What a fetch may take.
@@ -73,24 +58,9 @@ public final class Downloader {
         }
     }
 
-    /** An address that may not be fetched from. */
-    static final class ForbiddenAddress extends IOException {
-        private static final long serialVersionUID = 1;
-
-        ForbiddenAddress(String host) {
-            super(host + " is, or also is, an address of this machine or its network");
-        }
-    }
-
     /** A downloader that asks the operating system for addresses. */
     public Downloader(ClassicActorSystemProvider system, Limits limits, Retries retries) {
-        this(
-                system,
-                limits,
-                retries,
-                AddressResolver.system(
-                        system.classicSystem().dispatchers().lookup(Dispatchers.DefaultBlockingDispatcherId())),
-                address -> limits.allowPrivate() || PublicAddresses.contain(address));
+        this(system, limits, retries, Hops.systemResolver(system), Hops.permitted(limits.allowPrivate()));
     }
 
     /**
@@ -107,27 +77,10 @@ public final class Downloader {
             Retries retries,
             AddressResolver resolver,
             Predicate<InetAddress> permitted) {
-        this.system = system;
         this.limits = limits;
         this.retries = retries;
         this.wire = new Wire(system, HordeSettings.Limits.DEFAULT);
-        this.connection = ClientConnectionSettings.create(system.classicSystem())
-                .withConnectingTimeout(limits.connect())
-                .withIdleTimeout(limits.idle())
-                .withTransport(ClientTransport.withCustomResolver((host, port) ->
-                        checked(resolver, permitted, host).thenApply(to -> new InetSocketAddress(to, (int) port))));
-    }
-
-    /** The address to connect to. One that is not permitted spoils all: which of them is used is chance. */
-    private static CompletionStage<InetAddress> checked(
-            AddressResolver resolver, Predicate<InetAddress> permitted, String host) {
-        String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-        return resolver.resolve(name).thenApply(found -> {
-            if (!found.stream().allMatch(permitted)) {
-                throw new CompletionException(new ForbiddenAddress(host));
-            }
-            return found.getFirst();
-        });
+        this.hops = new Hops(system, limits.connect(), limits.idle(), limits.redirects(), resolver, permitted);
     }
 
     /**
@@ -137,75 +90,58 @@ public final class Downloader {
      * @param until no try starts after this
      */
     public CompletionStage<DownloadOutcome> fetch(PresignedUrl url, Instant until) {
+        return fetch(url, Optional.empty(), until);
+    }
+
+    /**
+     * Fetches all of it into memory.
+     *
+     * @param url from where
+     * @param bearer what to show to the place that it is meant for
+     * @param until no try starts after this
+     */
+    public CompletionStage<DownloadOutcome> fetch(PresignedUrl url, Optional<Bearer> bearer, Instant until) {
         return retries.run(
                 new Retries.Plan(BACKOFF, limits.attempts(), until),
-                () -> attempt(url),
+                () -> attempt(url, bearer),
                 outcome -> outcome instanceof NotFetched(Reason reason, String message) && reason == Reason.UNREACHABLE
                         ? Optional.of(Duration.ZERO)
                         : Optional.empty());
     }
 
-    private CompletionStage<DownloadOutcome> attempt(PresignedUrl url) {
-        return wire.within(limits.whole(), stop -> hop(url, stop, limits.redirects()))
+    private CompletionStage<DownloadOutcome> attempt(PresignedUrl url, Optional<Bearer> bearer) {
+        return wire.within(
+                        limits.whole(),
+                        stop -> hops.go(url, target -> Bearer.headers(bearer, target), stop)
+                                .thenCompose(arrival -> receive(arrival, stop)))
                 .exceptionally(failure -> failed(url, failure));
     }
 
-    private CompletionStage<DownloadOutcome> hop(PresignedUrl url, SharedKillSwitch stop, int redirectsLeft) {
-        Optional<PresignedUrl.Target> target = url.target();
-        if (target.isEmpty()) {
-            return done(Reason.BAD_ADDRESS, "only http and https addresses are fetched from, not " + url);
-        }
-        return exchange(target.get(), stop).thenCompose(reply -> {
-            if (reply.success()) {
-                return CompletableFuture.completedFuture(new Fetched(reply.body(), reply.contentType()));
-            }
-            Optional<String> location = reply.header("Location");
-            if (reply.status() / 100 == 3 && location.isPresent()) {
-                return redirectsLeft == 0
-                        ? done(Reason.TOO_MANY_REDIRECTS, url + " redirects more than " + limits.redirects() + " times")
-                        : hop(next(target.get(), location.get()), stop, redirectsLeft - 1);
-            }
-            boolean passing = reply.status() >= 500 || reply.status() == 408 || reply.status() == 429;
-            return done(passing ? Reason.UNREACHABLE : Reason.REFUSED, url + " answered HTTP " + reply.status());
-        });
+    private CompletionStage<DownloadOutcome> receive(Hops.Arrival arrival, SharedKillSwitch stop) {
+        return switch (arrival) {
+            case Hops.Arrival.Barred(Reason reason, String message) ->
+                CompletableFuture.completedFuture(new NotFetched(reason, message));
+            case Hops.Arrival.Answered(PresignedUrl url, HttpResponse response) ->
+                wire.read(response, stop, limits.maxBytes()).thenApply(reply -> judge(url, reply));
+        };
     }
 
-    private static CompletionStage<DownloadOutcome> done(Reason reason, String message) {
-        return CompletableFuture.completedFuture(new NotFetched(reason, message));
+    private static DownloadOutcome judge(PresignedUrl url, Reply reply) {
+        if (reply.success()) {
+            return new Fetched(reply.body(), reply.contentType());
+        }
+        return new NotFetched(
+                passes(reply.status()) ? Reason.UNREACHABLE : Reason.REFUSED, url + " answered HTTP " + reply.status());
     }
 
-    private CompletionStage<Reply> exchange(PresignedUrl.Target target, SharedKillSwitch stop) {
-        HttpRequest request = Requests.to(HttpMethods.GET, target);
-        OutgoingConnectionBuilder to = Http.get(system)
-                .connectionTo(target.host())
-                .toPort(target.port())
-                .withClientConnectionSettings(connection)
-                .logTo(Wire.silent());
-        // The request side stays open: some servers take its end for a hang-up.
-        return Source.single(request)
-                .concat(Source.never())
-                .via(stop.flow())
-                .via(target.tls() ? to.https() : to.http())
-                .runWith(Sink.head(), wire.materializer())
-                .thenCompose(response -> wire.read(response, stop, limits.maxBytes()));
-    }
-
-    /** Where a redirect leads. What cannot be read leads nowhere. */
-    private static PresignedUrl next(PresignedUrl.Target from, String location) {
-        if (location.matches("(?i)[a-z][a-z0-9+.-]*:.*")) {
-            return new PresignedUrl(location);
-        }
-        try {
-            return new PresignedUrl(
-                    URI.create(from.origin() + from.path()).resolve(location).toString());
-        } catch (IllegalArgumentException e) {
-            return new PresignedUrl("");
-        }
+    /** Whether the same may be answered otherwise soon. */
+    static boolean passes(int status) {
+        return status >= 500 || status == 408 || status == 429;
     }
 
     private DownloadOutcome failed(PresignedUrl url, Throwable failure) {
         for (Throwable cause : causes(failure)) {
-            if (cause instanceof ForbiddenAddress) {
+            if (cause instanceof Hops.ForbiddenAddress) {
                 return new NotFetched(Reason.FORBIDDEN_ADDRESS, cause.getMessage() + "; " + url + " is not fetched");
             }
             if (cause instanceof EntityStreamSizeException) {
@@ -215,7 +151,8 @@ public final class Downloader {
         return new NotFetched(Reason.UNREACHABLE, url + " cannot be fetched: " + Wire.told(failure, limits.whole()));
     }
 
-    private static List<Throwable> causes(Throwable failure) {
+    /** The failure and what is behind it. */
+    static List<Throwable> causes(Throwable failure) {
         return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
                 .limit(20)
                 .toList();

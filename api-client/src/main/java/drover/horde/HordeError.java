@@ -9,15 +9,37 @@ import java.util.Optional;
  * says what a well-behaved worker does about it.
  */
 public sealed interface HordeError {
-    /** What to do. */
-    Advice advice();
+    /** What to do: the whole table. */
+    default Advice advice() {
+        return switch (this) {
+            case KeyRefused _, NotYours _, NotWelcome _ -> Advice.STOP;
+            case InMaintenance _ -> Advice.MAINTENANCE;
+            case AddressPaused _, TooManyRequests _, Busy _ -> Advice.WAIT;
+            case AlreadySubmitted _, StoredWithComplaint _ -> Advice.ACCEPTED;
+            case JobGone _, Aborted _, NotFound _ -> Advice.DROP;
+            case ServerFault _, Unreadable _, NoAnswer _ -> Advice.RETRY;
+            case Invalid it -> it.answer().operation().kind() == Operation.Kind.POP ? Advice.STOP : Advice.DROP;
+            case Refused it ->
+                switch (it.answer().operation().kind()) {
+                    case POP -> Advice.STOP;
+                    // The words may come from something in between, and the job has a time of its own.
+                    case SUBMIT -> it.answer().rc().isPresent() ? Advice.DROP : Advice.RETRY;
+                    case LOOKUP, PUBLIC_LOOKUP, CHANGE, ORDER -> Advice.DROP;
+                };
+        };
+    }
 
     /** What happened, where, and what to do, for people. It holds neither key nor presigned query. */
     String message();
 
     /** How long to wait at least, where the server or the protocol says so. */
     default Optional<Duration> retryAfter() {
-        return Optional.empty();
+        return switch (this) {
+            case AddressPaused it -> Optional.of(it.pause());
+            case TooManyRequests it -> Optional.of(it.pause());
+            case Busy it -> Optional.of(it.pause());
+            default -> Optional.empty();
+        };
     }
 
     /** Whether the server may have done what was asked for all the same. */
@@ -45,11 +67,6 @@ public sealed interface HordeError {
     /** The key is nobody's ({@code InvalidAPIKey}, {@code UserNotFound}). */
     record KeyRefused(Answer answer) implements HordeError {
         @Override
-        public Advice advice() {
-            return Advice.STOP;
-        }
-
-        @Override
         public String message() {
             return "the Horde does not know this API key; put in a valid one. " + answer.shown();
         }
@@ -57,11 +74,6 @@ public sealed interface HordeError {
 
     /** The worker or the job is somebody else's ({@code WrongCredentials}, {@code NotOwner}). */
     record NotYours(Answer answer) implements HordeError {
-        @Override
-        public Advice advice() {
-            return Advice.STOP;
-        }
-
         @Override
         public String message() {
             return "this worker name belongs to another account than the API key; choose another name, or use its"
@@ -72,11 +84,6 @@ public sealed interface HordeError {
     /** The worker is in maintenance ({@code WorkerMaintenance}): its owner sent it there, or it dropped too many jobs. */
     record InMaintenance(Answer answer) implements HordeError {
         @Override
-        public Advice advice() {
-            return Advice.MAINTENANCE;
-        }
-
-        @Override
         public String message() {
             return "the Horde has this worker in maintenance; end it when the cause is gone. " + answer.shown();
         }
@@ -84,11 +91,6 @@ public sealed interface HordeError {
 
     /** The account, or where it comes from, may not run this worker ({@code AnonForbiddenWorker}, {@code UnsafeIP}, …). */
     record NotWelcome(Answer answer) implements HordeError {
-        @Override
-        public Advice advice() {
-            return Advice.STOP;
-        }
-
         @Override
         public String message() {
             return "the Horde does not let this account run this worker from here. " + answer.shown();
@@ -101,16 +103,6 @@ public sealed interface HordeError {
      * @param pause for how long
      */
     record AddressPaused(Answer answer, Duration pause) implements HordeError {
-        @Override
-        public Advice advice() {
-            return Advice.WAIT;
-        }
-
-        @Override
-        public Optional<Duration> retryAfter() {
-            return Optional.of(pause);
-        }
-
         @Override
         public String message() {
             return "the Horde takes nothing from this address for " + pause.toSeconds() + " s. " + answer.shown();
@@ -128,11 +120,6 @@ public sealed interface HordeError {
         }
 
         @Override
-        public Advice advice() {
-            return answer.operation().kind() == Operation.Kind.POP ? Advice.STOP : Advice.DROP;
-        }
-
-        @Override
         public String message() {
             return "the Horde does not take what was sent; correct the setting it names. " + answer.shown()
                     + (fields.isEmpty() ? "" : " " + fields);
@@ -142,11 +129,6 @@ public sealed interface HordeError {
     /** The job is gone: its request was answered, cancelled, or has expired ({@code InvalidJobID}). */
     record JobGone(Answer answer) implements HordeError {
         @Override
-        public Advice advice() {
-            return Advice.DROP;
-        }
-
-        @Override
         public String message() {
             return "the Horde does not have this job any more. " + answer.shown();
         }
@@ -154,11 +136,6 @@ public sealed interface HordeError {
 
     /** The job was answered before ({@code DuplicateGen}): by this worker, in a try whose answer was lost. */
     record AlreadySubmitted(Answer answer) implements HordeError {
-        @Override
-        public Advice advice() {
-            return Advice.ACCEPTED;
-        }
-
         @Override
         public String message() {
             return "the Horde has had an answer to this job before. " + answer.shown();
@@ -168,11 +145,6 @@ public sealed interface HordeError {
     /** The job went stale or was faulted, and was given to another ({@code AbortedGen}): take less, or smaller, work. */
     record Aborted(Answer answer) implements HordeError {
         @Override
-        public Advice advice() {
-            return Advice.DROP;
-        }
-
-        @Override
         public String message() {
             return "the answer came too late; offer fewer pixels, pictures or models. " + answer.shown();
         }
@@ -180,11 +152,6 @@ public sealed interface HordeError {
 
     /** The result was stored, and what came with it was not liked ({@code BadRequest} to a submit). */
     record StoredWithComplaint(Answer answer) implements HordeError {
-        @Override
-        public Advice advice() {
-            return Advice.ACCEPTED;
-        }
-
         @Override
         public String message() {
             return "the Horde keeps the result, but complains of its metadata. " + answer.shown();
@@ -199,16 +166,6 @@ public sealed interface HordeError {
      */
     record TooManyRequests(Answer answer, Duration pause, boolean held) implements HordeError {
         @Override
-        public Advice advice() {
-            return Advice.WAIT;
-        }
-
-        @Override
-        public Optional<Duration> retryAfter() {
-            return Optional.of(pause);
-        }
-
-        @Override
         public String message() {
             return held
                     ? answer.operation() + " is held back for " + pause.toMillis()
@@ -220,11 +177,6 @@ public sealed interface HordeError {
     /** There is no such thing (HTTP 404 for what is not a job). */
     record NotFound(Answer answer) implements HordeError {
         @Override
-        public Advice advice() {
-            return Advice.DROP;
-        }
-
-        @Override
         public String message() {
             return "the Horde has no such thing. " + answer.shown();
         }
@@ -232,16 +184,6 @@ public sealed interface HordeError {
 
     /** Not now, because others are at it or the Horde as a whole is ({@code Locked}, {@code MaintenanceMode}). */
     record Busy(Answer answer, Duration pause) implements HordeError {
-        @Override
-        public Advice advice() {
-            return Advice.WAIT;
-        }
-
-        @Override
-        public Optional<Duration> retryAfter() {
-            return Optional.of(pause);
-        }
-
         @Override
         public String message() {
             return "the Horde cannot do this now; again in " + pause.toSeconds() + " s. " + answer.shown();
@@ -251,16 +193,6 @@ public sealed interface HordeError {
     /** Refused for a reason that this client has no other name for: see {@code rc}. */
     record Refused(Answer answer) implements HordeError {
         @Override
-        public Advice advice() {
-            return switch (answer.operation().kind()) {
-                case POP -> Advice.STOP;
-                // The words may come from something in between, and the job has a time of its own.
-                case SUBMIT -> answer.rc().isPresent() ? Advice.DROP : Advice.RETRY;
-                case LOOKUP, PUBLIC_LOOKUP, CHANGE, ORDER -> Advice.DROP;
-            };
-        }
-
-        @Override
         public String message() {
             return "the Horde refuses. " + answer.shown()
                     + (answer.rc().isEmpty() ? " (without a return code: is the address that of a Horde?)" : "");
@@ -269,11 +201,6 @@ public sealed interface HordeError {
 
     /** The server is broken or overloaded (HTTP 5xx). To a submit this may also mean that the key is wrong. */
     record ServerFault(Answer answer, Optional<Duration> retryAfter) implements HordeError {
-        @Override
-        public Advice advice() {
-            return Advice.RETRY;
-        }
-
         @Override
         public boolean outcomeUnknown() {
             return true;
@@ -287,11 +214,6 @@ public sealed interface HordeError {
 
     /** The answer is no answer of a Horde: HTML, or JSON that ends too soon. */
     record Unreadable(Answer answer) implements HordeError {
-        @Override
-        public Advice advice() {
-            return Advice.RETRY;
-        }
-
         @Override
         public boolean outcomeUnknown() {
             return true;
@@ -313,11 +235,6 @@ public sealed interface HordeError {
      * @param outcomeUnknown whether the request may have arrived
      */
     record NoAnswer(Operation operation, String server, String reason, boolean outcomeUnknown) implements HordeError {
-        @Override
-        public Advice advice() {
-            return Advice.RETRY;
-        }
-
         @Override
         public String message() {
             return operation + " got no answer from " + server + ": " + reason;

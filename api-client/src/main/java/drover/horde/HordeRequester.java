@@ -25,8 +25,7 @@ public final class HordeRequester {
 
     /** Orders pictures; at most two orders a second are taken. */
     public CompletionStage<HordeResult<OrderAccepted>> order(ImageOrder order) {
-        return http.callAgain(
-                Call.of(Operation.ORDER_IMAGES, HttpMethods.POST, "/generate/async", order, OrderAccepted.class));
+        return post(Operation.ORDER_IMAGES, "/generate/async", order);
     }
 
     /** Where an order of pictures is, without them. */
@@ -46,8 +45,7 @@ public final class HordeRequester {
 
     /** Orders texts. */
     public CompletionStage<HordeResult<OrderAccepted>> order(TextOrder order) {
-        return http.callAgain(
-                Call.of(Operation.ORDER_TEXTS, HttpMethods.POST, "/generate/text/async", order, OrderAccepted.class));
+        return post(Operation.ORDER_TEXTS, "/generate/text/async", order);
     }
 
     /** Where an order of texts is, with what is there. */
@@ -62,8 +60,7 @@ public final class HordeRequester {
 
     /** Orders alchemy. */
     public CompletionStage<HordeResult<OrderAccepted>> order(AlchemyOrder order) {
-        return http.callAgain(
-                Call.of(Operation.ORDER_ALCHEMY, HttpMethods.POST, "/interrogate/async", order, OrderAccepted.class));
+        return post(Operation.ORDER_ALCHEMY, "/interrogate/async", order);
     }
 
     /** Where an order of alchemy is, with what is there. */
@@ -74,6 +71,10 @@ public final class HordeRequester {
     /** Withdraws an order of alchemy; gives what is there. */
     public CompletionStage<HordeResult<OrderStatus.Alchemy>> cancelAlchemy(String id) {
         return delete(Operation.CANCEL_ALCHEMY, "/interrogate/status/", id, OrderStatus.Alchemy.class);
+    }
+
+    private CompletionStage<HordeResult<OrderAccepted>> post(Operation operation, String path, Object order) {
+        return http.callAgain(Call.of(operation, HttpMethods.POST, path, order, OrderAccepted.class));
     }
 
     private <T> CompletionStage<HordeResult<T>> get(Operation operation, String path, String id, Class<T> type) {

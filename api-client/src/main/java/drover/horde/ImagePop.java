@@ -56,33 +56,18 @@ public record ImagePop(
 
     /** The same for other models: what is offered changes from pop to pop. */
     public ImagePop withModels(List<String> offered) {
-        return new ImagePop(
-                name,
-                offered,
-                bridgeAgent,
-                nsfw,
-                amount,
-                maxPixels,
-                threads,
-                blacklist,
-                priorityUsernames,
-                requireUpfrontKudos,
-                allowImg2img,
-                allowPainting,
-                allowUnsafeIpaddr,
-                allowPostProcessing,
-                allowControlnet,
-                allowSdxlControlnet,
-                allowLora,
-                extraSlowWorker,
-                limitMaxSteps);
+        return with(offered, amount, maxPixels);
     }
 
     /** The same for jobs of at most so many pictures of at most so many pixels. */
     public ImagePop withSize(int pictures, int pixels) {
+        return with(models, pictures, pixels);
+    }
+
+    private ImagePop with(List<String> offered, int pictures, int pixels) {
         return new ImagePop(
                 name,
-                models,
+                offered,
                 bridgeAgent,
                 nsfw,
                 pictures,

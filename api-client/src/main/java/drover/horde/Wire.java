@@ -102,6 +102,11 @@ final class Wire {
                         bytes.compact()));
     }
 
+    /** Reads no more of it. */
+    void cancel(HttpResponse response) {
+        response.entity().getDataBytes().runWith(Sink.cancelled(), materializer());
+    }
+
     Materializer materializer() {
         return SystemMaterializer.get(system).materializer();
     }
@@ -127,7 +132,7 @@ final class Wire {
                     || cause instanceof NoRouteToHostException
                     || cause instanceof BufferOverflowException
                     || cause instanceof UnresolvedAddressException
-                    || cause instanceof Downloader.ForbiddenAddress) {
+                    || cause instanceof Hops.ForbiddenAddress) {
                 return true;
             }
         }

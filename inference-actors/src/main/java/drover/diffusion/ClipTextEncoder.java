@@ -9,6 +9,8 @@ import drover.graph.Torch;
 import drover.inference.EngineException;
 import drover.weights.Lora;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -130,6 +132,34 @@ public final class ClipTextEncoder implements AutoCloseable {
         long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
         try (NDArray input = scope.longs(flat, ids.length, length)) {
             return new Encoding(network.run(scope, input), config.layers());
+        }
+    }
+
+    /**
+     * As {@link #encode(NativeScope, long[][])}, with vectors in the place of some tokens.
+     *
+     * @param vectors for each row, from the first on, by their place; later rows have none
+     */
+    Encoding encode(Torch torch, NativeScope scope, long[][] ids, List<Map<Integer, float[]>> vectors) {
+        int length = ids[0].length;
+        int width = config.width();
+        float[] tokens = new float[ids.length * length];
+        Arrays.fill(tokens, 1);
+        float[] others = new float[tokens.length * width];
+        for (int row = 0; row < vectors.size(); row++) {
+            for (Map.Entry<Integer, float[]> vector : vectors.get(row).entrySet()) {
+                int place = row * length + vector.getKey();
+                tokens[place] = 0;
+                System.arraycopy(vector.getValue(), 0, others, place * width, width);
+            }
+        }
+        long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
+        DataType dtype = network.dtype();
+        try (Network taking = network.sharing(torch, ClipTextGraph.describeWithVectors(config, dtype));
+                NDArray input = scope.longs(flat, ids.length, length);
+                NDArray kept = scope.floats(tokens, dtype, ids.length, length, 1);
+                NDArray placed = scope.floats(others, dtype, ids.length, length, width)) {
+            return new Encoding(taking.run(scope, input, kept, placed), config.layers());
         }
     }
 

@@ -7,6 +7,7 @@ import drover.graph.Script;
 import drover.graph.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The text encoder of CLIP (Radford et al., 2021): a causal transformer with learned positions. Padding is not masked;
@@ -15,6 +16,10 @@ import java.util.List;
 final class ClipTextGraph {
     /** Input: int64 {@code [B, T]}. */
     static final String IDS = "ids";
+    /** Further input of a graph that takes vectors: 1 where there is a token, 0 where a vector is, {@code [B, T, 1]}. */
+    static final String TOKENS = "tokens";
+    /** Further input of such a graph: the vectors, 0 where there is a token, {@code [B, T, width]}. */
+    static final String VECTORS = "vectors";
     /** Output: the token of the largest id, after the final norm, {@code [B, width]}. */
     static final String POOLED = "pooled";
     /** Output of an encoder that has a projection: {@link #POOLED}, projected, {@code [B, projection]}. */
@@ -32,7 +37,12 @@ final class ClipTextGraph {
     }
 
     static Script describe(ClipTextConfig config, DataType dtype) {
-        return new ClipTextGraph(config, dtype).forward();
+        return new ClipTextGraph(config, dtype).forward(false);
+    }
+
+    /** With inputs for vectors in the place of tokens. */
+    static Script describeWithVectors(ClipTextConfig config, DataType dtype) {
+        return new ClipTextGraph(config, dtype).forward(true);
     }
 
     /** Output: the hidden states that {@code clip_skip} asks for, counted from 1 at the end, after the final norm. */
@@ -45,12 +55,14 @@ final class ClipTextGraph {
         return "unnormed_" + clipSkip;
     }
 
-    private Script forward() {
+    private Script forward(boolean vectors) {
         Tensor ids = graph.input(IDS);
+        Optional<Tensor> tokens = vectors ? Optional.of(graph.input(TOKENS)) : Optional.empty();
+        Optional<Tensor> others = vectors ? Optional.of(graph.input(VECTORS)) : Optional.empty();
         List<Tensor> hidden = new ArrayList<>();
         Tensor pooled = ids;
         try (Layer model = graph.layer("text_model")) {
-            hidden.add(embeddings(ids));
+            hidden.add(embeddings(ids, tokens, others));
             for (int i = 0; i < config.layers(); i++) {
                 hidden.add(layer.apply("encoder.layers." + i, hidden.getLast()));
             }
@@ -75,9 +87,12 @@ final class ClipTextGraph {
         return graph.script();
     }
 
-    private Tensor embeddings(Tensor ids) {
+    private Tensor embeddings(Tensor ids, Optional<Tensor> kept, Optional<Tensor> others) {
         try (Layer at = graph.layer("embeddings")) {
             Tensor tokens = at.embedding("token_embedding", ids, config.vocabulary(), config.width());
+            if (kept.isPresent() && others.isPresent()) {
+                tokens = tokens.mul(kept.get()).add(others.get());
+            }
             Tensor positions = at.weight("position_embedding.weight", config.positions(), config.width());
             return tokens.add(positions.narrowLike(ids, 1));
         }

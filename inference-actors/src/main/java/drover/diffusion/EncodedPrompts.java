@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import drover.graph.NativeScope;
+import drover.graph.Torch;
 import drover.inference.EngineException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,10 +31,19 @@ record EncodedPrompts(List<NDArray> hidden, ClipTextEncoder.Encoding encoding, L
         NDArray of(ClipTextEncoder.Encoding encoding) throws EngineException;
     }
 
-    static EncodedPrompts of(NativeScope scope, PromptEncoder.Half half, List<WeightedPrompt> prompts, Layer layer)
+    static EncodedPrompts of(
+            Torch torch,
+            NativeScope scope,
+            PromptEncoder.Half half,
+            List<WeightedPrompt> prompts,
+            List<TextualInversion> inversions,
+            Layer layer)
             throws EngineException {
-        List<PromptChunks> split =
-                prompts.stream().map(p -> PromptChunks.of(half.tokenizer(), p)).toList();
+        int width = half.encoder().config().width();
+        List<PromptChunks> split = new ArrayList<>();
+        for (WeightedPrompt prompt : prompts) {
+            split.add(PromptChunks.of(half.tokenizer(), prompt, inversions, width));
+        }
         List<PromptChunks.Chunk> all =
                 split.stream().flatMap(p -> p.chunks().stream()).toList();
         boolean weighted = all.stream().anyMatch(PromptChunks.Chunk::weighted);
@@ -42,7 +52,16 @@ record EncodedPrompts(List<NDArray> hidden, ClipTextEncoder.Encoding encoding, L
         if (weighted) {
             ids.add(half.tokenizer().encode(""));
         }
-        ClipTextEncoder.Encoding encoding = half.encoder().encode(scope, ids.toArray(long[][]::new));
+        long[][] rowsOfIds = ids.toArray(long[][]::new);
+        boolean words = all.stream().allMatch(chunk -> chunk.vectors().isEmpty());
+        ClipTextEncoder.Encoding encoding = words
+                ? half.encoder().encode(scope, rowsOfIds)
+                : half.encoder()
+                        .encode(
+                                torch,
+                                scope,
+                                rowsOfIds,
+                                all.stream().map(PromptChunks.Chunk::vectors).toList());
         NDArray rows = layer.of(encoding);
         if (weighted) {
             rows = emphasised(scope, rows, all);

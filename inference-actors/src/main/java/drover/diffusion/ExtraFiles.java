@@ -20,15 +20,20 @@ import java.util.stream.Stream;
  * @param loras {@code .safetensors} files in it and in folders below
  * @param upscalers {@code NAME.safetensors} files
  * @param controlNets {@code NAME.safetensors} files, or diffusers folders called {@code NAME}
+ * @param embeddings {@code .safetensors} files of textual inversions, in it and in folders below
  */
-public record ExtraFiles(Path loras, Path upscalers, Path controlNets) {
+public record ExtraFiles(Path loras, Path upscalers, Path controlNets, Path embeddings) {
     private static final String WEIGHTS = ".safetensors";
     private static final String FOLDER_WEIGHTS = "diffusion_pytorch_model.safetensors";
     private static final int DEPTH = 8;
 
     /** The usual folders below one for models. */
     public static ExtraFiles below(Path folder) {
-        return new ExtraFiles(folder.resolve("loras"), folder.resolve("upscalers"), folder.resolve("controlnets"));
+        return new ExtraFiles(
+                folder.resolve("loras"),
+                folder.resolve("upscalers"),
+                folder.resolve("controlnets"),
+                folder.resolve("embeddings"));
     }
 
     /**
@@ -57,6 +62,12 @@ public record ExtraFiles(Path loras, Path upscalers, Path controlNets) {
                 .orElseThrow(() -> new EngineException.Unsupported("there is no ControlNet " + name + " here"));
     }
 
+    /** The file of a textual inversion; see {@link #lora}. */
+    public Path embedding(String name) throws EngineException.Unsupported {
+        return file(embeddings, name)
+                .orElseThrow(() -> new EngineException.Unsupported("there is no embedding " + name + " here"));
+    }
+
     /** The upscalers that are there. */
     public Set<String> upscalerNames() {
         Set<String> names = new TreeSet<>();
@@ -71,6 +82,9 @@ public record ExtraFiles(Path loras, Path upscalers, Path controlNets) {
         Set<Feature> features = EnumSet.of(Feature.IMG2IMG, Feature.INPAINTING, Feature.HIRES_FIX, Feature.TILING);
         if (!files(loras, DEPTH).isEmpty()) {
             features.add(Feature.LORA);
+        }
+        if (!files(embeddings, DEPTH).isEmpty()) {
+            features.add(Feature.TEXTUAL_INVERSION);
         }
         if (!files(upscalers, 1).isEmpty()) {
             features.add(Feature.UPSCALER);

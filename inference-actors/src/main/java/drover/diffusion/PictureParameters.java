@@ -3,12 +3,18 @@ package drover.diffusion;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import drover.inference.HiresFix;
+import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
+import drover.inference.LoraUse;
+import drover.inference.SourceImage;
 import drover.picture.TextKeys;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 
 /**
  * What a picture was made from, in the two forms that are embedded in it.
@@ -45,6 +51,25 @@ public record PictureParameters(ImageRequest request, long seed, String version)
         if (request.clipSkip() > 1) {
             settings.add("Clip skip: " + request.clipSkip());
         }
+        ImageFeatures features = request.features();
+        features.source()
+                .map(SourceImage::strength)
+                .or(() -> features.hiresFix().map(HiresFix::strength))
+                .ifPresent(strength -> settings.add("Denoising strength: " + plain(strength)));
+        features.hiresFix()
+                .ifPresent(it -> settings.add("Hires resize: " + request.width() + "x" + request.height())
+                        .add("Hires upscaler: Latent (nearest-exact)"));
+        if (features.tiling()) {
+            settings.add("Tiling: True");
+        }
+        if (!features.loras().isEmpty()) {
+            settings.add("LoRAs: "
+                    + quoted(features.loras().stream()
+                            .map(it -> it.file() + ":" + plain(it.model()))
+                            .collect(Collectors.joining(", "))));
+        }
+        features.control().ifPresent(it -> settings.add("ControlNet: " + quoted(it.model())));
+        features.postProcessing().forEach(name -> settings.add("Postprocess upscaler: " + quoted(name)));
         settings.add("Version: " + quoted("Drover " + version));
         return text.append(settings).toString();
     }
@@ -64,6 +89,28 @@ public record PictureParameters(ImageRequest request, long seed, String version)
                 .put("cfgScale", request.cfgScale())
                 .put("seed", seed)
                 .put("clipSkip", request.clipSkip());
+        ImageFeatures features = request.features();
+        features.source()
+                .ifPresent(it -> node.put("source", it.mode().name().toLowerCase(Locale.ROOT))
+                        .put("strength", it.strength()));
+        features.hiresFix().ifPresent(it -> node.put("hiresFix", it.strength()));
+        if (features.tiling()) {
+            node.put("tiling", true);
+        }
+        for (LoraUse lora : features.loras()) {
+            node.withArray("loras")
+                    .addObject()
+                    .put("file", lora.file())
+                    .put("model", lora.model())
+                    .put("clip", lora.clip());
+        }
+        features.control()
+                .ifPresent(it -> node.putObject("control")
+                        .put("model", it.model())
+                        .put("type", it.type().name().toLowerCase(Locale.ROOT))
+                        .put("strength", it.strength()));
+        features.postProcessing()
+                .forEach(name -> node.withArray("postProcessing").add(name));
         return node.toString();
     }
 

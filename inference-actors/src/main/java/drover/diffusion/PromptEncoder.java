@@ -146,12 +146,20 @@ public final class PromptEncoder implements AutoCloseable {
             NDArray context;
             Optional<UNet2DConditionModel.Added> added = Optional.empty();
             if (halves.size() == 1) {
-                context = EncodedPrompts.of(scope, halves.getFirst(), texts, e -> e.hidden(prompts.clipSkip()))
+                context = EncodedPrompts.of(
+                                torch,
+                                scope,
+                                halves.getFirst(),
+                                texts,
+                                prompts.inversions(),
+                                e -> e.hidden(prompts.clipSkip()))
                         .context();
             } else {
                 int layer = Math.max(SDXL_LAYER, prompts.clipSkip());
-                EncodedPrompts second = EncodedPrompts.of(scope, halves.getLast(), texts, e -> e.unnormed(layer));
-                context = EncodedPrompts.of(scope, halves.getFirst(), texts, e -> e.unnormed(layer))
+                EncodedPrompts second = EncodedPrompts.of(
+                        torch, scope, halves.getLast(), texts, prompts.inversions(), e -> e.unnormed(layer));
+                context = EncodedPrompts.of(
+                                torch, scope, halves.getFirst(), texts, prompts.inversions(), e -> e.unnormed(layer))
                         .beside(second);
                 NDArray pooled = second.projected();
                 if (prompts.guided() && zeros) {

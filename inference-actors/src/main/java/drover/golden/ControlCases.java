@@ -88,7 +88,10 @@ final class ControlCases {
         }
     }
 
-    /** {@code controlnet_pipeline}: from given hidden states by deterministic DDIM, as the base model's settings have it. */
+    /**
+     * {@code controlnet_pipeline}: from given hidden states by deterministic DDIM, as the base model's settings have
+     * it.
+     */
     void pipeline(GoldenCase golden) throws EngineException, WeightsException {
         Path folder = golden.above(WEIGHTS).resolveSibling(".").normalize();
         List<Long> shape = golden.shape("input.prompt_embeds");

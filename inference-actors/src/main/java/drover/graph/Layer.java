@@ -93,12 +93,6 @@ public final class Layer implements AutoCloseable {
                         Tensor.number(eps)));
     }
 
-    /** {@code x / rms(x) · weight} over the last dimension: {@code [..., width]}. */
-    public Tensor rmsNorm(String child, Tensor x, long width, double eps) {
-        return graph.line("torch.rms_norm(%s, [%d], %s, %s)"
-                .formatted(x.name(), width, graph.weight(name(child) + ".weight", width), Tensor.number(eps)));
-    }
-
     /** Rows of a table by number: int64 {@code [...]} to {@code [..., width]}. */
     public Tensor embedding(String child, Tensor ids, long rows, long width) {
         return graph.line(

@@ -8,6 +8,8 @@ public enum Feature {
     INPAINTING("inpainting"),
     /** Takes LoRAs. */
     LORA("LoRAs"),
+    /** Takes words that it was not trained with. */
+    TEXTUAL_INVERSION("embeddings"),
     /** Follows a picture. */
     CONTROLNET("a ControlNet"),
     /** Enlarges what it has painted. */

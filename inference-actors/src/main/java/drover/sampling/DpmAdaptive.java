@@ -28,7 +28,7 @@ record DpmAdaptive() implements SamplingMethod {
     public float[] sample(SigmaDenoiser model, float[] start, double[] sigmas, NoiseSource noise, StepListener listener)
             throws EngineException {
         if (DpmFast.isOneStep(sigmas)) {
-            return RungeKutta.euler(model, start, sigmas, noise, listener);
+            return SingleSteps.following(RungeKutta::euler).sample(model, start, sigmas, noise, listener);
         }
         DpmSolver solver = new DpmSolver(model);
         double begin = DpmSolver.time(sigmas[0]);

@@ -20,7 +20,7 @@ record DpmFast() implements SamplingMethod {
     public float[] sample(SigmaDenoiser model, float[] start, double[] sigmas, NoiseSource noise, StepListener listener)
             throws EngineException {
         if (isOneStep(sigmas)) {
-            return RungeKutta.euler(model, start, sigmas, noise, listener);
+            return SingleSteps.following(RungeKutta::euler).sample(model, start, sigmas, noise, listener);
         }
         DpmSolver solver = new DpmSolver(model);
         int calls = sigmas.length - 1;

@@ -4,7 +4,8 @@ import drover.inference.EngineException;
 import drover.sampling.StepListener.Step;
 
 /**
- * DPM-Solver++ (Lu et al. 2022): exponential integrators of the denoised latents over {@code t = -ln sigma}, order 2.
+ * DPM-Solver++ (Lu et al. 2022): exponential integrators of the denoised latents over {@code t = -ln sigma}, order 2. One
+ * is a sampler of its own, which needs the step before; the others are {@link SingleSteps}' strides.
  */
 final class DpmSolverPlusPlus {
     private DpmSolverPlusPlus() {}
@@ -38,26 +39,15 @@ final class DpmSolverPlusPlus {
         return x;
     }
 
-    /** Algorithm 1 (2S) with r = 1/2, and fresh noise after every step. */
-    static float[] singlestepAncestral(
-            SigmaDenoiser model, float[] start, double[] sigmas, NoiseSource noise, StepListener listener)
+    /** Algorithm 1 (2S) with r = 1/2. */
+    static float[] singlestep(SigmaDenoiser model, float[] x, float[] denoised, double sigma, double next)
             throws EngineException {
-        float[] x = start.clone();
-        int steps = sigmas.length - 1;
-        for (int i = 0; i < steps; i++) {
-            double sigma = sigmas[i];
-            float[] denoised = model.denoise(x, sigma);
-            AncestralStep split = AncestralStep.between(sigma, sigmas[i + 1]);
-            float[] used = denoised;
-            if (split.down() > 0) {
-                double middle = Math.sqrt(sigma * split.down());
-                used = model.denoise(advance(x, denoised, sigma, middle), middle);
-            }
-            x = advance(x, used, sigma, split.down());
-            x = Latents.withNoise(x, split.up(), noise, sigma, sigmas[i + 1]);
-            listener.onStep(Step.of(i, steps, sigma, x, denoised));
+        if (next == 0) {
+            return advance(x, denoised, sigma, next);
         }
-        return x;
+        double middle = Math.sqrt(sigma * next);
+        float[] used = model.denoise(advance(x, denoised, sigma, middle), middle);
+        return advance(x, used, sigma, next);
     }
 
     /**
@@ -65,29 +55,19 @@ final class DpmSolverPlusPlus {
      * so the source should be a Brownian motion.
      */
     static float[] stochastic(
-            SigmaDenoiser model, float[] start, double[] sigmas, NoiseSource noise, StepListener listener)
+            SigmaDenoiser model, float[] x, float[] denoised, double sigma, double next, NoiseSource noise)
             throws EngineException {
-        float[] x = start.clone();
-        int steps = sigmas.length - 1;
-        for (int i = 0; i < steps; i++) {
-            double sigma = sigmas[i];
-            double next = sigmas[i + 1];
-            float[] denoised = model.denoise(x, sigma);
-            if (next == 0) {
-                x = advance(x, denoised, sigma, 0);
-            } else {
-                double middle = Math.sqrt(sigma * next);
-                AncestralStep half = AncestralStep.between(sigma, middle);
-                float[] trial = advance(x, denoised, sigma, half.down());
-                trial = Latents.withNoise(trial, half.up(), noise, sigma, middle);
-                // With r = 1/2 the weight of the first estimate, 1 - 1 / (2 r), is 0.
-                float[] used = model.denoise(trial, middle);
-                AncestralStep whole = AncestralStep.between(sigma, next);
-                x = advance(x, used, sigma, whole.down());
-                x = Latents.withNoise(x, whole.up(), noise, sigma, next);
-            }
-            listener.onStep(Step.of(i, steps, sigma, x, denoised));
+        if (next == 0) {
+            return advance(x, denoised, sigma, next);
         }
-        return x;
+        double middle = Math.sqrt(sigma * next);
+        AncestralStep half = AncestralStep.between(sigma, middle);
+        float[] trial = advance(x, denoised, sigma, half.down());
+        trial = Latents.withNoise(trial, half.up(), noise, sigma, middle);
+        // With r = 1/2 the weight of the first estimate, 1 - 1 / (2 r), is 0.
+        float[] used = model.denoise(trial, middle);
+        AncestralStep whole = AncestralStep.between(sigma, next);
+        float[] below = advance(x, used, sigma, whole.down());
+        return Latents.withNoise(below, whole.up(), noise, sigma, next);
     }
 }

@@ -9,18 +9,18 @@ public final class SamplingMethods {
     /** The sampler of that name, as the AI Horde's reference worker runs it. */
     public static SamplingMethod of(Sampler sampler) {
         return switch (sampler) {
-            case EULER, DDIM -> RungeKutta::euler;
-            case EULER_ANCESTRAL -> RungeKutta::eulerAncestral;
-            case HEUN -> RungeKutta::heun;
-            case DPM_2 -> RungeKutta::dpm2;
-            case DPM_2_ANCESTRAL -> RungeKutta::dpm2Ancestral;
+            case EULER, DDIM -> SingleSteps.following(RungeKutta::euler);
+            case EULER_ANCESTRAL -> SingleSteps.ancestral(RungeKutta::euler);
+            case HEUN -> SingleSteps.following(RungeKutta::heun);
+            case DPM_2 -> SingleSteps.following(RungeKutta::midpoint);
+            case DPM_2_ANCESTRAL -> SingleSteps.ancestral(RungeKutta::midpoint);
             case LMS -> new LinearMultistep(true);
             case DPM_FAST -> new DpmFast();
             case DPM_ADAPTIVE -> new DpmAdaptive();
             case DPMPP_2M, DPM_SOLVER -> DpmSolverPlusPlus::multistep;
-            case DPMPP_2S_ANCESTRAL -> DpmSolverPlusPlus::singlestepAncestral;
-            case DPMPP_SDE -> DpmSolverPlusPlus::stochastic;
-            case LCM -> RungeKutta::lcm;
+            case DPMPP_2S_ANCESTRAL -> SingleSteps.ancestral(DpmSolverPlusPlus::singlestep);
+            case DPMPP_SDE -> new SingleSteps(DpmSolverPlusPlus::stochastic);
+            case LCM -> new SingleSteps(RungeKutta::consistency);
             case UNI_PC -> new UniPc(UniPc.Bh.BH1);
             case UNI_PC_BH2 -> new UniPc(UniPc.Bh.BH2);
         };

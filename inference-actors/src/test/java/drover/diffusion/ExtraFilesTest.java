@@ -69,11 +69,12 @@ class ExtraFilesTest {
         assertThat(files.features(one)).containsExactlyInAnyOrderElementsOf(always);
         put("loras/deep/a.safetensors");
         put("upscalers/b.safetensors");
+        put("embeddings/e.safetensors");
         put("controlnets/c.safetensors");
         assertThat(files.features(one)).containsExactlyInAnyOrder(Feature.values());
         assertThat(files.features(xl))
                 .containsAll(always)
-                .contains(Feature.LORA, Feature.UPSCALER)
+                .contains(Feature.LORA, Feature.UPSCALER, Feature.TEXTUAL_INVERSION)
                 .doesNotContain(Feature.CONTROLNET);
     }
 

@@ -1,18 +1,25 @@
 package drover.diffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import drover.graph.NativeScope;
 import drover.graph.Torch;
 import drover.graph.TorchOptions;
 import drover.inference.EngineException;
+import drover.weights.SafeTensors;
+import drover.weights.SafeTensorsFile;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Emphasis and length of prompts, on the tiny checkpoints. */
 class PromptEncoderTest {
@@ -119,6 +126,69 @@ class PromptEncoderTest {
                 assertThat(Arrays.copyOfRange(three, i * row, (i + 1) * row))
                         .isEqualTo(Arrays.copyOfRange(single, i / 3 * row, (i / 3 + 1) * row));
             }
+        }
+    }
+
+    @Test
+    void aVectorInThePlaceOfAWordIsThatWord(@TempDir Path folder) throws Exception {
+        String word = shortest();
+        for (String fixture : new String[] {"sd15", "sdxl"}) {
+            StableDiffusion model = fixture.equals("sd15") ? one : xl;
+            int id = Math.toIntExact(model.prompts().tokenizer().encodeBare(word)[0]);
+            SafeTensorsFile file = new SafeTensorsFile();
+            for (String part :
+                    fixture.equals("sd15") ? List.of("text_encoder") : List.of("text_encoder", "text_encoder_2")) {
+                float[] row = embedding(Fixtures.path(fixture).resolve(part), id);
+                file.floats(part, List.of(2L, (long) row.length), twice(row));
+            }
+            TextualInversion inversion = TextualInversion.open("me", file.write(folder.resolve(fixture)));
+            float[] plain = states(model, "a horse " + word + " " + word + ", red", "", List.of());
+            float[] named = states(model, "a horse embedding:me, red", "", List.of(inversion));
+            for (int i = 0; i < plain.length; i++) {
+                assertThat(named[i]).isCloseTo(plain[i], Offset.offset(1e-5f));
+            }
+            assertThat(states(model, "a horse (embedding:me:1.5), red", "", List.of(inversion)))
+                    .isNotEqualTo(named);
+        }
+    }
+
+    @Test
+    void vectorsForAnotherArchitectureAreRefused(@TempDir Path folder) throws Exception {
+        TextualInversion inversion = TextualInversion.open(
+                "me",
+                new SafeTensorsFile()
+                        .floats("emb_params", List.of(1L, 3L), 1, 2, 3)
+                        .write(folder.resolve("me")));
+        assertThatThrownBy(() -> states(one, "embedding:me", "", List.of(inversion)))
+                .isInstanceOf(EngineException.Unsupported.class)
+                .hasMessageContaining("another architecture");
+        assertThat(TextualInversion.mentioned("a (embedding:x/y-1:1.2), embedding:z. noembedding:q"))
+                .containsExactly("x/y-1", "z");
+    }
+
+    private static float[] twice(float[] row) {
+        float[] both = Arrays.copyOf(row, 2 * row.length);
+        System.arraycopy(row, 0, both, row.length, row.length);
+        return both;
+    }
+
+    private static float[] embedding(Path part, int id) throws Exception {
+        try (NativeScope scope = torch.open("test");
+                SafeTensors stored = SafeTensors.open(part.resolve("model.safetensors"))) {
+            NDArray table =
+                    stored.load(scope.manager(), "text_model.embeddings.token_embedding.weight", DataType.FLOAT32);
+            int width = Math.toIntExact(table.getShape().get(1));
+            return Arrays.copyOfRange(table.toFloatArray(), id * width, (id + 1) * width);
+        }
+    }
+
+    private static float[] states(
+            StableDiffusion model, String prompt, String negative, List<TextualInversion> inversions)
+            throws EngineException {
+        Prompts prompts = new Prompts(prompt, Optional.of(negative), 5, 1, inversions);
+        try (NativeScope scope = torch.open("test");
+                Conditioning conditioning = model.condition(prompts, model.latentSize(64, 64))) {
+            return scope.toFloats(conditioning.context());
         }
     }
 

@@ -268,6 +268,23 @@ class InferenceActorTest {
     }
 
     @Test
+    void anEngineIsHandedTheInputsOfItsJob() {
+        AssetRef source = store.putInput(FIRST.job(), "source", "image/png", new byte[] {1, 2, 3});
+        AssetRef shortened = new AssetRef(source.key(), "image/png", 4, "", 0);
+        List<byte[]> read = new ArrayList<>();
+        ActorRef<InferenceActor.Command> actor = idleActor(new Doing(monitor -> {
+            read.add(monitor.input(source));
+            read.add(monitor.input(shortened));
+            return List.of();
+        }));
+        actor.tell(new InferenceActor.Run(FIRST, request(1, Optional.empty())));
+
+        assertThat(ended().reason()).contains("it has 3 bytes; expected 4");
+        assertThat(read).hasSize(1);
+        assertThat(read.getFirst()).containsExactly(1, 2, 3);
+    }
+
+    @Test
     void wantOfMemoryMakesTheProcessUnusable() {
         ActorRef<InferenceActor.Command> actor = idleActor(new Doing(monitor -> {
             throw new OutOfMemoryError("a test");

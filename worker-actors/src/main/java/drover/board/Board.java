@@ -3,8 +3,8 @@ package drover.board;
 import drover.board.BoardAction.Cancel;
 import drover.board.BoardAction.Deliver;
 import drover.board.BoardAction.Offer;
-import drover.board.BoardAction.Write;
 import drover.board.Slots.Slot;
+import drover.board.Wakes.Wake;
 import drover.inference.AssetRef;
 import drover.inference.AttemptId;
 import drover.inference.JobId;
@@ -19,16 +19,14 @@ import drover.watchdog.LearnedTimeouts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of the board, without an actor: who gets which job, what follows when an attempt ends, what is too late.
@@ -36,15 +34,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What it decides by is kept in collaborators: {@link Matching} says who gets what, {@link FairQueue} in which order,
  * {@link RetryRules} what follows a failure, {@link NodeRecords} and {@link ModelRecords} who is trusted, {@link Pace} and
- * {@link Projection} what comes too late, {@link LearnedTimeouts} what the watchdogs allow.
+ * {@link Projection} what comes too late, {@link LearnedTimeouts} what the watchdogs allow. {@link OpenJobs} holds the
+ * jobs, {@link Endings} says how they and their attempts end, {@link Wakes} when to look again.
  */
 final class Board {
-    private static final int FEW_WAKES = 1_024;
-
     /** How long an offer may be on its way before it counts as lost. */
     static final Duration OFFER_LIMIT = Duration.ofSeconds(5);
 
     private final RetryRules rules;
+    private final OpenJobs jobs = new OpenJobs();
+    private final Wakes wakes = new Wakes(jobs::contains);
     private final Duration claimWindow;
     private final ModelRecords models;
     private final NodeRecords nodes;
@@ -53,12 +52,7 @@ final class Board {
     private final FairQueue queue;
     private final Slots slots = new Slots();
     private final Matching matching;
-    private final PendingWork pending = new PendingWork();
-    private final Map<JobId, Entry> entries = new HashMap<>();
-    private final PriorityQueue<Wake> wakes = new PriorityQueue<>(Comparator.comparing(Wake::at));
-    private int sweepAt = FEW_WAKES;
-    private int waitingCount;
-    private int undelivered;
+    private final Endings endings;
 
     Board(BoardSettings settings) {
         this.rules = settings.retries();
@@ -69,27 +63,25 @@ final class Board {
         this.learned = new LearnedTimeouts(settings.learning());
         this.queue = new FairQueue(settings.weights());
         this.matching = new Matching(slots, queue, nodes, models, pace, settings.residentLead());
+        this.endings = new Endings(jobs, wakes, queue, slots, matching, rules, models, pace);
     }
 
     /** Takes a job that is on disk: new, or found again after a restart. */
     List<BoardAction> take(Job job, Instant now) {
-        if (job.state().isTerminal() || entries.containsKey(job.id())) {
+        if (job.state().isTerminal() || jobs.contains(job.id())) {
             return List.of();
         }
         List<BoardAction> actions = new ArrayList<>();
-        Entry entry = new Entry(job);
-        entries.put(job.id(), entry);
-        account(entry);
-        wakeFor(new Wake(job.deadline(), job.id(), false));
+        Entry entry = jobs.add(job);
+        wakes.add(new Wake(job.deadline(), job.id(), false));
         if (job.state() == JobState.PRODUCED) {
-            undelivered++;
             actions.add(new Deliver(job));
         } else if (job.state().isOut() && claimWindow.isPositive()) {
-            wakeFor(new Wake(now.plus(claimWindow), job.id(), true));
+            wakes.add(new Wake(now.plus(claimWindow), job.id(), true));
         } else if (job.state().isOut()) {
             // Whoever ran it belonged to a control process that is gone, and its nodes went with it.
             AttemptId attempt = job.lastAttempt().orElseThrow();
-            endAttempt(
+            endings.attempt(
                     entry,
                     attempt,
                     AttemptOutcome.NODE_LOST,
@@ -98,9 +90,9 @@ final class Board {
                     now,
                     actions);
         } else {
-            enqueue(entry, now, actions);
+            endings.enqueue(entry, now, actions);
         }
-        expireIfHopeless(entry, now, actions);
+        endings.expireIfHopeless(entry, now, actions);
         match(now, actions);
         return actions;
     }
@@ -136,7 +128,7 @@ final class Board {
 
     /** The attempt is out with the slot, says its keeper. */
     List<BoardAction> stillOut(SlotId id, AttemptId attempt, Optional<Position> position, Instant now) {
-        Entry entry = current(attempt);
+        Entry entry = jobs.current(attempt);
         if (entry == null || !entry.job.state().isOut() || (entry.slot != null && !entry.slot.equals(id))) {
             return List.of(new Cancel(id, attempt, "another attempt has taken its place, or the job has ended"));
         }
@@ -175,11 +167,11 @@ final class Board {
         slots.remove(id);
         if (slot != null) {
             actions.addAll(takeBack(slot, now));
-            Entry entry = slot.attempt == null ? null : current(slot.attempt);
+            Entry entry = slot.attempt == null ? null : jobs.current(slot.attempt);
             if (entry != null && id.equals(entry.slot) && !slot.confirmed && claimWindow.isPositive()) {
                 // The offer may have been lost between the hosts, and then nobody has anything to report.
                 entry.slot = null;
-                wakeFor(new Wake(now.plus(claimWindow), entry.job.id(), true));
+                wakes.add(new Wake(now.plus(claimWindow), entry.job.id(), true));
             }
         }
         match(now, actions); // A job that waited for this slot rather than return to another may go to that one now.
@@ -188,7 +180,7 @@ final class Board {
 
     /** The assignment is on disk; where offers wait for that, this one goes out now, if it still stands. */
     List<BoardAction> assigned(AttemptId attempt, Instant now) {
-        Entry entry = current(attempt);
+        Entry entry = jobs.current(attempt);
         Slot slot = entry == null || entry.slot == null ? null : slots.find(entry.slot);
         if (entry == null || slot == null || slot.sent || !attempt.equals(slot.attempt)) {
             return List.of();
@@ -217,18 +209,20 @@ final class Board {
 
     /** The attempt has advanced. */
     List<BoardAction> advanced(AttemptId attempt, Position position, Instant now) {
-        Entry entry = current(attempt);
+        Entry entry = jobs.current(attempt);
         if (entry == null || !entry.job.state().isOut()) {
             return List.of();
         }
         entry.position = position;
         List<BoardAction> actions = new ArrayList<>();
         if (entry.job.state() == JobState.ASSIGNED) {
-            write(entry, new JobEvent.Started(attempt, now), actions);
+            endings.write(entry, new JobEvent.Started(attempt, now), actions);
         }
         Optional<Instant> end = entry.projection.advanced(position, now, entry.job.deadline());
         if (end.isPresent() && entry.slot != null) {
-            tooSlow(entry, entry.slot, attempt, end.get(), now, actions);
+            if (endings.tooSlow(entry, entry.slot, attempt, end.get(), now, actions)) {
+                match(now, actions);
+            }
         }
         return actions;
     }
@@ -237,7 +231,7 @@ final class Board {
     List<BoardAction> produced(
             SlotId slot, AttemptId attempt, List<AssetRef> assets, AttemptTimings timings, Instant now) {
         slots.free(slot, attempt);
-        Entry entry = current(attempt);
+        Entry entry = jobs.current(attempt);
         if (entry == null || !entry.job.state().isOut()) {
             return List.of();
         }
@@ -247,8 +241,7 @@ final class Board {
         pace.worked(slot.node(), entry.kind, entry.work, timings, entry.cold, now);
         learned.observe(slot.node(), entry.kind, timings);
         entry.slot = null;
-        write(entry, new JobEvent.Produced(attempt, now, assets, timings), actions);
-        undelivered++;
+        endings.write(entry, new JobEvent.Produced(attempt, now, assets, timings), actions);
         actions.add(new Deliver(entry.job));
         return actions;
     }
@@ -264,7 +257,7 @@ final class Board {
             AttemptTimings timings,
             Instant now) {
         slots.free(slot, attempt);
-        Entry entry = current(attempt);
+        Entry entry = jobs.current(attempt);
         if (entry == null || !entry.job.state().isOut()) {
             return List.of();
         }
@@ -279,10 +272,9 @@ final class Board {
                     .ifPresent(until -> actions.add(new BoardAction.Suspend(slot.node(), until, reason)));
         }
         if (retryable) {
-            endAttempt(entry, attempt, outcome, reason, timings, now, actions);
+            endings.attempt(entry, attempt, outcome, reason, timings, now, actions);
         } else {
-            writeEnd(entry, attempt, outcome, reason, timings, now, actions);
-            finish(entry, new JobEvent.Faulted(attempt.job(), now, new Fault(code, reason)), actions);
+            endings.attemptAndJob(entry, attempt, outcome, new Fault(code, reason), timings, now, actions);
         }
         match(now, actions);
         return actions;
@@ -290,21 +282,17 @@ final class Board {
 
     /** The job has come to its end in the ledger without the board: its results are with whoever ordered them. */
     void ended(JobId job) {
-        Entry entry = entries.remove(job);
-        if (entry != null && entry.job.state() == JobState.PRODUCED) {
-            undelivered--;
-        }
+        jobs.remove(job);
     }
 
     /** The results could not be found: the work has to be done again. */
     List<BoardAction> resultLost(JobId job, String reason, Instant now) {
-        Entry entry = entries.get(job);
+        Entry entry = jobs.find(job);
         List<BoardAction> actions = new ArrayList<>();
         if (entry != null && entry.job.state() == JobState.PRODUCED) {
-            undelivered--;
             AttemptId attempt = entry.job.lastAttempt().orElseThrow();
             AttemptTimings timings = entry.job.attempts().getLast().timings();
-            endAttempt(entry, attempt, AttemptOutcome.RESULT_LOST, reason, timings, now, actions);
+            endings.attempt(entry, attempt, AttemptOutcome.RESULT_LOST, reason, timings, now, actions);
             match(now, actions);
         }
         return actions;
@@ -312,13 +300,12 @@ final class Board {
 
     /** The caller withdraws the job; empty if it is not here or its results are already made. */
     Optional<List<BoardAction>> cancel(JobId job, Instant now) {
-        Entry entry = entries.get(job);
+        Entry entry = jobs.find(job);
         if (entry == null || entry.job.state() == JobState.PRODUCED) {
             return Optional.empty();
         }
         List<BoardAction> actions = new ArrayList<>();
-        stop(entry, "cancelled by its caller", actions);
-        finish(entry, new JobEvent.Cancelled(job, now), actions);
+        endings.cancel(entry, now, actions);
         return Optional.of(actions);
     }
 
@@ -331,7 +318,7 @@ final class Board {
      * result that is finished meanwhile counts.
      */
     Requeue requeue(JobId job, Instant now) {
-        Entry entry = entries.get(job);
+        Entry entry = jobs.find(job);
         if (entry == null) {
             return new Requeue(new JobBoard.RequeueReply.NotHere(), List.of());
         }
@@ -388,16 +375,12 @@ final class Board {
     /** Does what has fallen due: expires what is too late, gives out what had to wait until now. */
     List<BoardAction> wake(Instant now) {
         List<BoardAction> actions = new ArrayList<>();
-        while (!wakes.isEmpty() && !wakes.peek().at().isAfter(now)) {
-            Wake due = wakes.remove();
-            Entry entry = entries.get(due.job());
-            if (entry == null) {
-                continue;
-            }
+        for (Optional<Wake> due = wakes.takeDue(now); due.isPresent(); due = wakes.takeDue(now)) {
+            Entry entry = Objects.requireNonNull(jobs.find(due.get().job()));
             if (!entry.job.deadline().isAfter(now)) {
-                expire(entry, now, actions);
-            } else if (due.isClaimOver() && entry.job.state().isOut() && entry.slot == null) {
-                endAttempt(
+                endings.expire(entry, now, actions);
+            } else if (due.get().isClaimOver() && entry.job.state().isOut() && entry.slot == null) {
+                endings.attempt(
                         entry,
                         entry.job.lastAttempt().orElseThrow(),
                         AttemptOutcome.NODE_LOST,
@@ -413,12 +396,8 @@ final class Board {
 
     /** When {@link #wake} wants to be called next. */
     Optional<Instant> nextWake(Instant now) {
-        while (!wakes.isEmpty() && !entries.containsKey(wakes.peek().job())) {
-            wakes.remove();
-        }
         // Asked after every message, so nothing is made that is not needed.
-        Wake first = wakes.peek();
-        Instant next = first == null ? Instant.MAX : first.at();
+        Instant next = wakes.next();
         next = earlier(next, models.nextRelease(now));
         next = earlier(next, nodes.nextRelease(now));
         return next.equals(Instant.MAX) ? Optional.empty() : Optional.of(next);
@@ -430,12 +409,12 @@ final class Board {
 
     /** Where the job is out, if it is. */
     Optional<SlotId> slotOf(JobId job) {
-        return Optional.ofNullable(entries.get(job)).map(e -> e.slot);
+        return Optional.ofNullable(jobs.find(job)).map(e -> e.slot);
     }
 
     JobBoard.Snapshot snapshot(Instant now) {
         List<JobBoard.Running> out = new ArrayList<>();
-        for (Entry entry : entries.values()) {
+        for (Entry entry : jobs.all()) {
             if (entry.slot != null) {
                 out.add(new JobBoard.Running(
                         entry.job.lastAttempt().orElseThrow(),
@@ -445,13 +424,13 @@ final class Board {
             }
         }
         return new JobBoard.Snapshot(
-                waitingCount,
+                jobs.waiting(),
                 out,
-                undelivered,
+                jobs.undelivered(),
                 slots.free().stream().map(slot -> slot.id).toList(),
-                pending.total(),
-                pending.models(),
-                pending.tenants(),
+                jobs.pending().total(),
+                jobs.pending().models(),
+                jobs.pending().tenants(),
                 nodes.standings(pace, now),
                 models.withdrawn(now),
                 learned.rows());
@@ -479,9 +458,9 @@ final class Board {
     }
 
     private void match(Instant now, List<BoardAction> actions) {
-        while (waitingCount > 0) {
+        while (jobs.waiting() > 0) {
             Optional<Matching.Choice> choice = matching.next(now);
-            matching.takeDoubtful().forEach(entry -> expireIfHopeless(entry, now, actions));
+            matching.takeDoubtful().forEach(entry -> endings.expireIfHopeless(entry, now, actions));
             if (choice.isEmpty()) {
                 return;
             }
@@ -501,7 +480,7 @@ final class Board {
         slot.asks = false;
         slot.confirmed = false;
         slot.sent = false;
-        write(entry, new JobEvent.Assigned(attempt, now, slot.node()), actions);
+        endings.write(entry, new JobEvent.Assigned(attempt, now, slot.node()), actions);
         if (!claimWindow.isPositive()) {
             actions.addAll(assigned(attempt, now));
         }
@@ -511,158 +490,4 @@ final class Board {
         return new Offer(
                 slot.id, attempt, entry.job.request(), entry.job.deadline(), learned.limits(slot.node(), entry.kind));
     }
-
-    /** The attempt will be done only after its deadline: another node gets the job, or nobody if none can make it. */
-    private void tooSlow(
-            Entry entry, SlotId at, AttemptId attempt, Instant end, Instant now, List<BoardAction> actions) {
-        String why = "at " + entry.projection.stepTime().toMillis() + " ms a step it would be done at " + end
-                + ", and its deadline is " + entry.job.deadline();
-        if (matching.otherCanMakeIt(entry, at.node(), true, now)) {
-            learnSlowness(entry, at, now);
-            actions.add(new Cancel(at, attempt, "too slow: " + why));
-            endAttempt(entry, attempt, AttemptOutcome.TOO_SLOW, why, AttemptTimings.NONE, now, actions);
-            match(now, actions);
-        } else if (!matching.otherCanMakeIt(entry, at.node(), false, now)) {
-            learnSlowness(entry, at, now);
-            expire(entry, "On " + at.node() + " " + why + "; no other node can make it in time", now, actions);
-        }
-    }
-
-    private void learnSlowness(Entry entry, SlotId at, Instant now) {
-        pace.slow(at.node(), entry.kind, entry.work * entry.projection.done(), entry.projection.elapsed(), now);
-    }
-
-    private void endAttempt(
-            Entry entry,
-            AttemptId attempt,
-            AttemptOutcome outcome,
-            String reason,
-            AttemptTimings timings,
-            Instant now,
-            List<BoardAction> actions) {
-        writeEnd(entry, attempt, outcome, reason, timings, now, actions);
-        entry.slot = null;
-        entry.position = null;
-        enqueue(entry, now, actions);
-    }
-
-    private void writeEnd(
-            Entry entry,
-            AttemptId attempt,
-            AttemptOutcome outcome,
-            String reason,
-            AttemptTimings timings,
-            Instant now,
-            List<BoardAction> actions) {
-        Optional<Position> position = Optional.ofNullable(entry.position);
-        write(entry, new JobEvent.AttemptEnded(attempt, now, outcome, reason, position, timings), actions);
-    }
-
-    private void enqueue(Entry entry, Instant now, List<BoardAction> actions) {
-        switch (rules.judge(entry.job)) {
-            case RetryRules.Verdict.GiveUp(Fault fault) ->
-                finish(entry, new JobEvent.Faulted(entry.job.id(), now, fault), actions);
-            case RetryRules.Verdict.Retry(Duration delay, Set<String> avoid) -> {
-                entry.avoid = avoid;
-                entry.backAt = now.plus(delay);
-                if (delay.isPositive()) {
-                    wakeFor(new Wake(entry.backAt, entry.job.id(), false));
-                }
-                queue.add(entry);
-            }
-        }
-    }
-
-    /** A job that no node can do in time any more is not started. */
-    private void expireIfHopeless(Entry entry, Instant now, List<BoardAction> actions) {
-        if (entry.job.state() == JobState.QUEUED && entries.containsKey(entry.job.id())) {
-            matching.tooLateEverywhere(entry, now)
-                    .ifPresent(best -> expire(
-                            entry,
-                            "It was not started: it takes about %.1f s on the fastest node, and its deadline %s is only %.1f s away"
-                                    .formatted(
-                                            Pace.seconds(best),
-                                            entry.job.deadline(),
-                                            Pace.seconds(Duration.between(now, entry.job.deadline()))),
-                            now,
-                            actions));
-        }
-    }
-
-    private void expire(Entry entry, Instant now, List<BoardAction> actions) {
-        if (entry.job.state() == JobState.PRODUCED) {
-            return; // A finished result is never thrown away.
-        }
-        String where = entry.slot == null
-                ? models.find(entry.model(), now)
-                        .map(it -> "while its model was withdrawn, which " + it.reason())
-                        .orElse("while it waited for a slot")
-                : "while it ran on " + entry.slot.node();
-        expire(entry, "Its deadline " + entry.job.deadline() + " passed " + where, now, actions);
-    }
-
-    private void expire(Entry entry, String reason, Instant now, List<BoardAction> actions) {
-        stop(entry, reason, actions);
-        finish(entry, new JobEvent.Expired(entry.job.id(), now, reason), actions);
-    }
-
-    private void stop(Entry entry, String reason, List<BoardAction> actions) {
-        Slot slot = entry.slot == null ? null : slots.find(entry.slot);
-        if (slot != null && !slot.sent) {
-            slot.attempt = null;
-            slot.asks = true; // It knows of nothing.
-        } else if (entry.slot != null) {
-            actions.add(new Cancel(entry.slot, entry.job.lastAttempt().orElseThrow(), reason));
-        } else {
-            queue.remove(entry);
-        }
-    }
-
-    private void finish(Entry entry, JobEvent last, List<BoardAction> actions) {
-        write(entry, last, actions);
-        entries.remove(entry.job.id());
-    }
-
-    private void write(Entry entry, JobEvent event, List<BoardAction> actions) {
-        entry.job = entry.job.apply(event);
-        account(entry);
-        actions.add(new Write(event));
-    }
-
-    /** Keeps what is counted in step with the job's state. */
-    private void account(Entry entry) {
-        boolean waits = entry.job.state() == JobState.QUEUED;
-        if (waits != entry.waiting) {
-            entry.waiting = waits;
-            waitingCount += waits ? 1 : -1;
-        }
-        boolean isPending = waits || entry.job.state().isOut();
-        if (isPending != entry.pending) {
-            entry.pending = isPending;
-            if (isPending) {
-                pending.add(entry);
-            } else {
-                pending.remove(entry);
-            }
-        }
-    }
-
-    /** Jobs that end leave their wakes behind, maybe for days ahead; they are swept out when they make up half. */
-    private void wakeFor(Wake wake) {
-        wakes.add(wake);
-        if (wakes.size() > sweepAt) {
-            wakes.removeIf(w -> !entries.containsKey(w.job()));
-            sweepAt = Math.max(FEW_WAKES, 2 * wakes.size());
-        }
-    }
-
-    private @Nullable Entry current(AttemptId attempt) {
-        Entry entry = entries.get(attempt.job());
-        return entry != null && entry.job.lastAttempt().filter(attempt::equals).isPresent() ? entry : null;
-    }
-
-    /**
-     * @param isClaimOver whether an attempt that no keeper has claimed until then is lost
-     */
-    private record Wake(Instant at, JobId job, boolean isClaimOver) {}
 }

@@ -34,6 +34,9 @@ final class Entry {
     /** Whether it is counted as waiting. */
     boolean waiting;
 
+    /** Whether it is counted as made and not delivered. */
+    boolean produced;
+
     /** Whether its work is counted as pending. */
     boolean pending;
 

@@ -28,7 +28,10 @@ import java.util.function.BooleanSupplier;
 public final class Chaos {
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final Duration START_LIMIT = Duration.ofMinutes(4);
-    /** For what was ordered to come to its end once everything is whole again; on a busy machine a host takes a minute to start. */
+    /**
+     * For what was ordered to come to its end once everything is whole again; on a busy machine a host takes a minute
+     * to start.
+     */
     private static final Duration SETTLE_LIMIT = Duration.ofMinutes(10);
 
     private static final Duration LOOK_PAUSE = Duration.ofSeconds(1);

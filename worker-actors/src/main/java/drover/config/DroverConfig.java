@@ -23,6 +23,7 @@ import drover.node.NodeSettings;
 import drover.node.SafetySettings;
 import drover.setting.Secret;
 import drover.source.HordeSettings;
+import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
 import drover.watchdog.LearningRules;
 import drover.watchdog.ModelRules;
@@ -226,7 +227,8 @@ public record DroverConfig(
                         new ExtraFiles(
                                 home.resolve(values.get(Schema.LORAS_DIR)),
                                 home.resolve(values.get(Schema.UPSCALERS_DIR)),
-                                home.resolve(values.get(Schema.CONTROLNETS_DIR))));
+                                home.resolve(values.get(Schema.CONTROLNETS_DIR)),
+                                home.resolve(values.get(Schema.EMBEDDINGS_DIR))));
             case FAULT ->
                 new EngineSettings.Fault(new FaultSettings(
                         Set.copyOf(values.get(Schema.FAULT_MODELS)),
@@ -367,12 +369,21 @@ public record DroverConfig(
                 BridgeAgent.parse(values.get(Schema.BRIDGE_AGENT)),
                 new Tenant(values.get(Schema.HORDE_TENANT)),
                 values.get(Schema.MAINTENANCE_ON_STOP),
-                values.get(Schema.PRIVATE_SOURCES),
+                values.get(Schema.PRIVATE_ADDRESSES),
                 Kinds.isWebAddress(reference)
                         ? new ModelReferenceStore.Source.OnWeb(URI.create(reference))
                         : new ModelReferenceStore.Source.OnDisk(home.resolve(reference)),
                 cacheDir.resolve("horde").resolve("model-reference.json"),
-                values.get(Schema.MODEL_REFERENCE_AGE));
+                values.get(Schema.MODEL_REFERENCE_AGE),
+                new LoraSettings(
+                        home.resolve(values.get(Schema.LORAS_DIR)).resolve("horde"),
+                        URI.create(values.get(Schema.LORA_SITE)),
+                        Secret.NONE,
+                        values.get(Schema.LORA_MAX_SIZE),
+                        0,
+                        values.get(Schema.LORA_MAX_SIZE),
+                        values.get(Schema.LORA_DOWNLOADS),
+                        values.get(Schema.PRIVATE_ADDRESSES)));
     }
 
     private static Optional<String> optional(Secret secret) {

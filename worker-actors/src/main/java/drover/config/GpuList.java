@@ -5,7 +5,10 @@ import com.typesafe.config.ConfigValueType;
 import drover.node.GpuSelection;
 import java.util.List;
 
-/** Which GPUs get a node process: {@code auto}, {@code none}, or a list of numbers and of {@code cpu} for a node without a GPU. */
+/**
+ * Which GPUs get a node process: {@code auto}, {@code none}, or a list of numbers and of {@code cpu} for a node without
+ * a GPU.
+ */
 final class GpuList implements Kind<GpuSelection> {
     private static final Kind<List<String>> LIST = Kinds.list(Kinds.text("a device", s -> true));
 

@@ -109,6 +109,11 @@ final class Kinds {
                 s -> !s.isBlank() && s.indexOf('\0') < 0 && (!s.contains("://") || isWebAddress(s)));
     }
 
+    /** An address of the web. */
+    static Kind<String> webAddress() {
+        return text("an address with http:// or https://", Kinds::isWebAddress);
+    }
+
     static boolean isWebAddress(String text) {
         try {
             URI uri = new URI(text);

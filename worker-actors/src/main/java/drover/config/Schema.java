@@ -57,6 +57,8 @@ final class Schema {
             add("upscalers-dir", Kinds.path(), "models/upscalers", "DROVER_UPSCALERS_DIR");
     static final Setting<String> CONTROLNETS_DIR =
             add("controlnets-dir", Kinds.path(), "models/controlnets", "DROVER_CONTROLNETS_DIR");
+    static final Setting<String> EMBEDDINGS_DIR =
+            add("embeddings-dir", Kinds.path(), "models/embeddings", "DROVER_EMBEDDINGS_DIR");
 
     static final Setting<List<String>> MODEL_FOLDERS =
             add("models.folders", Kinds.list(Kinds.path()), "[models]", "DROVER_MODEL_FOLDERS");
@@ -218,13 +220,17 @@ final class Schema {
     static final Setting<String> HORDE_TENANT =
             add("horde.tenant", Kinds.text("a tenant's name: 1 to 64 of a-z 0-9 . _ -", Tenant::isName), "horde");
     static final Setting<Boolean> MAINTENANCE_ON_STOP = add("horde.maintenance-on-stop", Kinds.onOff(), "off");
-    static final Setting<Boolean> PRIVATE_SOURCES = add("horde.private-sources", Kinds.onOff(), "off");
     static final Setting<List<String>> BRIDGE_DATA = add(
             "horde.bridge-data", Kinds.list(Kinds.path()), "[conf/bridgeData.yaml]", "AIWORKER_BRIDGE_DATA_LOCATION");
     static final Setting<Optional<String>> MODEL_REFERENCE =
             add("horde.model-reference", Kinds.or("auto", Kinds.pathOrWebAddress()), "auto", "DROVER_MODEL_REFERENCE");
     static final Setting<Duration> MODEL_REFERENCE_AGE =
             add("horde.model-reference-age", Kinds.duration("1m", "365 days"), "1 hour");
+    static final Setting<String> LORA_SITE =
+            add("horde.lora-site", Kinds.webAddress(), "\"https://civitai.com\"", "DROVER_LORA_SITE");
+    static final Setting<Long> LORA_MAX_SIZE = add("horde.lora-max-size", Kinds.size("1MiB", "16GiB"), "400MiB");
+    static final Setting<Integer> LORA_DOWNLOADS = add("horde.lora-downloads", Kinds.whole(1, 32), "5");
+    static final Setting<Boolean> PRIVATE_ADDRESSES = add("horde.private-addresses", Kinds.onOff(), "off");
 
     static final Setting<Boolean> LOG_JSON = add("logging.json", Kinds.onOff(), "off", "DROVER_LOG_JSON");
     static final Setting<Level> LOG_LEVEL = add("logging.level", Kinds.choice(Level.class), "info", "DROVER_LOG_LEVEL");

@@ -27,9 +27,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
  * This host's line to the {@link Dispatch}, wherever in the cluster that is. It takes what the dispatch's ledger, board,
- * feed, incidents, audit and holds take, and passes it on. While there is no dispatch it says so to callers; what keepers and their
- * supervisor say they say again by themselves; incidents and audit entries wait; followers are told on when there is a dispatch again, beginning with the job's
- * present state.
+ * feed, incidents, audit and holds take, and passes it on. While there is no dispatch it says so to callers; what keepers
+ * and their supervisor say they say again by themselves; incidents and audit entries wait; followers are told on when
+ * there is a dispatch again, beginning with the job's present state.
  */
 final class Line extends AbstractBehavior<Object> {
     /** How long a caller should wait before it tries again. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -54,6 +55,8 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
     public record GetProgress(JobId job, ActorRef<LatestProgress> replyTo) implements Command, CborSerializable {}
 
     private record Looked(Follow follow, JobLedger.ReadReply<Optional<Job>> reply) implements Command {}
+
+    private record Confirmed(JobId job, JobLedger.ReadReply<Optional<Job>> reply) implements Command {}
 
     /** What followers hear. */
     public sealed interface News extends CborSerializable {
@@ -114,6 +117,7 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
             case Unfollow unfollow -> onUnfollow(unfollow);
             case GetProgress get -> onGetProgress(get);
             case Looked looked -> onLooked(looked);
+            case Confirmed confirmed -> onConfirmed(confirmed);
         }
         return this;
     }
@@ -122,7 +126,16 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
         if (ended.containsKey(job.id())) {
             return; // Nothing follows an end; this is a word that was overtaken.
         }
-        JobNews news = running.computeIfAbsent(job.id(), id -> new JobNews(settings.newsPerJob()));
+        JobNews news = running.get(job.id());
+        if (news == null) {
+            news = new JobNews(settings.newsPerJob());
+            running.put(job.id(), news);
+            if (!job.state().isTerminal() && !job.attempts().isEmpty()) {
+                // The first word of a job that has been under way: after a take-over, or overtaken by an end which is
+                // forgotten already. Then no other word would follow, and it would be remembered for ever.
+                find(job.id(), reply -> new Confirmed(job.id(), reply));
+            }
+        }
         News.State state = new News.State(idOf(++last), job);
         news.add(last, state);
         tell(job.id(), state);
@@ -139,6 +152,13 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
         }
     }
 
+    private void onConfirmed(Confirmed confirmed) {
+        if (confirmed.reply() instanceof JobLedger.ReadReply.Found<Optional<Job>>(Optional<Job> found)
+                && running.containsKey(confirmed.job())) {
+            found.filter(job -> job.state().isTerminal()).ifPresent(this::onChanged);
+        }
+    }
+
     private void onMoved(Moved moved) {
         JobId job = moved.attempt().job();
         JobNews news = running.get(job);
@@ -152,7 +172,7 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
     private void onFollow(Follow follow) {
         JobNews news = running.getOrDefault(follow.job(), ended.get(follow.job()));
         if (news == null) {
-            lookUp(follow);
+            find(follow.job(), reply -> new Looked(follow, reply));
         } else {
             replay(follow, news);
         }
@@ -195,17 +215,16 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
         }
     }
 
-    private void lookUp(Follow follow) {
+    private void find(JobId job, Function<JobLedger.ReadReply<Optional<Job>>, Command> wrap) {
         CompletionStage<JobLedger.ReadReply<Optional<Job>>> found = AskPattern.ask(
                 ledger,
-                replyTo -> new JobLedger.Find(follow.job(), replyTo),
+                replyTo -> new JobLedger.Find(job, replyTo),
                 LOOK_UP_LIMIT,
                 getContext().getSystem().scheduler());
         getContext()
                 .pipeToSelf(
                         found,
-                        (reply, failure) -> new Looked(
-                                follow,
+                        (reply, failure) -> wrap.apply(
                                 failure == null
                                         ? reply
                                         : new JobLedger.ReadReply.Unavailable<>(

@@ -24,8 +24,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
- * Keeps incidents in the job database, and adds to them what became of the jobs that they cost an attempt. An incident that cannot be written now is kept in memory, up to {@value
- * #MAX_UNWRITTEN}, and written when the database is back; nothing waits for it.
+ * Keeps incidents in the job database, and adds to them what became of the jobs that they cost an attempt. An incident
+ * that cannot be written now is kept in memory, up to {@value #MAX_UNWRITTEN}, and written when the database is back;
+ * nothing waits for it.
  */
 public final class IncidentLog extends AbstractBehavior<IncidentLog.Command> {
     /** What the log understands. */

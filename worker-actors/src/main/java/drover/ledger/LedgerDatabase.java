@@ -244,7 +244,10 @@ public final class LedgerDatabase implements LedgerStore {
                         .list());
     }
 
-    /** Keeps what operators have changed; an entry that is there already is not doubled. When this returns, they are on disk. */
+    /**
+     * Keeps what operators have changed; an entry that is there already is not doubled. When this returns, they are on
+     * disk.
+     */
     void keepAudit(List<AuditEntry> entries) throws WriteFailedException {
         inTransaction(() -> {
             PreparedStatement delete = connection.prepare("DELETE FROM audit WHERE id = ?");

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
-/** What a {@link JobLedger} keeps its jobs in. The reading and writing methods may block; the ledger sees to their threads. */
+/**
+ * What a {@link JobLedger} keeps its jobs in. The reading and writing methods may block; the ledger sees to their
+ * threads.
+ */
 public interface LedgerStore extends AutoCloseable {
     /**
      * What a restart finds.

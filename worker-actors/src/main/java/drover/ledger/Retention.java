@@ -18,7 +18,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
  * Removes ended jobs with their results, incidents, and old entries of the audit log, once they have been kept for as
- * long as the operator wants: every minute a round of small steps with pauses between them, so that commits pass in between.
+ * long as the operator wants: every minute a round of small steps with pauses between them, so that commits pass in
+ * between.
  */
 public final class Retention extends AbstractBehavior<Retention.Command> {
     /** What it understands; nothing from outside. */

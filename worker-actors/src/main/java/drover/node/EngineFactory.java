@@ -29,9 +29,4 @@ public interface EngineFactory {
             case EngineSettings.Fault fault -> () -> new FaultEngine(fault.settings());
         };
     }
-
-    /** The same on the processor. */
-    static EngineFactory forSettings(EngineSettings settings, List<Path> modelFolders, Path cacheDir) {
-        return of(settings, GpuDevice.cpu(0), modelFolders, cacheDir);
-    }
 }

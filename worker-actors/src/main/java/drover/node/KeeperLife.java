@@ -11,12 +11,10 @@ import drover.rules.RulesActor;
 import drover.rules.Surroundings;
 import drover.watchdog.NodeSilent;
 import drover.watchdog.PhaseTimeouts;
-import drover.watchdog.Quarantine;
 import drover.watchdog.Stall;
 import drover.watchdog.Verdict;
 import drover.watchdog.Watchdog;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -27,8 +25,6 @@ import org.slf4j.spi.LoggingEventBuilder;
 /** What {@link NodeKeeper} does; its messages and its states are described there. */
 final class KeeperLife implements Rules<Command> {
     private static final Duration PULSE = Duration.ofSeconds(1);
-    /** A standby that fails is not urgent. */
-    private static final Duration STANDBY_PAUSE = Duration.ofSeconds(10);
     /** What a drained process gets beyond its own deadlines. */
     private static final Duration DRAIN_MARGIN = Node.LAST_WORDS.plusSeconds(3);
 
@@ -40,6 +36,7 @@ final class KeeperLife implements Rules<Command> {
     private final AttemptDesk desk;
     private final Children children;
     private final Seats seats = new Seats();
+    private final Succession succession;
     private final Eviction eviction;
     private final ActorRef<NodeSilent> silences;
     private NodeSettings settings;
@@ -72,13 +69,14 @@ final class KeeperLife implements Rules<Command> {
         this.desk = new AttemptDesk(links.board(), links.watchdog(), boardWords, verdicts, links.clock());
         this.children =
                 new Children(device, links, around.blocking(), around.address(), around.self(), past.launches());
+        this.succession = new Succession(around, device, record, children, seats, () -> this.settings);
         this.eviction = new Eviction(children, desk, seats);
         timers.startTimerWithFixedDelay(NodeKeeper.Timer.PULSE, NodeKeeper.Timer.PULSE, PULSE);
         past.hold().ifPresent(hold -> record.takenOut(hold.since(), hold.reason()));
         if (past.hold().isPresent()) {
-            startNext(past.hold().get().reason());
+            succession.startNext(past.hold().get().reason());
         } else {
-            takeNext(NodeState.LAUNCHING);
+            succession.takeNext(NodeState.LAUNCHING);
         }
     }
 
@@ -160,21 +158,10 @@ final class KeeperLife implements Rules<Command> {
                 .tell(new Watchdog.Listen(child.name(), settings.limits().silence(), silences));
         if (seats.isServing(child)) {
             eviction.endAllThatAreDue();
-            activateIfAlone();
+            succession.activateIfAlone();
         } else {
             child.tell(new Node.Resize(0));
         }
-    }
-
-    /** Gives the serving process its work, once no other one is left that could hold the GPU's memory. */
-    private void activateIfAlone() {
-        Optional<Child> ready = seats.serving().filter(c -> c.isReady() && !c.isActivated());
-        if (ready.isEmpty() || children.hasCondemned() || record.is(NodeState.DRAINING)) {
-            return;
-        }
-        ready.get().activate(settings.actorsPerGpu());
-        record.become(NodeState.RUNNING, Optional.empty());
-        adjustStandby();
     }
 
     private void onSlotIdle(Child child, NodeKeeper.SlotIdle it) {
@@ -262,24 +249,11 @@ final class KeeperLife implements Rules<Command> {
         } else {
             child.endGrace();
         }
-        replace(child, why.reason());
+        succession.replace(child, why.reason());
         eviction.endIfDue(child);
     }
 
     // ---- the life of processes
-
-    private Child launch() {
-        Child child = children.launch(settings);
-        after(new NodeKeeper.LaunchTimedOut(child.launch()), settings.limits().launch());
-        return child;
-    }
-
-    /** The standby takes over, if there is one; it may still be starting. */
-    private void takeNext(NodeState next) {
-        record.become(next, record.note());
-        seats.promote(this::launch);
-        activateIfAlone();
-    }
 
     private void onEnded(long launch, String how, Optional<Integer> code) {
         Optional<Child> found = children.find(launch);
@@ -301,65 +275,14 @@ final class KeeperLife implements Rules<Command> {
         if (!expected) {
             record.ofProcess(child, lost, code).ifPresent(links.incidents()::tell);
             if (child.condemnation().isEmpty()) {
-                replace(child, reason);
+                succession.replace(child, reason);
             }
         }
         if (record.is(NodeState.DRAINING) && children.isEmpty()) {
             onDrained();
         } else {
-            activateIfAlone();
+            succession.activateIfAlone();
         }
-    }
-
-    /** Puts another process in the place of this one, as soon as the node's record allows. */
-    private void replace(Child child, String reason) {
-        if (seats.isStandby(child)) {
-            seats.vacateStandby();
-            after(NodeKeeper.Timer.STANDBY, STANDBY_PAUSE);
-        } else if (seats.isServing(child)) {
-            seats.vacateServing();
-            if (!record.is(NodeState.DRAINING)) {
-                record.failed(reason);
-                startNext(reason);
-            }
-        }
-    }
-
-    private void startNext(String reason) {
-        switch (record.standing()) {
-            case Quarantine.Standing.Ready _ -> {
-                record.become(NodeState.REPLACING, Optional.of(reason));
-                takeNext(NodeState.REPLACING);
-            }
-            case Quarantine.Standing.BackingOff it -> waitUntil(NodeState.BACKING_OFF, reason, Optional.of(it.until()));
-            case Quarantine.Standing.Quarantined it -> {
-                dismissStandby();
-                waitUntil(NodeState.QUARANTINED, it.lock().reason(), it.lock().until());
-            }
-        }
-    }
-
-    private void waitUntil(NodeState next, String reason, Optional<Instant> end) {
-        record.become(next, Optional.of(reason), end);
-        end.ifPresent(at -> {
-            Duration pause = Duration.between(record.now(), at);
-            after(NodeKeeper.Timer.RETRY, pause.isNegative() ? Duration.ZERO : pause);
-        });
-        around.log().warn("node {} is {}: {}", device.node(), next, reason);
-    }
-
-    private void adjustStandby() {
-        if (!settings.warmStandby()) {
-            dismissStandby();
-        } else if (seats.standby().isEmpty() && record.is(NodeState.RUNNING)) {
-            seats.standBy(launch());
-        }
-    }
-
-    private void dismissStandby() {
-        seats.standby().ifPresent(Child::dismiss);
-        seats.vacateStandby();
-        timers.cancel(NodeKeeper.Timer.STANDBY);
     }
 
     // ---- orders
@@ -372,7 +295,7 @@ final class KeeperLife implements Rules<Command> {
         if (resized) {
             seats.serving().filter(Child::isActivated).ifPresent(c -> c.activate(next.actorsPerGpu()));
         }
-        adjustStandby();
+        succession.adjustStandby();
     }
 
     private void onDrain(NodeKeeper.Drain it) {
@@ -382,7 +305,7 @@ final class KeeperLife implements Rules<Command> {
         }
         record.become(NodeState.DRAINING, Optional.of(it.reason()));
         timers.cancel(NodeKeeper.Timer.RETRY);
-        dismissStandby();
+        succession.dismissStandby();
         seats.serving().ifPresent(child -> {
             if (child.isReady()) {
                 child.tell(new Node.Drain(it.within()));
@@ -407,11 +330,11 @@ final class KeeperLife implements Rules<Command> {
             }
             case RELAUNCH -> {
                 record.restarted();
-                takeNext(NodeState.LAUNCHING);
+                succession.takeNext(NodeState.LAUNCHING);
             }
             case QUARANTINE -> {
                 record.takenOut(record.now(), reason);
-                startNext(reason);
+                succession.startNext(reason);
             }
         }
     }
@@ -421,7 +344,7 @@ final class KeeperLife implements Rules<Command> {
         links.board().tell(new JobBoard.NodeReleased(device.node()));
         if (record.is(NodeState.QUARANTINED) || record.is(NodeState.BACKING_OFF)) {
             timers.cancel(NodeKeeper.Timer.RETRY);
-            takeNext(NodeState.LAUNCHING);
+            succession.takeNext(NodeState.LAUNCHING);
         } else if (record.is(NodeState.DRAINING) && afterDrain == NodeKeeper.AfterDrain.QUARANTINE) {
             afterDrain = NodeKeeper.AfterDrain.RELAUNCH;
         }
@@ -435,10 +358,10 @@ final class KeeperLife implements Rules<Command> {
             }
             case RETRY -> {
                 if (record.is(NodeState.BACKING_OFF) || record.is(NodeState.QUARANTINED)) {
-                    takeNext(NodeState.LAUNCHING);
+                    succession.takeNext(NodeState.LAUNCHING);
                 }
             }
-            case STANDBY -> adjustStandby();
+            case STANDBY -> succession.adjustStandby();
             case DRAIN_OVER -> {
                 children.all().forEach(Child::kill);
                 if (record.is(NodeState.STOPPED)) {

@@ -8,7 +8,10 @@ import java.util.Optional;
 public final class NearestKey {
     private NearestKey() {}
 
-    /** The known key with the fewest changed letters, if few enough were changed; one with the same last part also counts. */
+    /**
+     * The known key with the fewest changed letters, if few enough were changed; one with the same last part also
+     * counts.
+     */
     public static Optional<String> to(String key, Collection<String> known) {
         String last = key.substring(key.lastIndexOf('.') + 1);
         Optional<String> similar = known.stream()
@@ -19,7 +22,7 @@ public final class NearestKey {
     }
 
     /** The Levenshtein distance. */
-    static int distance(String a, String b) {
+    public static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
             row[j] = j;

@@ -5,8 +5,6 @@ import drover.board.SlotId;
 import drover.feed.JobFeed;
 import drover.inference.AttemptId;
 import drover.inference.JobId;
-import drover.inference.Phase;
-import drover.inference.Position;
 import drover.job.AttemptOutcome;
 import drover.job.Job;
 import drover.job.JobEvent;
@@ -25,12 +23,6 @@ import org.jspecify.annotations.Nullable;
  * decided, what is on disk, and what the runners are really doing; none of the rules gets to see it.
  */
 final class Books {
-    /** What a hung attempt may take beyond its deadlines: ways, pulses, busy dispatchers. */
-    private static final long SLACK = 3_000_000_000L;
-
-    /** How long a finished result may take to be recorded while everybody lives. */
-    private static final long REPORT = 12_000_000_000L;
-
     private final World world;
     private final Map<JobId, Order> orders = new HashMap<>();
     private final Map<JobId, View> board = new HashMap<>();
@@ -72,95 +64,6 @@ final class Books {
         }
     }
 
-    /** What an attempt is really doing, whatever is said of it. */
-    final class Truth {
-        private final AttemptId attempt;
-        private final GpuProcess process;
-        private final int turns;
-        private final int keeperTurns;
-        private final int bornIn = term;
-        private Position position = Position.entering(Phase.STARTING, 1);
-        private long advancedAt;
-        private long producedAt = -1;
-        private boolean stuck;
-        private boolean failed;
-        private boolean cancelled;
-        private boolean handedBack;
-        private boolean over;
-
-        private Truth(AttemptId attempt, GpuProcess process) {
-            this.attempt = attempt;
-            this.process = process;
-            this.turns = process.host().turns();
-            this.keeperTurns = process.keeper().turns();
-            this.advancedAt = world.now();
-        }
-
-        Position position() {
-            return position;
-        }
-
-        void advanced(long now, Position to) {
-            if (to.isBeyond(position)) {
-                position = to;
-                advancedAt = now;
-            }
-        }
-
-        /** It no longer gets anywhere; within its deadlines somebody has to notice. */
-        void sticks() {
-            stuck = true;
-            Plan.Shape shape = world.plan().shape();
-            long noticed = advancedAt
-                    + process.limit(position.phase())
-                    + Machine.GRACE.toNanos() * 2
-                    + shape.margin().toNanos()
-                    + SLACK;
-            world.timeline().at(noticed, () -> {
-                if (stuck && !over && isOut(attempt) && !isExcused()) {
-                    throw new Violation(
-                            "a hung attempt is not missed",
-                            attempt + " stands at " + position + " on " + process + " since "
-                                    + Trouble.seconds(advancedAt) + " and is still out");
-                }
-            });
-        }
-
-        void fails() {
-            failed = true;
-        }
-
-        void cancelled() {
-            cancelled = true;
-        }
-
-        void over() {
-            over = true;
-        }
-
-        /** Its result is stored and has been told to its node. */
-        void produces(long now) {
-            producedAt = now;
-            world.timeline().at(now + REPORT, () -> {
-                if (isOut(attempt) && !process.host().isDead() && !isExcused()) {
-                    throw new Violation(
-                            "no finished result is thrown away",
-                            attempt + " was finished at " + Trouble.seconds(producedAt) + " and nobody knows of it");
-                }
-            });
-        }
-
-        /** Whether somebody was stopped meanwhile, so that nothing can be said about who should have noticed what. */
-        private boolean isExcused() {
-            return inOffice == null
-                    || bornIn != term
-                    || process.keeper().isDead()
-                    || process.keeper().isStopped()
-                    || process.keeper().turns() != keeperTurns
-                    || process.host().turns() != turns;
-        }
-    }
-
     // ---- what happens to processes
 
     /** What all that is said to be written has to be on. */
@@ -186,6 +89,11 @@ final class Books {
         term++;
     }
 
+    /** Whether there is a board that counts. */
+    boolean isBoardInOffice() {
+        return inOffice != null;
+    }
+
     /** How many boards there were, and more; it differs if something has happened between board and keepers. */
     int term() {
         return term;
@@ -196,35 +104,16 @@ final class Books {
     /** A runner begins with an attempt. */
     Truth runs(AttemptId attempt, GpuProcess process) {
         Truth before = runs.get(attempt.job());
-        Truth truth = new Truth(attempt, process);
-        if (before != null
-                && before.attempt.number() >= attempt.number()
-                && before.process != process
-                && !before.process.host().isDead()) {
-            throw new Violation(
-                    "an attempt's number is given once",
-                    attempt + " begins on " + process + " although " + before.attempt + " was given to "
-                            + before.process + ", which lives");
+        if (before != null) {
+            before.isFollowedBy(attempt, process);
         }
-        // On several hosts a keeper may hear late that its attempt was given up; what it reports then does not count.
-        if (before != null
-                && !world.plan().shape().shared()
-                && !before.over
-                && !before.stuck
-                && !before.cancelled
-                && !before.handedBack // Its node reports nothing more of it, and its runner is being told to stop.
-                && !before.process.host().isDead()
-                && !before.isExcused()) {
-            throw new Violation(
-                    "at most one live attempt per job",
-                    attempt + " begins on " + process + " while " + before.attempt + " still runs on "
-                            + before.process);
-        }
+        Truth truth = new Truth(world, this, attempt, process);
         runs.put(attempt.job(), truth);
         return truth;
     }
 
-    private boolean isOut(AttemptId attempt) {
+    /** Whether the board has the attempt out. */
+    boolean isOut(AttemptId attempt) {
         View view = board.get(attempt.job());
         return view != null && view.out && view.attempt == attempt.number();
     }
@@ -313,26 +202,13 @@ final class Books {
 
     private void onAttemptEnded(JobEvent.AttemptEnded e, View view) {
         Truth truth = runs.get(e.job());
-        boolean known = truth != null && truth.attempt.equals(e.attempt());
         if (e.outcome() == AttemptOutcome.RESULT_LOST) {
             throw new Violation("no finished result is thrown away", e.toString());
         }
         requireCurrent(e.attempt(), view, e);
         view.out = false;
-        if (truth == null || !known) {
-            return;
-        }
-        truth.handedBack = e.outcome() == AttemptOutcome.HANDED_BACK;
-        if (e.outcome() == AttemptOutcome.STALLED && !truth.stuck && !truth.isExcused()) {
-            throw new Violation(
-                    "a healthy attempt is not killed",
-                    e + ", but it stands at " + truth.position + " since " + Trouble.seconds(truth.advancedAt));
-        }
-        if (e.outcome() == AttemptOutcome.FAILED && !truth.failed) {
-            throw new Violation("only what failed is called so", e.toString());
-        }
-        if (truth.producedAt >= 0 && world.now() - truth.producedAt > REPORT && !truth.isExcused()) {
-            throw new Violation("no finished result is thrown away", e + ", but it was finished");
+        if (truth != null && truth.isOf(e.attempt())) {
+            truth.isSaidToEnd(e);
         }
     }
 

@@ -65,7 +65,10 @@ record Order(
         CRASH
     }
 
-    /** The longest that a healthy attempt may take, in nanoseconds: three times what is typical, as loading is four steps. */
+    /**
+     * The longest that a healthy attempt may take, in nanoseconds: three times what is typical, as loading is four
+     * steps.
+     */
     long longest() {
         return 3 * step * (4 + 3 + steps);
     }

@@ -87,7 +87,7 @@ final class Runner implements Rules<InferenceActor.Command> {
     private final class Work {
         private final AttemptId attempt;
         private final Order order;
-        private final Books.Truth truth;
+        private final Truth truth;
         private final SplittableRandom random;
         private final Optional<Mishap> mishap;
         private final boolean loads;
@@ -152,7 +152,10 @@ final class Runner implements Rules<InferenceActor.Command> {
             }
         }
 
-        /** Between two steps of a healthy attempt: within a tenth and ten times of what is typical, and within its limit. */
+        /**
+         * Between two steps of a healthy attempt: within a tenth and ten times of what is typical, and within its
+         * limit.
+         */
         private long pause(Position position) {
             long typical = switch (position.phase()) {
                 case LOADING -> order.step() * 4;

@@ -32,7 +32,10 @@ sealed interface Trouble {
     /** In a node's place, the host of the dispatch. */
     int DISPATCH = -1;
 
-    /** What goes to and from a node (or callers, after the last node) takes this much longer for a while, and some of it is lost or comes twice. */
+    /**
+     * What goes to and from a node (or callers, after the last node) takes this much longer for a while, and some of it
+     * is lost or comes twice.
+     */
     record BadLink(long at, long length, int node, long delay, double loss) implements Trouble {}
 
     /**

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * what two parts tell a third one comes in any order. Artery delivers at most once: a word is lost when its connection
  * breaks. Connections of one host do not break while both ends live: what the protocol says only once there (a {@code
  * Run}, a {@code Resize}) is lost only together with an end; what it repeats until it is answered may be lost here at any
- * time, and comes twice. Between the control processes of several hosts anything may be lost. What is said over HTTP, to and from callers, may always be lost.
+ * time, and comes twice. Between the control processes of several hosts anything may be lost. What is said over HTTP,
+ * to and from callers, may always be lost.
  */
 final class World {
     /** Monday, 5 January 2026: when every run begins. */

@@ -2,6 +2,7 @@ package drover.source;
 
 import drover.horde.BridgeAgent;
 import drover.job.Tenant;
+import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.List;
  * @param reference where the model reference is
  * @param referenceCopy where a copy of it is kept
  * @param referenceAge how old the copy may get before it is asked for again
+ * @param loras where LoRA files come from; the workers' own files say how many are kept
  */
 public record HordeSettings(
         boolean enabled,
@@ -29,7 +31,8 @@ public record HordeSettings(
         boolean privateSources,
         ModelReferenceStore.Source reference,
         Path referenceCopy,
-        Duration referenceAge) {
+        Duration referenceAge,
+        LoraSettings loras) {
     public HordeSettings {
         bridgeData = List.copyOf(bridgeData);
     }

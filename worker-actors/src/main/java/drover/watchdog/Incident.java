@@ -6,7 +6,6 @@ import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -132,11 +131,6 @@ public record Incident(
                 stack,
                 lost,
                 Stream.concat(followUps.stream(), Stream.of(followUp)).toList());
-    }
-
-    /** The attempt to blame; empty if the process ended or went silent without one that stalled. */
-    public Optional<AttemptId> culprit() {
-        return cause instanceof Cause.Stalled(Stall stall) ? Optional.of(stall.attempt()) : Optional.empty();
     }
 
     /** The whole story in one paragraph, for somebody who was not there. */

@@ -50,11 +50,6 @@ public record Ladder(Rungs rungs, Rung rung, boolean runnerBack) {
         return rung == Rung.WATCHING;
     }
 
-    /** Whether no rung is left. */
-    public boolean isExhausted() {
-        return rung == Rung.REPLACE_PROCESS;
-    }
-
     private Ladder on(Rung next) {
         return new Ladder(rungs, next, runnerBack);
     }

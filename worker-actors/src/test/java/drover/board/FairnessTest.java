@@ -68,7 +68,8 @@ class FairnessTest {
             now = now.plusMillis(random.nextInt(100));
             Tenant tenant = random.nextBoolean() ? BIG : SMALL;
             Priority priority = List.of(Priority.values()).get(random.nextInt(4));
-            String id = tenant.name() + priority + "-" + i;
+            // Of two that come at the same moment the one with the smaller id counts as the older.
+            String id = tenant.name() + priority + "-%02d".formatted(i);
             taken.computeIfAbsent(tenant.name() + priority, key -> new ArrayList<>())
                     .add(id);
             take(id, "m", tenant, priority, 1 + random.nextInt(50));

@@ -137,13 +137,39 @@ class JobFeedTest {
         follower.expectMessage(new News.State("e-1", delivered));
         ledger.expectNoMessage(Duration.ZERO);
 
-        for (String other : List.of("b", "c")) {
-            JobId id = new JobId(other);
-            Job job = Job.of(new JobEvent.Accepted(id, T0, queued.request(), Priority.NORMAL, T0.plusSeconds(60)));
-            feed.tell(new JobFeed.Changed(job.apply(new JobEvent.Cancelled(id, T0))));
-        }
+        forgetTheEnds();
         follow(Optional.empty());
         ledger.expectMessageClass(JobLedger.Find.class);
+    }
+
+    @Test
+    void aWordThatComesAfterAForgottenEndBringsNothingBackToLife() {
+        feed.tell(new JobFeed.Changed(delivered));
+        forgetTheEnds();
+
+        feed.tell(new JobFeed.Changed(produced)); // Overtaken on its way.
+        ledger.expectMessageClass(JobLedger.Find.class)
+                .replyTo()
+                .tell(new JobLedger.ReadReply.Found<>(Optional.of(delivered)));
+
+        follower.awaitAssert(() -> {
+            follow(Optional.empty());
+            follower.expectMessage(new News.State("e-5", delivered));
+            return null;
+        });
+    }
+
+    @Test
+    void aJobUnderWayThatTheFeedHearsOfForTheFirstTimeIsFollowedToItsEnd() {
+        feed.tell(new JobFeed.Changed(assigned));
+        ledger.expectMessageClass(JobLedger.Find.class)
+                .replyTo()
+                .tell(new JobLedger.ReadReply.Found<>(Optional.of(assigned)));
+        follow(Optional.empty());
+        follower.expectMessage(new News.State("e-1", assigned));
+
+        feed.tell(new JobFeed.Changed(produced));
+        follower.expectMessage(new News.State("e-2", produced));
     }
 
     @Test
@@ -157,6 +183,15 @@ class JobFeedTest {
         feed.tell(new JobFeed.Changed(produced));
         feed.tell(new JobFeed.GetProgress(ID, asker.ref()));
         asker.expectMessage(new JobFeed.LatestProgress(Optional.empty()));
+    }
+
+    /** As many other jobs end as the feed remembers. */
+    private void forgetTheEnds() {
+        for (String other : List.of("b", "c")) {
+            JobId id = new JobId(other);
+            Job job = Job.of(new JobEvent.Accepted(id, T0, queued.request(), Priority.NORMAL, T0.plusSeconds(60)));
+            feed.tell(new JobFeed.Changed(job.apply(new JobEvent.Cancelled(id, T0))));
+        }
     }
 
     private void follow(Optional<String> lastEventId) {

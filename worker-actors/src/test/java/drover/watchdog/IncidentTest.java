@@ -51,7 +51,6 @@ class IncidentTest {
                                 + "process was replaced. Memory shortly before: 3072 MiB resident, 5 MiB GPU. Thread runner-0 "
                                 + "was in at drover.Foo.spin(Foo.java:1). Run since: job j1 again as attempt 2 on node gpu1. "
                                 + "1 lost attempt(s) not run again so far.");
-        assertThat(incident.culprit()).hasValue(attempt("j1"));
     }
 
     @Test
@@ -72,6 +71,5 @@ class IncidentTest {
                         "At 2026-01-01T12:00:00Z the process of node gpu0 (GPU cpu) ended by itself with exit code 137 "
                                 + "(signal 9). The process was replaced. The stack could not be taken: the process had already "
                                 + "ended.");
-        assertThat(incident.culprit()).isEmpty();
     }
 }

@@ -9,6 +9,7 @@ import drover.diffusion.ModelInfo;
 import drover.diffusion.PictureParameters;
 import drover.diffusion.Prompts;
 import drover.diffusion.StableDiffusion;
+import drover.diffusion.TextualInversion;
 import drover.graph.GraphException;
 import drover.graph.Torch;
 import drover.imaging.Mask;
@@ -126,6 +127,9 @@ final class PictureRun {
         }
         for (String upscaler : features.postProcessing()) {
             files.upscaler(upscaler);
+        }
+        for (String embedding : TextualInversion.mentioned(request.prompt() + "\n" + request.negativePrompt())) {
+            files.embedding(embedding);
         }
     }
 
@@ -304,13 +308,18 @@ final class PictureRun {
     }
 
     /** What stands behind the first {@code ###} is the negative prompt, up to the next. */
-    private Prompts prompts() {
+    private Prompts prompts() throws EngineException {
         String[] parts = request.prompt().split(SPLIT, -1);
         String negative = request.negativePrompt();
         if (parts.length > 1) {
             negative = negative.isBlank() ? parts[1].strip() : negative + ", " + parts[1].strip();
         }
-        return new Prompts(parts[0].strip(), Optional.of(negative), request.cfgScale(), request.clipSkip());
+        String positive = parts[0].strip();
+        List<TextualInversion> inversions = new ArrayList<>();
+        for (String name : TextualInversion.mentioned(positive + "\n" + negative)) {
+            inversions.add(TextualInversion.open(name, files.embedding(name)));
+        }
+        return new Prompts(positive, Optional.of(negative), request.cfgScale(), request.clipSkip(), inversions);
     }
 
     private List<Picture> decoded(Passes passes, List<float[]> latents) throws EngineException {

@@ -26,6 +26,7 @@ import drover.inference.Position;
 import drover.inference.Sampler;
 import drover.inference.SourceImage;
 import drover.picture.Picture;
+import drover.picture.TextKeys;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -219,12 +220,41 @@ class PictureFeaturesTest {
     }
 
     @Test
+    void whatItWasMadeWithStandsInThePicture() throws Exception {
+        ImageFeatures features = new ImageFeatures(
+                        Optional.empty(),
+                        List.of(new LoraUse("kohya_fp16", 0.8, 0.5)),
+                        Optional.empty(),
+                        true,
+                        Optional.empty(),
+                        List.of("model"))
+                .withSource(source(0.6, Optional.empty(), SourceImage.Mode.IMG2IMG)
+                        .source()
+                        .orElseThrow());
+        Drawing drawing =
+                engine.run(ATTEMPT, request("sd15", features), recorder).getFirst();
+        assertThat(drawing.texts().get(TextKeys.A1111))
+                .contains(
+                        "Denoising strength: 0.6, Tiling: True, LoRAs: \"kohya_fp16:0.8\", Postprocess upscaler: model");
+        assertThat(drawing.texts().get(TextKeys.JSON))
+                .contains("\"strength\":0.6")
+                .contains("{\"file\":\"kohya_fp16\",\"model\":0.8,\"clip\":0.5}");
+    }
+
+    @Test
     void aSourceThatIsNoPictureIsThePictures() {
         SourceImage broken = new SourceImage(
                 recorder.keep("source", new byte[] {1, 2, 3}), Optional.empty(), 0.5, SourceImage.Mode.IMG2IMG);
         assertThatThrownBy(() -> only(request("sd15", ImageFeatures.NONE.withSource(broken))))
                 .isInstanceOf(EngineException.BadSource.class)
                 .hasMessage("the source picture cannot be used: the picture is neither PNG nor JPEG nor WebP");
+    }
+
+    @Test
+    void anEmbeddingThatIsNotThereIsRefused() {
+        ImageRequest request = new ImageRequest(
+                "sd15", "a (embedding:nobody:1.1)", "", 64, 64, 2, Sampler.DDIM, 5, 41, 1, 1, Optional.empty());
+        assertThatThrownBy(() -> only(request)).hasMessage("there is no embedding nobody here");
     }
 
     @Test

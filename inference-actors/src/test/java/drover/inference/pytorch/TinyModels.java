@@ -23,7 +23,8 @@ final class TinyModels {
     private TinyModels() {}
 
     static PyTorchEngine engine(DataType precision, Path... models) {
-        ExtraFiles files = new ExtraFiles(Fixtures.path("lora"), Fixtures.path("upscaler/x4"), Fixtures.path(""));
+        ExtraFiles files = new ExtraFiles(
+                Fixtures.path("lora"), Fixtures.path("upscaler/x4"), Fixtures.path(""), Fixtures.path("lora"));
         return new PyTorchEngine(
                 ModelCatalog.scan(List.of(models)),
                 new PyTorchSettings(TorchOptions.cpu(2), precision, 1L << 30, 1L << 30, files, "test"));

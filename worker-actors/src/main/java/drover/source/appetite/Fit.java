@@ -1,5 +1,6 @@
 package drover.source.appetite;
 
+import drover.job.TimeToLive;
 import drover.source.models.Baseline;
 import java.time.Duration;
 
@@ -37,8 +38,8 @@ record Fit(double speed, Duration fixed, Baseline baseline, boolean extraSlow, i
 
     /** Pixel-steps from which on the server gives more than its least time. */
     private double kink() {
-        double least = ServerRules.LEAST_SECONDS / (baseline.threefoldTime() ? 3 : 1);
-        return (least - ServerRules.BASE_SECONDS) / ServerRules.SECONDS_PER_STEP * ServerRules.REFERENCE_PIXELS;
+        double least = TimeToLive.LEAST_SECONDS / (baseline.threefoldTime() ? 3 : 1);
+        return (least - TimeToLive.BASE_SECONDS) / TimeToLive.SECONDS_PER_STEP * TimeToLive.REFERENCE_PIXELS;
     }
 
     /** The most pixels of a single picture, a multiple of {@code unit}; 0 if none fits. */

@@ -1,19 +1,11 @@
 package drover.source.appetite;
 
+import drover.job.TimeToLive;
 import drover.source.models.Baseline;
 import java.util.Set;
 
 /** What the Horde's server will do, as far as a worker has to foresee it. */
 public final class ServerRules {
-    /** Pixels that the time to live is counted by. */
-    static final double REFERENCE_PIXELS = 512.0 * 512.0;
-
-    /** Seconds of any job, at least. */
-    static final double LEAST_SECONDS = 150;
-
-    static final double BASE_SECONDS = 30;
-    static final double SECONDS_PER_STEP = 2;
-
     /** One more ended badly within an hour, and the server puts the worker into maintenance. */
     static final int TOLERATED_FAILURES = 20;
 
@@ -48,14 +40,8 @@ public final class ServerRules {
 
     /** The same from the pixel-steps that are counted. */
     static double timeToLive(double pixelSteps, boolean control, Baseline baseline, boolean extraSlow) {
-        double seconds = BASE_SECONDS + SECONDS_PER_STEP * pixelSteps / REFERENCE_PIXELS;
-        if (control) {
-            seconds *= 2;
-        }
-        if (baseline.threefoldTime()) {
-            seconds *= THREEFOLD;
-        }
-        return Math.max(LEAST_SECONDS, seconds) * (extraSlow ? THREEFOLD : 1);
+        double times = (control ? 2 : 1) * (baseline.threefoldTime() ? THREEFOLD : 1);
+        return TimeToLive.seconds(pixelSteps, times) * (extraSlow ? THREEFOLD : 1);
     }
 
     /**

@@ -1,0 +1,191 @@
+package drover.source.loras;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The folder of the LoRA files, with the list of what they are. Every method may block. */
+final class LoraFolder {
+    private static final String INDEX = "loras.json";
+    private static final long MAX_INDEX_BYTES = 64L << 20;
+    private static final int FORMAT = 1;
+    /** A part that nobody has gone on with for so long. */
+    private static final Duration STALE = Duration.ofDays(7);
+
+    private static final Pattern FILE = Pattern.compile("([0-9]{1,18})\\.safetensors(\\.part(?:\\.version)?)?");
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private final Path folder;
+
+    LoraFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * What is in it.
+     *
+     * @param names what they mean
+     * @param trouble what went wrong
+     */
+    record Contents(List<KeptLora> loras, Map<LoraName, LoraNames.Meaning> names, Optional<String> trouble) {
+        Contents {
+            loras = List.copyOf(loras);
+            names = Map.copyOf(names);
+        }
+
+        static Contents nothing(String trouble) {
+            return new Contents(List.of(), Map.of(), Optional.of(trouble));
+        }
+    }
+
+    private record Index(int format, List<Line> loras, List<Name> names) {}
+
+    private record Line(
+            long version,
+            long model,
+            String name,
+            String baseModel,
+            List<String> triggerWords,
+            boolean nsfw,
+            long bytes,
+            String sha256,
+            long used) {
+        static Line of(KeptLora it) {
+            return new Line(
+                    it.version(),
+                    it.model(),
+                    it.name(),
+                    it.baseModel(),
+                    it.triggerWords(),
+                    it.nsfw(),
+                    it.bytes(),
+                    it.sha256(),
+                    it.used().toEpochMilli());
+        }
+
+        KeptLora toLora() {
+            return new KeptLora(
+                    version, model, name, baseModel, triggerWords, nsfw, bytes, sha256, Instant.ofEpochMilli(used));
+        }
+    }
+
+    private record Name(String text, boolean isVersion, long version, long asked) {}
+
+    /** Where a version's file is. */
+    static Path file(Path folder, long version) {
+        return folder.resolve(version + ".safetensors");
+    }
+
+    Path file(long version) {
+        return file(folder, version);
+    }
+
+    /**
+     * Reads the list and clears up: what is listed and not there as listed is forgotten, and files of loras that are not
+     * listed go.
+     */
+    Contents open(Instant now) {
+        try {
+            Files.createDirectories(folder);
+            Contents listed = read();
+            List<KeptLora> there = new ArrayList<>();
+            Set<Long> versions = new HashSet<>();
+            for (KeptLora lora : listed.loras()) {
+                Path file = file(lora.version());
+                if (Files.isRegularFile(file) && Files.size(file) == lora.bytes() && versions.add(lora.version())) {
+                    there.add(lora);
+                }
+            }
+            clear(versions, now);
+            return new Contents(there, listed.names(), listed.trouble());
+        } catch (IOException e) {
+            return Contents.nothing("LoRAs cannot be kept in " + folder + "; see that it can be written: " + e);
+        }
+    }
+
+    private Contents read() throws IOException {
+        Path index = folder.resolve(INDEX);
+        if (!Files.exists(index)) {
+            return new Contents(List.of(), Map.of(), Optional.empty());
+        }
+        try {
+            if (Files.size(index) > MAX_INDEX_BYTES) {
+                throw new IOException("it is too large");
+            }
+            Index read = JSON.readValue(index.toFile(), Index.class);
+            if (read.format() != FORMAT) {
+                throw new IOException("its format is " + read.format() + ", not " + FORMAT);
+            }
+            Map<LoraName, LoraNames.Meaning> names = new LinkedHashMap<>();
+            for (Name name : read.names()) {
+                names.put(
+                        new LoraName(name.text(), name.isVersion()),
+                        new LoraNames.Meaning(name.version(), Instant.ofEpochMilli(name.asked())));
+            }
+            return new Contents(read.loras().stream().map(Line::toLora).toList(), names, Optional.empty());
+        } catch (IOException | RuntimeException e) {
+            return Contents.nothing(
+                    "the list of LoRAs " + index + " cannot be used, so they are downloaded again: " + e);
+        }
+    }
+
+    private void clear(Set<Long> listed, Instant now) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(folder)) {
+            files = all.toList();
+        }
+        for (Path file : files) {
+            Matcher name = FILE.matcher(file.getFileName().toString());
+            if (!name.matches()) {
+                continue;
+            }
+            boolean isPart = name.group(2) != null;
+            boolean stale = Files.getLastModifiedTime(file).toInstant().isBefore(now.minus(STALE));
+            if (isPart ? stale : !listed.contains(Long.parseLong(name.group(1)))) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    /** Writes the list: whoever reads it gets the old one or the new one. */
+    void write(Contents contents) throws IOException {
+        List<Name> names = new ArrayList<>();
+        contents.names()
+                .forEach((name, meaning) -> names.add(new Name(
+                        name.text(),
+                        name.isVersion(),
+                        meaning.version(),
+                        meaning.asked().toEpochMilli())));
+        byte[] json = JSON.writeValueAsBytes(
+                new Index(FORMAT, contents.loras().stream().map(Line::of).toList(), names));
+        Path next = folder.resolve(INDEX + ".next");
+        Files.write(next, json);
+        try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Files.move(next, folder.resolve(INDEX), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    void delete(long version) throws IOException {
+        Files.deleteIfExists(file(version));
+    }
+}

@@ -1,0 +1,426 @@
+package drover.source.loras;
+
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of the LoRA store, without network, disk or clock: which names are looked up, what is downloaded, what is
+ * kept and what has to go. Every method takes the present time and adds what is to be done. Not safe for use by several
+ * threads.
+ *
+ * <ul>
+ *   <li>What is on disk is used before its site is asked, if the site was asked within {@link LoraNames#TRUST}, and also later if it
+ *       does not answer.
+ *   <li>A name is looked up, and a file is downloaded, once for all who want it; so many files at a time as is set.
+ *   <li>The least recently used files go, but none that a job in hand has been given, and none is downloaded before there
+ *       is room for it.
+ *   <li>What was refused is not asked for again within {@link LoraNames#REFUSED_FOR}; what only failed, within {@link LoraNames#FAILED_FOR}.
+ * </ul>
+ */
+final class LoraShelf {
+    private LoraSettings settings;
+    private final Map<Long, KeptLora> kept = new HashMap<>();
+    private final LoraNames names = new LoraNames();
+    private final Map<LoraName, List<Want>> looking = new LinkedHashMap<>();
+    private final Map<Long, Download> downloads = new LinkedHashMap<>();
+    private final Deque<Download> line = new ArrayDeque<>();
+    private final Set<Long> leaving = new HashSet<>();
+    private final Map<Long, Leased> leases = new HashMap<>();
+    private long lastLease;
+    private int running;
+    private boolean changed;
+    private boolean touched;
+
+    /** What is to be done. */
+    sealed interface Action {
+        /** Ask the site what is meant. */
+        record LookUp(LoraName name) implements Action {}
+
+        /** Download it. */
+        record Fetch(LoraVersion version) implements Action {}
+
+        /** Delete its file, and say so when that is done. */
+        record Delete(long version) implements Action {}
+
+        /** Tell whoever asked. */
+        record Answer(ActorRef<LoraStore.Reply> to, LoraStore.Reply reply) implements Action {}
+    }
+
+    private record Want(LoraStore.Get get) {
+        LoraName name() {
+            return get.name();
+        }
+    }
+
+    private record Leased(long version, Instant until) {}
+
+    private static final class Download {
+        private final LoraVersion version;
+        private final long reserved;
+        private final List<Want> wants = new ArrayList<>();
+        private boolean running;
+
+        private Download(LoraVersion version, long reserved) {
+            this.version = version;
+            this.reserved = reserved;
+        }
+    }
+
+    LoraShelf(LoraSettings settings) {
+        this.settings = settings;
+    }
+
+    /** What was found on disk. */
+    void stock(Collection<KeptLora> found, Map<LoraName, LoraNames.Meaning> known) {
+        found.forEach(lora -> kept.put(lora.version(), lora));
+        known.forEach((name, meaning) -> {
+            if (kept.containsKey(meaning.version())) {
+                names.means(name, meaning);
+            }
+        });
+    }
+
+    /** Other settings; what is too much from now on goes. */
+    void reconfigure(LoraSettings next, List<Action> actions) {
+        settings = next;
+        makeRoom(0, actions);
+    }
+
+    // ---- what is wanted
+
+    /** Somebody asks. */
+    void get(LoraStore.Get get, Instant now, List<Action> actions) {
+        Want want = new Want(get);
+        LoraName name = get.name();
+        if (!name.isUsable()) {
+            answerNot(want, LoraProblem.NO_NAME, "\"" + name.text() + "\" can be no LoRA's name", actions);
+            return;
+        }
+        // A version never changes; what else a name means may.
+        Optional<Long> version =
+                name.isVersion() ? name.number().stream().boxed().findFirst() : names.meaning(name, now);
+        if (version.isPresent()) {
+            KeptLora lora = kept.get(version.get());
+            Download download = downloads.get(version.get());
+            if (lora != null) {
+                serve(want, lora, now, actions);
+                return;
+            }
+            if (download != null && mayHave(want, download.version.nsfw())) {
+                download.wants.add(want);
+                return;
+            }
+        }
+        Optional<LoraNames.Refusal> refusal = names.refusal(name, get.nsfw(), now);
+        if (refusal.isPresent()) {
+            refuseOrMakeDo(want, refusal.get().problem(), refusal.get().message(), now, actions);
+            return;
+        }
+        List<Want> others = looking.get(name);
+        if (others != null) {
+            others.add(want);
+            return;
+        }
+        looking.put(name, new ArrayList<>(List.of(want)));
+        actions.add(new Action.LookUp(name));
+    }
+
+    /** The site has said what is meant. */
+    void found(LoraName name, LoraSite.Found found, Instant now, List<Action> actions) {
+        List<Want> wants = looking.remove(name);
+        if (wants == null) {
+            return;
+        }
+        switch (found) {
+            case LoraSite.Found.Not(LoraProblem problem, String message) -> {
+                names.refused(name, problem, message, now);
+                wants.forEach(want -> refuseOrMakeDo(want, problem, message, now, actions));
+            }
+            case LoraSite.Found.Here(LoraVersion version) -> {
+                names.means(name, new LoraNames.Meaning(version.version(), now));
+                changed = true;
+                KeptLora lora = kept.get(version.version());
+                if (lora != null) {
+                    wants.forEach(want -> serve(want, lora, now, actions));
+                } else {
+                    order(name, version, wants, now, actions);
+                }
+            }
+        }
+    }
+
+    private void order(LoraName name, LoraVersion version, List<Want> wants, Instant now, List<Action> actions) {
+        List<Want> allowed = new ArrayList<>();
+        for (Want want : wants) {
+            if (mayHave(want, version.nsfw())) {
+                allowed.add(want);
+            } else {
+                names.refused(name, LoraProblem.NSFW, nsfw(version.name()), now);
+                answerNot(want, LoraProblem.NSFW, nsfw(version.name()), actions);
+            }
+        }
+        if (allowed.isEmpty()) {
+            return;
+        }
+        long bytes = version.bytes().orElse(settings.maxFileBytes());
+        if (bytes > settings.maxFileBytes()) {
+            String message = "\"" + version.name() + "\" has " + bytes + " bytes, and " + settings.maxFileBytes()
+                    + " are taken at most";
+            names.refused(name, LoraProblem.TOO_LARGE, message, now);
+            allowed.forEach(want -> answerNot(want, LoraProblem.TOO_LARGE, message, actions));
+            return;
+        }
+        Download download = downloads.get(version.version());
+        if (download == null) {
+            download = new Download(version, bytes);
+            downloads.put(version.version(), download);
+            line.add(download);
+        }
+        download.wants.addAll(allowed);
+        startNext(now, actions);
+    }
+
+    // ---- downloads
+
+    private void startNext(Instant now, List<Action> actions) {
+        while (running < settings.parallel() && !line.isEmpty()) {
+            if (!leaving.isEmpty()) {
+                return; // What has to go for it is still there.
+            }
+            Download next = line.getFirst();
+            if (next.wants.isEmpty()) {
+                line.removeFirst(); // Nobody waits for it any longer.
+                downloads.remove(next.version.version());
+                continue;
+            }
+            if (!makeRoom(next.reserved, actions)) {
+                line.removeFirst();
+                give(next, LoraProblem.NO_ROOM, "there is no room for it: what is kept is in use", now, actions);
+            } else if (leaving.isEmpty()) {
+                line.removeFirst();
+                next.running = true;
+                running++;
+                actions.add(new Action.Fetch(next.version));
+            }
+        }
+    }
+
+    /** A download has ended. */
+    void fetched(long version, LoraSite.Fetched fetched, Instant now, List<Action> actions) {
+        Download download = downloads.get(version);
+        if (download == null || !download.running) {
+            return;
+        }
+        running--;
+        switch (fetched) {
+            case LoraSite.Fetched.Here(long bytes, String sha256) -> {
+                downloads.remove(version);
+                KeptLora lora = KeptLora.of(download.version, bytes, sha256, now);
+                kept.put(version, lora);
+                changed = true;
+                download.wants.forEach(want -> serve(want, lora, now, actions));
+                makeRoom(0, actions); // It may have become larger than was said.
+            }
+            case LoraSite.Fetched.Not(LoraProblem problem, String message) ->
+                give(download, problem, message, now, actions);
+        }
+        startNext(now, actions);
+    }
+
+    /** Nothing comes of a download. */
+    private void give(Download download, LoraProblem problem, String message, Instant now, List<Action> actions) {
+        downloads.remove(download.version.version());
+        for (Want want : download.wants) {
+            names.refused(want.name(), problem, message, now);
+            refuseOrMakeDo(want, problem, message, now, actions);
+        }
+    }
+
+    /** A file is gone from the disk. */
+    void deleted(long version, Instant now, List<Action> actions) {
+        leaving.remove(version);
+        startNext(now, actions);
+    }
+
+    // ---- room
+
+    /** Lets files go until there is room for so much; whether there will be. Nothing goes if that is not enough. */
+    private boolean makeRoom(long bytes, List<Action> actions) {
+        long over = used() + bytes - settings.cacheBytes();
+        List<KeptLora> going = new ArrayList<>();
+        Set<Long> inUse = new HashSet<>();
+        leases.values().forEach(lease -> inUse.add(lease.version()));
+        Iterator<KeptLora> oldest = kept.values().stream()
+                .filter(lora -> !inUse.contains(lora.version()))
+                .sorted(Comparator.comparing(KeptLora::used).thenComparingLong(KeptLora::version))
+                .iterator();
+        while (over > 0 && oldest.hasNext()) {
+            KeptLora lora = oldest.next();
+            going.add(lora);
+            over -= lora.bytes();
+        }
+        if (over > 0 && bytes > 0) {
+            return false;
+        }
+        for (KeptLora lora : going) {
+            kept.remove(lora.version());
+            leaving.add(lora.version());
+            changed = true;
+            actions.add(new Action.Delete(lora.version()));
+        }
+        return true;
+    }
+
+    /** What is on disk, or will be when all that has begun is here. */
+    long used() {
+        return kept.values().stream().mapToLong(KeptLora::bytes).sum()
+                + downloads.values().stream()
+                        .filter(download -> download.running)
+                        .mapToLong(download -> download.reserved)
+                        .sum();
+    }
+
+    // ---- answers
+
+    private void serve(Want want, KeptLora lora, Instant now, List<Action> actions) {
+        if (!mayHave(want, lora.nsfw())) {
+            answerNot(want, LoraProblem.NSFW, nsfw(lora.name()), actions);
+            return;
+        }
+        if (!want.get().until().isAfter(now)) {
+            answerNot(want, LoraProblem.TOO_LATE, "it has come too late", actions);
+            return;
+        }
+        KeptLora used = lora.usedAt(now);
+        kept.put(lora.version(), used);
+        touched = true;
+        LoraStore.Lease lease = new LoraStore.Lease(++lastLease);
+        leases.put(lease.number(), new Leased(lora.version(), want.get().until()));
+        actions.add(new Action.Answer(
+                want.get().replyTo(),
+                new LoraStore.Reply.Ready(
+                        want.name(),
+                        lease,
+                        LoraFolder.file(settings.folder(), lora.version()),
+                        lora.baseModel(),
+                        lora.triggerWords(),
+                        lora.nsfw())));
+    }
+
+    /** An older version, or one that may be old, is better than none. */
+    private void refuseOrMakeDo(Want want, LoraProblem problem, String message, Instant now, List<Action> actions) {
+        Optional<KeptLora> old = problem.isLasting()
+                ? Optional.empty()
+                : kept.values().stream()
+                        .filter(lora -> lora.answersTo(want.name()))
+                        .max(Comparator.comparingLong(KeptLora::version));
+        if (old.isPresent()) {
+            serve(want, old.get(), now, actions);
+        } else {
+            answerNot(want, problem, message, actions);
+        }
+    }
+
+    private static void answerNot(Want want, LoraProblem problem, String message, List<Action> actions) {
+        actions.add(new Action.Answer(
+                want.get().replyTo(), new LoraStore.Reply.Unavailable(want.name(), problem, message)));
+    }
+
+    private static boolean mayHave(Want want, boolean nsfw) {
+        return want.get().nsfw() || !nsfw;
+    }
+
+    private static String nsfw(String name) {
+        return "\"" + name + "\" is not safe for work, and this worker is";
+    }
+
+    // ---- leases and time
+
+    /** A job does not need its file any more. */
+    void release(LoraStore.Lease lease, Instant now, List<Action> actions) {
+        if (leases.remove(lease.number()) != null) {
+            makeRoom(0, actions);
+            startNext(now, actions);
+        }
+    }
+
+    /** What has fallen due: leases that nobody gave back, and answers that nobody waits for any longer. */
+    void wake(Instant now, List<Action> actions) {
+        leases.values().removeIf(lease -> !lease.until().isAfter(now));
+        looking.values().forEach(wants -> giveUp(wants, now, actions));
+        downloads.values().forEach(download -> giveUp(download.wants, now, actions));
+        makeRoom(0, actions);
+        startNext(now, actions);
+    }
+
+    private static void giveUp(List<Want> wants, Instant now, List<Action> actions) {
+        wants.removeIf(want -> {
+            boolean late = !want.get().until().isAfter(now);
+            if (late) {
+                answerNot(want, LoraProblem.TOO_LATE, "it is still on its way", actions);
+            }
+            return late;
+        });
+    }
+
+    /** When {@link #wake} wants to be called next. */
+    Optional<Instant> nextWake() {
+        @Nullable Instant first = null;
+        for (Leased lease : leases.values()) {
+            first = earlier(first, lease.until());
+        }
+        for (List<Want> wants : looking.values()) {
+            for (Want want : wants) {
+                first = earlier(first, want.get().until());
+            }
+        }
+        for (Download download : downloads.values()) {
+            for (Want want : download.wants) {
+                first = earlier(first, want.get().until());
+            }
+        }
+        return Optional.ofNullable(first);
+    }
+
+    private static Instant earlier(@Nullable Instant a, Instant b) {
+        return a == null || b.isBefore(a) ? b : a;
+    }
+
+    // ---- what is written down
+
+    List<KeptLora> kept() {
+        return List.copyOf(kept.values());
+    }
+
+    Map<LoraName, LoraNames.Meaning> meanings() {
+        return names.meanings();
+    }
+
+    /** Whether what is kept is other than at the last call. */
+    boolean takeChanged() {
+        boolean was = changed;
+        changed = false;
+        return was;
+    }
+
+    /** Whether something has been used since the last call. */
+    boolean takeTouched() {
+        boolean was = touched;
+        touched = false;
+        return was;
+    }
+}
