@@ -369,14 +369,14 @@ public record DroverConfig(
                 BridgeAgent.parse(values.get(Schema.BRIDGE_AGENT)),
                 new Tenant(values.get(Schema.HORDE_TENANT)),
                 values.get(Schema.MAINTENANCE_ON_STOP),
-                values.get(Schema.PRIVATE_SOURCES),
+                values.get(Schema.PRIVATE_ADDRESSES),
                 Kinds.isWebAddress(reference)
                         ? new ModelReferenceStore.Source.OnWeb(URI.create(reference))
                         : new ModelReferenceStore.Source.OnDisk(home.resolve(reference)),
                 cacheDir.resolve("horde").resolve("model-reference.json"),
                 values.get(Schema.MODEL_REFERENCE_AGE),
                 new LoraSettings(
-                        values.get(Schema.LORA_FOLDER).map(home::resolve).orElse(cacheDir.resolve("loras")),
+                        home.resolve(values.get(Schema.LORAS_DIR)).resolve("horde"),
                         URI.create(values.get(Schema.LORA_SITE)),
                         Secret.NONE,
                         values.get(Schema.LORA_MAX_SIZE),

@@ -220,7 +220,6 @@ final class Schema {
     static final Setting<String> HORDE_TENANT =
             add("horde.tenant", Kinds.text("a tenant's name: 1 to 64 of a-z 0-9 . _ -", Tenant::isName), "horde");
     static final Setting<Boolean> MAINTENANCE_ON_STOP = add("horde.maintenance-on-stop", Kinds.onOff(), "off");
-    static final Setting<Boolean> PRIVATE_SOURCES = add("horde.private-sources", Kinds.onOff(), "off");
     static final Setting<List<String>> BRIDGE_DATA = add(
             "horde.bridge-data", Kinds.list(Kinds.path()), "[conf/bridgeData.yaml]", "AIWORKER_BRIDGE_DATA_LOCATION");
     static final Setting<Optional<String>> MODEL_REFERENCE =
@@ -229,8 +228,6 @@ final class Schema {
             add("horde.model-reference-age", Kinds.duration("1m", "365 days"), "1 hour");
     static final Setting<String> LORA_SITE =
             add("horde.lora-site", Kinds.webAddress(), "\"https://civitai.com\"", "DROVER_LORA_SITE");
-    static final Setting<Optional<String>> LORA_FOLDER =
-            add("horde.lora-folder", Kinds.or("auto", Kinds.path()), "auto");
     static final Setting<Long> LORA_MAX_SIZE = add("horde.lora-max-size", Kinds.size("1MiB", "16GiB"), "400MiB");
     static final Setting<Integer> LORA_DOWNLOADS = add("horde.lora-downloads", Kinds.whole(1, 32), "5");
     static final Setting<Boolean> PRIVATE_ADDRESSES = add("horde.private-addresses", Kinds.onOff(), "off");

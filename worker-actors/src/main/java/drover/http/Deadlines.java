@@ -16,8 +16,7 @@ final class Deadlines {
      * @param controlled whether there is a ControlNet
      */
     static Duration byDefault(ImageRequest request, boolean controlled) {
-        double times = (controlled ? 2 : 1)
-                * (request.features().hiresFix().isPresent() ? 2 : 1);
+        double times = (controlled ? 2 : 1) * (request.features().hiresFix().isPresent() ? 2 : 1);
         return Duration.ofSeconds((long) Math.ceil(TimeToLive.seconds((double) Work.of(request), 1) * times));
     }
 }

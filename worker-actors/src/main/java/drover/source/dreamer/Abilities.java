@@ -17,6 +17,6 @@ record Abilities(
         boolean controlnet,
         boolean sdxlControlnet,
         boolean lora) {
-    /** Of this version: upscalers, ControlNet and LoRA are known to the engine, but not by the Horde's names yet. */
-    static final Abilities PRESENT = new Abilities(true, true, false, false, false, false);
+    /** Of this version: upscalers and ControlNet are known to the engine, but not by the Horde's names. */
+    static final Abilities PRESENT = new Abilities(true, true, false, false, false, true);
 }

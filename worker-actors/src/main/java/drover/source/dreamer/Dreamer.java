@@ -412,14 +412,17 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 links.clock(),
                 around.adapter(DreamerOrder.Word.class, Heard::new));
         Optional<Duration> expected = expected(job);
-        boolean inpainting = setup.reference()
-                .flatMap(known -> known.find(job.model()))
-                .filter(ReferenceModel::inpainting)
-                .isPresent();
+        KnownModel known = new KnownModel(
+                model,
+                Offer.baseline(
+                        job.model(), setup.reference(), setup.data().models().custom()),
+                setup.reference()
+                        .flatMap(reference -> reference.find(job.model()))
+                        .filter(ReferenceModel::inpainting)
+                        .isPresent());
         ActorRef<DreamerOrder.Command> child = context.spawn(
                 RulesActor.create(
-                        DreamerOrder.class,
-                        a -> new DreamerOrder(a, with, order, model, inpainting, expected, recovered)),
+                        DreamerOrder.class, a -> new DreamerOrder(a, with, order, known, expected, recovered)),
                 "order-" + order.job().value() + "-" + links.ids().get().value());
         context.watchWith(child, new OrderLost(order.job()));
         orders.put(order.job(), child);

@@ -127,8 +127,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private final TimerScheduler<Command> timers;
     private final OrderLinks links;
     private final ImageJob ordered;
-    private final String model;
-    private final boolean inpainting;
+    private final KnownModel model;
     private final Optional<Duration> expected;
     /** Whether another process may have answered parts of it. */
     private final boolean recovered;
@@ -138,6 +137,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private Order order;
     private Stage stage;
     private List<GenMetadata> remarks = List.of();
+    private Optional<Preparation> prepared = Optional.empty();
     private Optional<Job> job = Optional.empty();
     private Optional<Position> position = Optional.empty();
     private Optional<Job> handedOver = Optional.empty();
@@ -148,8 +148,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
      * An order.
      *
      * @param order as it stands in the book, or is to
-     * @param model its model, as the nodes call it
-     * @param inpainting whether that can do nothing but paint over
+     * @param model its model
      * @param expected how long such a job takes, if that is known
      * @param recovered whether it was found in the book
      */
@@ -157,8 +156,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             Surroundings<Command> around,
             OrderLinks links,
             Order order,
-            String model,
-            boolean inpainting,
+            KnownModel model,
             Optional<Duration> expected,
             boolean recovered) {
         this.around = around;
@@ -167,7 +165,6 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         this.order = order;
         this.ordered = Papers.job(order);
         this.model = model;
-        this.inpainting = inpainting;
         this.expected = expected;
         this.recovered = recovered;
         this.kept = around.adapter(OrderBook.Kept.class, _ -> new Kept());
@@ -232,6 +229,12 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         return order.answerBy().minus(share.compareTo(FOR_ANSWERING_LEAST) > 0 ? share : FOR_ANSWERING_LEAST);
     }
 
+    /** How long it may be prepared. */
+    private Duration patience() {
+        Duration left = Duration.between(now(), lookedAt());
+        return left.isPositive() ? left : Duration.ofSeconds(1);
+    }
+
     private Instant lastCall() {
         return order.answerBy().plus(SWEEP);
     }
@@ -249,7 +252,8 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private void prepare() {
         stage = Stage.PREPARING;
         around.pipe(
-                links.preparations().prepare(order.job(), ordered, model, inpainting, links.content(), lookedAt()),
+                links.preparations()
+                        .prepare(order.job(), ordered, model, links.content(), patience(), now(), order.answerBy()),
                 (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
     }
 
@@ -262,6 +266,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     }
 
     private void accept(Preparation preparation) {
+        prepared = Optional.of(preparation);
         if (stage != Stage.PREPARING) {
             return; // It was given up meanwhile.
         }
@@ -544,6 +549,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         boolean delivered = order.count(Order.Outcome.GOOD) > 0;
         handedOver.ifPresent(produced -> links.delivery()
                 .tell(new Delivery.HandedOver(produced.id(), delivered ? Optional.empty() : Optional.of(FAULTED))));
+        prepared.ifPresent(links.preparations()::release);
         Optional<Duration> answered = drawn.map(at -> Duration.between(at, now()));
         links.dreamer().tell(new Word.Closed(order, job, answered));
     }

@@ -26,6 +26,7 @@ import drover.source.bridge.BridgeProblem;
 import drover.source.bridge.BridgeReader;
 import drover.source.bridge.BridgeReading;
 import drover.source.bridge.BridgeWatch;
+import drover.source.loras.LoraStore;
 import drover.source.models.ModelReference;
 import drover.source.models.ModelReferenceStore;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -148,6 +149,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private final Map<Path, BridgeWatch> watches = new LinkedHashMap<>();
     private final Map<Path, Place> places = new LinkedHashMap<>();
     private final List<Order> unclaimed = new ArrayList<>();
+    private final ActorRef<LoraStore.Command> loras;
     private final DreamerLinks dreamerLinks;
     private Optional<ModelReferenceStore.Loaded> reference = Optional.empty();
     private List<Earning> earnings = List.of();
@@ -173,6 +175,11 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         BridgeAgent agent = on.settings().agent();
         Downloader.Limits sources =
                 Downloader.Limits.SOURCE_IMAGES.withPrivate(on.settings().privateSources());
+        this.loras = context.spawn(
+                Behaviors.supervise(LoraStore.create(
+                                context.getSystem(), on.settings().loras(), on.clock(), random))
+                        .onFailure(SupervisorStrategy.restart()),
+                "loras");
         this.dreamerLinks = new DreamerLinks(
                 links.book(),
                 links.ledger(),
@@ -181,7 +188,14 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                 links.delivery(),
                 on.assets(),
                 data -> connect(data, agent, retries),
-                new Preparations(new Downloader(context.getSystem(), sources, retries), on.assets(), blocking),
+                new Preparations(
+                        new Downloader(context.getSystem(), sources, retries),
+                        new LoraWishes(
+                                loras,
+                                context.getSystem().scheduler(),
+                                on.settings().loras().below()),
+                        on.assets(),
+                        blocking),
                 agent,
                 Abilities.PRESENT,
                 on.settings().tenant(),
@@ -325,6 +339,9 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
             return;
         }
         place.data = reading.data();
+        List<BridgeData> all =
+                places.values().stream().flatMap(it -> it.data.stream()).toList();
+        loras.tell(new LoraStore.Reconfigure(on.settings().loras().forWorkers(all)));
         begin(file, place);
     }
 

@@ -8,10 +8,13 @@ import drover.inference.OutputFormat;
 import drover.inference.SafetyPolicy;
 import drover.inference.Sampler;
 import drover.source.bridge.BridgeData;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the Horde asks for, as the engine takes it. As with the existing worker nothing is rejected: what is out of range is
@@ -33,15 +36,16 @@ final class ImageRequests {
      * The request of a job, without what comes from elsewhere (source images, LoRAs).
      *
      * @param model the model as the nodes call it
+     * @param triggers what LoRAs want to stand in front of the prompt
      * @param content what the worker draws
      */
-    static ImageRequest of(ImageJob job, String model, BridgeData.Content content) {
+    static ImageRequest of(ImageJob job, String model, List<String> triggers, BridgeData.Content content) {
         ImagePayload payload = job.payload();
         long seed = job.seed().orElse(0) % ImageRequest.SEED_LIMIT;
         String[] prompts = chosen(payload.prompt().orElse(""), seed).split(NEGATIVE, -1);
         return new ImageRequest(
                 model,
-                prompts[0].strip(),
+                Stream.concat(triggers.stream(), Stream.of(prompts[0].strip())).collect(Collectors.joining(", ")),
                 prompts.length > 1 ? prompts[1].strip() : "",
                 side(payload.width()),
                 side(payload.height()),

@@ -15,12 +15,14 @@ import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.InferenceRequest;
 import drover.inference.JobId;
+import drover.inference.LoraUse;
 import drover.inference.SourceImage;
 import drover.picture.Picture;
 import drover.picture.PngEncoder;
 import drover.source.bridge.BridgeData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,9 +47,11 @@ final class Preparations {
     private final Downloader downloader;
     private final AssetStore assets;
     private final Executor blocking;
+    private final LoraWishes loras;
 
-    Preparations(Downloader downloader, AssetStore assets, Executor blocking) {
+    Preparations(Downloader downloader, LoraWishes loras, AssetStore assets, Executor blocking) {
         this.downloader = downloader;
+        this.loras = loras;
         this.assets = assets;
         this.blocking = blocking;
     }
@@ -73,21 +77,37 @@ final class Preparations {
     /**
      * The request, once all is there.
      *
-     * @param model the model as the nodes call it
-     * @param inpainting whether the model can do nothing but paint over
-     * @param until nothing is fetched after this
+     * @param patience for how long things may be fetched
+     * @param now the present time
+     * @param until the end of the job's time
      * @return fails with a {@link CannotException} if the job asks for what nobody here can do
      */
     CompletionStage<Preparation> prepare(
-            JobId id, ImageJob job, String model, boolean inpainting, BridgeData.Content content, Instant until) {
+            JobId id,
+            ImageJob job,
+            KnownModel model,
+            BridgeData.Content content,
+            Duration patience,
+            Instant now,
+            Instant until) {
         Optional<String> impossible = impossible(job.payload());
         if (impossible.isPresent()) {
             return CompletableFuture.failedFuture(new CannotException(impossible.get()));
         }
-        CompletionStage<Got> source = fetch(job.sourceImage(), until);
-        CompletionStage<Got> mask = fetch(job.sourceMask(), until);
-        return source.thenCombineAsync(
-                mask, (image, where) -> made(id, job, model, inpainting, content, image, where), blocking);
+        CompletionStage<Got> source = fetch(job.sourceImage(), now.plus(patience));
+        CompletionStage<Got> mask = fetch(job.sourceMask(), now.plus(patience));
+        CompletionStage<LoraWishes.Granted> granted =
+                loras.grant(job, model.baseline(), content.nsfw(), patience, until);
+        return source.thenCombine(mask, Fetched::new)
+                .thenCombineAsync(
+                        granted, (fetched, wishes) -> made(id, job, model, content, fetched, wishes), blocking);
+    }
+
+    private record Fetched(Got image, Got mask) {}
+
+    /** The job needs nothing of it any more. */
+    void release(Preparation preparation) {
+        preparation.leases().forEach(loras::release);
     }
 
     /** What is named by no flag of a pop, and so comes although nobody offers it. */
@@ -116,17 +136,19 @@ final class Preparations {
     private Preparation made(
             JobId id,
             ImageJob job,
-            String model,
-            boolean inpainting,
+            KnownModel model,
             BridgeData.Content content,
-            Got image,
-            Got where) {
-        ImageRequest request = ImageRequests.of(job, model, content);
-        List<GenMetadata> remarks = new ArrayList<>(leftOut(job.payload()));
-        ImageFeatures features = features(job.payload());
+            Fetched fetched,
+            LoraWishes.Granted wishes) {
+        Got image = fetched.image();
+        Got where = fetched.mask();
+        ImageRequest request = ImageRequests.of(job, model.name(), wishes.triggers(), content);
+        List<GenMetadata> remarks = new ArrayList<>(wishes.remarks());
+        remarks.addAll(withoutInversions(job.payload()));
+        ImageFeatures features = features(job.payload(), wishes.loras());
         Optional<SourceImages.Decoded> source =
                 decoded(image, remarks, GenMetadata.sourceImageDownloadFailed(), GenMetadata.sourceImageParseFailed());
-        boolean paints = inpainting
+        boolean paints = model.inpainting()
                 || job.processing()
                         .filter(it -> it.equals("inpainting") || it.equals("outpainting"))
                         .isPresent();
@@ -139,35 +161,38 @@ final class Preparations {
         } catch (IOException e) {
             throw new UncheckedIOException("the source image could not be kept: " + e.getMessage(), e);
         }
-        return new Preparation(request.with(features), remarks);
+        return new Preparation(request.with(features), remarks, wishes.leases());
     }
 
     /** The remarks of a preparation that another process has made, as far as its request shows them. */
     static List<GenMetadata> remarks(ImageJob job, InferenceRequest prepared) {
-        List<GenMetadata> remarks = new ArrayList<>(leftOut(job.payload()));
-        boolean without = switch (prepared) {
-            case ImageRequest it -> it.features().source().isEmpty();
+        List<GenMetadata> remarks = new ArrayList<>(withoutInversions(job.payload()));
+        ImageFeatures features = switch (prepared) {
+            case ImageRequest it -> it.features();
         };
-        if (job.sourceImage().isPresent() && without) {
+        if (job.sourceImage().isPresent() && features.source().isEmpty()) {
             remarks.add(GenMetadata.sourceImageDownloadFailed());
+        }
+        if (features.loras().isEmpty()) {
+            job.payload().loras().forEach(lora -> remarks.add(GenMetadata.loraDownloadFailed(lora.name())));
         }
         return remarks;
     }
 
-    private static List<GenMetadata> leftOut(ImagePayload payload) {
-        List<GenMetadata> remarks = new ArrayList<>();
-        payload.loras().forEach(lora -> remarks.add(GenMetadata.loraDownloadFailed(lora.name())));
-        payload.tis().forEach(ti -> remarks.add(GenMetadata.tiDownloadFailed(ti.name())));
-        return remarks;
+    /** Nobody fetches them yet. */
+    private static List<GenMetadata> withoutInversions(ImagePayload payload) {
+        return payload.tis().stream()
+                .map(ti -> GenMetadata.tiDownloadFailed(ti.name()))
+                .toList();
     }
 
-    private static ImageFeatures features(ImagePayload payload) {
+    private static ImageFeatures features(ImagePayload payload, List<LoraUse> loras) {
         Optional<HiresFix> hires = payload.hiresFix()
                 .filter(on -> on)
                 .map(_ -> new HiresFix(Math.clamp(
                         payload.hiresFixDenoisingStrength().orElse(HiresFix.DEFAULT_STRENGTH), LEAST_STRENGTH, 1)));
         return new ImageFeatures(
-                Optional.empty(), List.of(), Optional.empty(), payload.tiling().orElse(false), hires, List.of());
+                Optional.empty(), loras, Optional.empty(), payload.tiling().orElse(false), hires, List.of());
     }
 
     private static Optional<SourceImages.Decoded> decoded(

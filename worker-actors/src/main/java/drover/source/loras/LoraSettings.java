@@ -31,6 +31,12 @@ public record LoraSettings(
         boolean allowPrivate) {
     private static final int MEBIBYTE_BITS = 20;
 
+    /** The folder of all LoRAs, in which this one is: what an engine calls them by is relative to it. */
+    public Path below() {
+        Path parent = folder.toAbsolutePath().getParent();
+        return parent == null ? folder : parent;
+    }
+
     /**
      * The same as the workers' own files want it. They share what is kept: the largest of their sizes counts, and the
      * first token.

@@ -14,10 +14,13 @@ import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
 import drover.ledger.LedgerSettings;
 import drover.ledger.OrderBook;
+import drover.setting.Secret;
 import drover.source.HordeSettings;
+import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,7 +97,16 @@ final class HordeRig implements AutoCloseable {
                 true,
                 new ModelReferenceStore.Source.OnDisk(reference),
                 folder.resolve("copy.json"),
-                Duration.ofHours(1));
+                Duration.ofHours(1),
+                new LoraSettings(
+                        folder.resolve("loras").resolve("horde"),
+                        URI.create(horde),
+                        Secret.NONE,
+                        1 << 20,
+                        0,
+                        1 << 20,
+                        1,
+                        true));
     }
 
     /** The slot asks for work. */

@@ -26,7 +26,7 @@ class ImageRequestsTest {
     }
 
     private static ImageRequest request(String payload, BridgeData.Content content) {
-        return ImageRequests.of(job(payload), "as the nodes call it", content);
+        return ImageRequests.of(job(payload), "as the nodes call it", List.of(), content);
     }
 
     static ImageJob job(String payload) {
