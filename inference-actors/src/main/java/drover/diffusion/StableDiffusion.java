@@ -78,7 +78,7 @@ public final class StableDiffusion implements AutoCloseable {
         try (PromptEncoder.Plan text = PromptEncoder.Plan.of(model, architecture, dtype);
                 UNet2DConditionModel.Plan unet = UNet2DConditionModel.Plan.of(model, "unet", dtype);
                 AutoencoderKL.Plan vae = AutoencoderKL.Plan.of(model, "vae", dtype)) {
-            checkFit(model, text, unet.config(), vae.config());
+            PipelineFit.check(model, text, unet.config(), vae.config());
             long total = text.bytes() + unet.network().bytes() + vae.bytes();
             LoadedWeights.Listener sum = new LoadedWeights.Listener() {
                 private long done;
@@ -118,26 +118,6 @@ public final class StableDiffusion implements AutoCloseable {
         return bytes;
     }
 
-    private static void checkFit(ModelSource model, PromptEncoder.Plan text, UNetConfig unet, VaeConfig vae)
-            throws EngineException {
-        int latent = vae.latentChannels();
-        boolean fits = unet.inChannels() == latent || unet.inChannels() == inpaintingChannels(latent);
-        if (!fits || unet.outChannels() != latent) {
-            throw new EngineException.Unsupported(model.path() + ": the unet takes " + unet.inChannels() + " and gives "
-                    + unet.outChannels() + " channels; expected " + latent + ", the vae's latent_channels, or "
-                    + inpaintingChannels(latent) + " to take for inpainting, and " + latent + " to give");
-        }
-        if (unet.contextWidth() != text.width()) {
-            throw new EngineException.BadModel(model.path() + ": the unet's cross_attention_dim is "
-                    + unet.contextWidth() + "; expected the text encoders' hidden_size, " + text.width());
-        }
-        int pooled = unet.added().map(UNetConfig.AddedEmbedding::pooledWidth).orElse(0);
-        if (pooled != text.pooledWidth()) {
-            throw new EngineException.BadModel(model.path() + ": the unet takes pooled embeddings of width " + pooled
-                    + "; the text encoders make them of width " + text.pooledWidth());
-        }
-    }
-
     /**
      * This pipeline for pictures whose opposite edges fit together. It shares all weights, is made once and stays; it is
      * closed with this one.
@@ -173,11 +153,6 @@ public final class StableDiffusion implements AutoCloseable {
             PromptEncoder changed = made.add(prompts.with(ofClip), PromptEncoder::close);
             return new StableDiffusion(torch, changed, network, vae, schedule, made.handOver());
         }
-    }
-
-    /** The latent, a mask, and the latent of the picture under the mask. */
-    private static int inpaintingChannels(int latent) {
-        return 2 * latent + 1;
     }
 
     /** Whether the network was trained for inpainting, so that it sees a mask and a picture. */
