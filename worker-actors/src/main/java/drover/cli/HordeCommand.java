@@ -115,7 +115,8 @@ final class HordeCommand {
                 notes.forEach(note -> cli.out().println(note));
             }
             cli.out().println();
-            List<Finding> findings = new ArrayList<>(HordeCheck.of(reading, selection, reference, freeBytes(config)));
+            List<Finding> findings = new ArrayList<>(HordeCheck.of(
+                    reading, selection, reference, config.nodes().safety().model(), freeBytes(config)));
             findings.addAll(said.findings());
             findings.forEach(finding -> cli.out().println(mark(finding.level()) + finding.text()));
             boolean twice = reading.data().isPresent()

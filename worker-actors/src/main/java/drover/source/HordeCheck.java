@@ -7,6 +7,8 @@ import drover.source.models.ModelReference;
 import drover.source.models.ModelReferenceStore;
 import drover.source.models.ModelSelection;
 import drover.source.models.ReferenceModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,16 +44,19 @@ public final class HordeCheck {
      * @param reading its file
      * @param selection what its models come to; empty if its file cannot be used
      * @param loaded the model reference
+     * @param checker where a safety checker is to be
      * @param freeBytes of the disk that its models are on
      */
     public static List<Finding> of(
             BridgeReading reading,
             Optional<ModelSelection> selection,
             ModelReferenceStore.Loaded loaded,
+            Optional<Path> checker,
             OptionalLong freeBytes) {
         HordeCheck check = new HordeCheck();
         check.file(reading);
         reading.data().ifPresent(check::account);
+        check.checker(checker);
         loaded.trouble().ifPresent(trouble -> check.add(Level.WARNING, trouble));
         selection.ifPresent(models -> {
             check.entries(models);
@@ -86,6 +91,19 @@ public final class HordeCheck {
                     Level.FAILURE,
                     "dreamer_name is still \"" + data.workerName()
                             + "\"; take a name that no other worker of the Horde has");
+        }
+    }
+
+    private void checker(Optional<Path> folder) {
+        if (folder.isEmpty()) {
+            add(
+                    Level.FAILURE,
+                    "nobody looks at pictures, and what was not looked at is not sent to the Horde, so no job is taken;"
+                            + " put a safety checker's folder into drover.safety.model");
+        } else if (!Files.isDirectory(folder.get())) {
+            add(Level.FAILURE, "drover.safety.model is " + folder.get() + ", which is no folder");
+        } else {
+            add(Level.OK, "pictures are looked at by " + folder.get());
         }
     }
 

@@ -28,13 +28,17 @@ final class HordeCommandTest {
     @BeforeEach
     void anInstallation() throws IOException {
         Files.createDirectories(home.resolve("models"));
+        Files.createDirectories(home.resolve("checker"));
         Files.createDirectories(home.resolve("conf"));
         Files.writeString(home.resolve("reference.json"), """
                 {"Deliberate": {"baseline": "stable diffusion 1", "size_on_disk_bytes": 2147483648},
                  "SDXL 1.0": {"baseline": "stable_diffusion_xl", "size_on_disk_bytes": 6442450944},
                  "Huge": {"baseline": "stable_diffusion_xl", "size_on_disk_bytes": 4611686018427387904}}""");
         Files.writeString(home.resolve("conf/drover.conf"), """
-                drover { engine = fault, fault.models = [Deliberate], horde.model-reference = "reference.json" }
+                drover {
+                  engine = fault, fault.models = [Deliberate], safety.model = checker
+                  horde.model-reference = "reference.json"
+                }
                 """);
         cli = new TestCli(home, Map.of());
     }
@@ -42,6 +46,19 @@ final class HordeCommandTest {
     private int check(String bridgeData) throws IOException {
         Files.writeString(home.resolve("conf/bridgeData.yaml"), bridgeData);
         return cli.run("horde", "check", "--offline");
+    }
+
+    @Test
+    void aWorkerWhosePicturesNobodyLooksAtFails() throws IOException {
+        Files.delete(home.resolve("checker"));
+        assertThat(check(GOOD)).isEqualTo(1);
+        assertThat(cli.out()).contains("FAILURE  drover.safety.model is", "which is no folder");
+
+        Files.writeString(home.resolve("conf/drover.conf"), """
+                drover { engine = fault, fault.models = [Deliberate], horde.model-reference = "reference.json" }
+                """);
+        assertThat(check(GOOD)).isEqualTo(1);
+        assertThat(cli.out()).contains("FAILURE  nobody looks at pictures");
     }
 
     @Test
