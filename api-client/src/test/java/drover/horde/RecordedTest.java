@@ -296,9 +296,12 @@ class RecordedTest {
                 .as("%s: rc", exchange)
                 .isEqualTo(body.has("rc") ? Optional.of(body.get("rc").asText()) : Optional.empty());
         if (body.has("message")) {
+            String key = exchange.request().path("headers").path("apikey").asText("");
+            String said = body.get("message").asText().strip();
+            // A server that repeats the key is not repeated in this.
             softly.assertThat(answer.map(HordeError.Answer::text).orElse(""))
                     .as("%s: message", exchange)
-                    .isEqualTo(body.get("message").asText().strip());
+                    .isEqualTo(key.isEmpty() ? said : said.replace("'" + key + "'", "'ApiKey[…]'"));
         }
         if (body.has("errors")) {
             softly.assertThat(error)

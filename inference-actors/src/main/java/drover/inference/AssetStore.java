@@ -2,6 +2,7 @@ package drover.inference;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 
 /**
  * Where inputs of jobs are kept until they run, and results between the process that makes them and whoever fetches
@@ -46,4 +47,21 @@ public interface AssetStore {
      * @throws java.io.UncheckedIOException if that cannot be told, because the store cannot be read now
      */
     boolean holds(AssetRef ref);
+
+    /**
+     * The small form of a result, if {@link #keepThumbnail} has kept it.
+     *
+     * @throws IOException if it cannot be read
+     */
+    default Optional<byte[]> thumbnail(AssetRef of) throws IOException {
+        return Optional.empty();
+    }
+
+    /**
+     * Keeps a small form of a result beside it; it goes with its job. It can be made again, so a store may as well keep
+     * none.
+     *
+     * @throws IOException if it could not be written
+     */
+    default void keepThumbnail(AssetRef of, byte[] file) throws IOException {}
 }

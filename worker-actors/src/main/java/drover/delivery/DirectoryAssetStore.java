@@ -23,6 +23,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -33,6 +34,7 @@ import java.util.stream.Stream;
  */
 public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
     private static final String INPUTS = "input";
+    private static final String THUMBNAIL = ".thumbnail.webp";
     private static final Pattern KEY = Pattern.compile(
             "[A-Za-z0-9_-]{1,64}/([0-9]{1,9}/[0-9]{1,9}|" + INPUTS + "/[a-z0-9-]{1,32})\\.[a-z0-9]{1,8}");
 
@@ -149,6 +151,34 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
         } catch (NoSuchFileException e) {
             return false;
         }
+    }
+
+    @Override
+    public Optional<byte[]> thumbnail(AssetRef of) throws IOException {
+        try {
+            return Optional.of(Files.readAllBytes(thumbnailOf(of)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whole or not at all; not forced to the disk, because it can be made again. */
+    @Override
+    public void keepThumbnail(AssetRef of, byte[] file) throws IOException {
+        Path target = thumbnailOf(of);
+        Path temporary = Files.createTempFile(target.getParent(), "thumbnail", ".part");
+        try {
+            Files.write(temporary, file);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** Not a name that a key can have, so no result is ever taken for one. */
+    private Path thumbnailOf(AssetRef of) throws IOException {
+        Path result = locate(of.key());
+        return result.resolveSibling(result.getFileName() + THUMBNAIL);
     }
 
     /** The files of attempts that were lost go too. */

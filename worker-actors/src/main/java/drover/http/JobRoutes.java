@@ -84,6 +84,11 @@ final class JobRoutes extends AllDirectives {
                                                 get(() -> show(id(segment))), delete(() -> cancel(id(segment))))),
                                         path("events", () -> get(() -> follow(id(segment)))),
                                         path(
+                                                PathMatchers.segment("assets")
+                                                        .slash(PathMatchers.segment())
+                                                        .slash(PathMatchers.segment("thumbnail")),
+                                                index -> get(() -> thumbnail(id(segment), index))),
+                                        path(
                                                 PathMatchers.segment("assets").slash(PathMatchers.segment()),
                                                 index -> get(() -> asset(id(segment), index)))))));
     }
@@ -330,5 +335,9 @@ final class JobRoutes extends AllDirectives {
 
     private Route asset(JobId id, String index) {
         return extractRequest(request -> onSuccess(find(id), job -> assets.route(job, index, request)));
+    }
+
+    private Route thumbnail(JobId id, String index) {
+        return extractRequest(request -> onSuccess(find(id), job -> assets.thumbnail(job, index, request)));
     }
 }

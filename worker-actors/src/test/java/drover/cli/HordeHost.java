@@ -29,6 +29,10 @@ final class HordeHost implements AutoCloseable {
     static final String AGENT = "AI Horde Worker reGen:13.0.0:https://example.invalid";
     static final String WORKER = "My Worker";
 
+    /** A tiny one, whose verdicts mean nothing. */
+    private static final Path CHECKER =
+            Path.of("..", "inference-actors", "src", "test", "resources", "fixtures", "safety");
+
     final LocalHorde horde;
     final HostProcess process;
     private final HordeRequester requester;
@@ -55,11 +59,12 @@ final class HordeHost implements AutoCloseable {
         Files.writeString(home.resolve("reference.json"), "{\"Deliberate\": {\"baseline\": \"stable diffusion 1\"}}");
         process.configure(home.resolve("assets"), """
                 fault.models = [Deliberate]
+                safety.model = "%s"
                 horde {
                   bridge-data = ["bridgeData.yaml"], model-reference = "reference.json", bridge-agent = "%s"
                 }
                 %s
-                """.formatted(AGENT, more));
+                """.formatted(CHECKER.toAbsolutePath(), AGENT, more));
         requester = new HordeRequester(
                 system,
                 HordeSettings.of(

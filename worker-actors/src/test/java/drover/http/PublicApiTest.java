@@ -21,6 +21,7 @@ import drover.client.JobView;
 import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.ImageRequest;
+import drover.inference.JobId;
 import drover.inference.OutputFormat;
 import drover.inference.Phase;
 import drover.inference.Position;
@@ -29,6 +30,10 @@ import drover.inference.SafetyResult;
 import drover.inference.Sampler;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
+import drover.picture.Picture;
+import drover.picture.PngEncoder;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -42,7 +47,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -263,6 +270,33 @@ class PublicApiTest {
         JobView.AssetView asset = client.job(job.id()).assets().getFirst();
         assertThat(asset.safety()).isEqualTo("censored");
         assertThat(get(asset.url()).headers().firstValue("content-type")).contains("image/webp");
+    }
+
+    @Test
+    void aPictureHasAThumbnail() throws Exception {
+        JobView job = submit();
+        SlotCommand.Offer offer = take(job.id());
+        byte[] png = PngEncoder.encode(new Picture(300, 150, new byte[3 * 300 * 150]), Map.of());
+        AssetRef ref = produce(offer, png);
+        await().atMost(ApiServer.LONG).until(() -> client.job(job.id()).ended());
+        String url = "/v1/jobs/" + job.id() + "/assets/0/thumbnail";
+
+        HttpResponse<byte[]> first = get(url);
+        assertThat(first.statusCode()).isEqualTo(200);
+        assertThat(first.headers().firstValue("content-type")).contains("image/webp");
+        BufferedImage small = ImageIO.read(new ByteArrayInputStream(first.body()));
+        assertThat(List.of(small.getWidth(), small.getHeight())).containsExactly(256, 128);
+        assertThat(server.assets.thumbnail(ref))
+                .hasValueSatisfying(kept -> assertThat(kept).isEqualTo(first.body()));
+        assertThat(get(url).body()).isEqualTo(first.body());
+        String tag = first.headers().firstValue("etag").orElseThrow();
+        assertThat(get(url, "If-None-Match", tag).statusCode()).isEqualTo(304);
+        assertThat(get("/v1/jobs/" + job.id() + "/assets/1/thumbnail").statusCode())
+                .isEqualTo(404);
+
+        server.assets.removeAll(new JobId(job.id()));
+        assertThat(get(url).statusCode()).isEqualTo(410);
+        assertThat(folder.resolve("assets").resolve(job.id())).doesNotExist();
     }
 
     @ParameterizedTest

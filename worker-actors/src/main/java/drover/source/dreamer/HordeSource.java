@@ -153,6 +153,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private final DreamerLinks dreamerLinks;
     private Optional<ModelReferenceStore.Loaded> reference = Optional.empty();
     private List<Earning> earnings = List.of();
+    private boolean loadingReference;
     private boolean stopping;
 
     /** A source that goes on with what the order book holds. */
@@ -214,7 +215,6 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                         context.messageAdapter(OrderBook.Earnings.class, it -> new EarningsRead(it.earnings()))));
         on.settings().bridgeData().forEach(file -> places.put(file, new Place()));
         look();
-        loadReference();
     }
 
     private HordeLink connect(BridgeData data, BridgeAgent agent, Retries retries) {
@@ -346,13 +346,18 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     }
 
     private void begin(Path file, Place place) {
-        if (place.data.isEmpty() || reference.isEmpty() || stopping) {
+        if (place.data.isEmpty() || stopping) {
             return;
         }
         BridgeData data = place.data.get();
         Optional<String> idle = whyIdle(file, data);
         if (idle.isPresent()) {
             idle(file, idle.get());
+            return;
+        }
+        if (reference.isEmpty()) {
+            // Nobody needs it before there is a worker.
+            loadReference();
             return;
         }
         place.idle = Optional.empty();
@@ -423,9 +428,10 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     // The model reference
 
     private void loadReference() {
-        if (!on.settings().enabled() || places.isEmpty()) {
+        if (loadingReference) {
             return;
         }
+        loadingReference = true;
         getContext()
                 .pipeToSelf(
                         CompletableFuture.supplyAsync(
@@ -438,6 +444,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     }
 
     private void onReference(ModelReferenceStore.Loaded loaded) {
+        loadingReference = false;
         loaded.trouble().ifPresent(trouble -> getContext().getLog().warn("{}", trouble));
         Optional<ModelReference> before = reference.flatMap(ModelReferenceStore.Loaded::reference);
         boolean first = reference.isEmpty();
