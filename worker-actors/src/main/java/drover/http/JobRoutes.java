@@ -116,7 +116,8 @@ final class JobRoutes extends AllDirectives {
     private CompletionStage<HttpEntity.Strict> body(HttpRequest request, Materializer materializer) {
         return request.entity()
                 .withSizeLimit(settings.maxBody())
-                .toStrict(settings.answerTimeout().toMillis(), materializer)
+                // The library's own limit, 8 MiB, would say that the request broke off.
+                .toStrict(settings.answerTimeout().toMillis(), Long.MAX_VALUE, materializer)
                 .exceptionally(failure -> {
                     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
                     throw cause instanceof TimeoutException

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** Requests as earlier versions wrote them. */
 class EarlierRequestsTest {
     private static final String PLAIN = """
-            "model": "m", "prompt": "p", "negativePrompt": "", "width": 64, "height": 64, "steps": 3,
+            "kind": "image", "model": "m", "prompt": "p", "negativePrompt": "", "width": 64, "height": 64, "steps": 3,
             "sampler": "k_euler", "cfgScale": 5.0, "seed": 7, "clipSkip": 1, "count": 1
             """;
 
