@@ -80,14 +80,14 @@ final class CivitAi implements LoraSite {
 
     private static String question(LoraName name) {
         if (name.isVersion()) {
-            return "model-versions/" + name.text();
+            return "model-versions/" + name.key();
         }
         if (name.number().isPresent()) {
-            return "models/" + name.text();
+            return "models/" + name.key();
         }
         // Without nsfw=true it finds only what is safe for work, and says that there is nothing.
         return "models?limit=" + FOUND_AT_MOST + "&nsfw=true&types=LORA&types=LoCon&types=DoRA&query="
-                + URLEncoder.encode(name.text(), StandardCharsets.UTF_8).replace("+", "%20");
+                + URLEncoder.encode(name.key(), StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private static Found read(LoraName name, byte[] json) {

@@ -46,6 +46,6 @@ record KeptLora(
             return asked.number().orElse(-1) == version;
         }
         return asked.number().orElse(-1) == model
-                || name.strip().toLowerCase(Locale.ROOT).equals(asked.text());
+                || name.strip().toLowerCase(Locale.ROOT).equals(asked.key());
     }
 }

@@ -6,6 +6,7 @@ import drover.source.loras.LoraShelf.Action;
 import drover.source.loras.LoraStore.Command;
 import drover.source.loras.LoraStore.Timer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -78,6 +79,18 @@ final class LoraLife implements Rules<Command> {
             case LoraStore.Advanced it ->
                 around.log().debug("{} of 20 steps of {} are here", it.step(), shown(it.version()));
             case LoraStore.Fetched it -> onFetched(it, now, actions);
+            case LoraStore.Looked it -> {
+                if (it.there()) {
+                    it.get().replyTo().tell(it.ready());
+                } else {
+                    around.log()
+                            .warn(
+                                    "{} has been deleted by somebody else",
+                                    it.ready().path());
+                    shelf.lost(it.ready().lease());
+                    shelf.get(it.get(), now, actions);
+                }
+            }
             case LoraStore.Deleted it -> {
                 it.problem().ifPresent(problem -> around.log().warn("a LoRA could not be deleted: {}", problem));
                 shelf.deleted(it.version(), now, actions);
@@ -149,7 +162,12 @@ final class LoraLife implements Rules<Command> {
                         onDisk(() -> folder.delete(version)),
                         (problem, failure) -> new LoraStore.Deleted(
                                 version, failure == null ? problem : Optional.of(failure.toString())));
-            case Action.Answer(var to, LoraStore.Reply reply) -> to.tell(reply);
+            case Action.Answer(LoraStore.Get get, LoraStore.Reply.Ready ready) ->
+                around.pipe(
+                        CompletableFuture.supplyAsync(() -> Files.isRegularFile(ready.path()), around.blocking()),
+                        (there, failure) -> new LoraStore.Looked(get, ready, failure == null && there));
+            case Action.Answer(LoraStore.Get get, LoraStore.Reply.Unavailable reply) ->
+                get.replyTo().tell(reply);
         }
     }
 

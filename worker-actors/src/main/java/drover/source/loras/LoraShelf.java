@@ -14,8 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * The rules of the LoRA store, without network, disk or clock: which names are looked up, what is downloaded, what is
@@ -39,8 +38,7 @@ final class LoraShelf {
     private final Map<Long, Download> downloads = new LinkedHashMap<>();
     private final Deque<Download> line = new ArrayDeque<>();
     private final Set<Long> leaving = new HashSet<>();
-    private final Map<Long, Leased> leases = new HashMap<>();
-    private long lastLease;
+    private final LoraLeases leases = new LoraLeases();
     private int running;
     private boolean changed;
     private boolean touched;
@@ -57,7 +55,7 @@ final class LoraShelf {
         record Delete(long version) implements Action {}
 
         /** Tell whoever asked. */
-        record Answer(ActorRef<LoraStore.Reply> to, LoraStore.Reply reply) implements Action {}
+        record Answer(LoraStore.Get get, LoraStore.Reply reply) implements Action {}
     }
 
     private record Want(LoraStore.Get get) {
@@ -65,8 +63,6 @@ final class LoraShelf {
             return get.name();
         }
     }
-
-    private record Leased(long version, Instant until) {}
 
     private static final class Download {
         private final LoraVersion version;
@@ -262,8 +258,7 @@ final class LoraShelf {
     private boolean makeRoom(long bytes, List<Action> actions) {
         long over = used() + bytes - settings.cacheBytes();
         List<KeptLora> going = new ArrayList<>();
-        Set<Long> inUse = new HashSet<>();
-        leases.values().forEach(lease -> inUse.add(lease.version()));
+        Set<Long> inUse = leases.inUse();
         Iterator<KeptLora> oldest = kept.values().stream()
                 .filter(lora -> !inUse.contains(lora.version()))
                 .sorted(Comparator.comparing(KeptLora::used).thenComparingLong(KeptLora::version))
@@ -308,10 +303,9 @@ final class LoraShelf {
         KeptLora used = lora.usedAt(now);
         kept.put(lora.version(), used);
         touched = true;
-        LoraStore.Lease lease = new LoraStore.Lease(++lastLease);
-        leases.put(lease.number(), new Leased(lora.version(), want.get().until()));
+        LoraStore.Lease lease = leases.give(lora.version(), want.get().until());
         actions.add(new Action.Answer(
-                want.get().replyTo(),
+                want.get(),
                 new LoraStore.Reply.Ready(
                         want.name(),
                         lease,
@@ -336,8 +330,7 @@ final class LoraShelf {
     }
 
     private static void answerNot(Want want, LoraProblem problem, String message, List<Action> actions) {
-        actions.add(new Action.Answer(
-                want.get().replyTo(), new LoraStore.Reply.Unavailable(want.name(), problem, message)));
+        actions.add(new Action.Answer(want.get(), new LoraStore.Reply.Unavailable(want.name(), problem, message)));
     }
 
     private static boolean mayHave(Want want, boolean nsfw) {
@@ -350,9 +343,17 @@ final class LoraShelf {
 
     // ---- leases and time
 
+    /** The file that was just given out is not there: somebody else has deleted it. */
+    void lost(LoraStore.Lease lease) {
+        leases.end(lease).ifPresent(version -> {
+            kept.remove(version);
+            changed = true;
+        });
+    }
+
     /** A job does not need its file any more. */
     void release(LoraStore.Lease lease, Instant now, List<Action> actions) {
-        if (leases.remove(lease.number()) != null) {
+        if (leases.end(lease).isPresent()) {
             makeRoom(0, actions);
             startNext(now, actions);
         }
@@ -360,7 +361,7 @@ final class LoraShelf {
 
     /** What has fallen due: leases that nobody gave back, and answers that nobody waits for any longer. */
     void wake(Instant now, List<Action> actions) {
-        leases.values().removeIf(lease -> !lease.until().isAfter(now));
+        leases.expire(now);
         looking.values().forEach(wants -> giveUp(wants, now, actions));
         downloads.values().forEach(download -> giveUp(download.wants, now, actions));
         makeRoom(0, actions);
@@ -379,25 +380,12 @@ final class LoraShelf {
 
     /** When {@link #wake} wants to be called next. */
     Optional<Instant> nextWake() {
-        @Nullable Instant first = null;
-        for (Leased lease : leases.values()) {
-            first = earlier(first, lease.until());
-        }
-        for (List<Want> wants : looking.values()) {
-            for (Want want : wants) {
-                first = earlier(first, want.get().until());
-            }
-        }
-        for (Download download : downloads.values()) {
-            for (Want want : download.wants) {
-                first = earlier(first, want.get().until());
-            }
-        }
-        return Optional.ofNullable(first);
-    }
-
-    private static Instant earlier(@Nullable Instant a, Instant b) {
-        return a == null || b.isBefore(a) ? b : a;
+        Instant first = Stream.concat(
+                        looking.values().stream().flatMap(List::stream),
+                        downloads.values().stream().flatMap(download -> download.wants.stream()))
+                .map(want -> want.get().until())
+                .reduce(leases.firstEnd(), (a, b) -> a.isBefore(b) ? a : b);
+        return first.equals(Instant.MAX) ? Optional.empty() : Optional.of(first);
     }
 
     // ---- what is written down

@@ -44,6 +44,8 @@ public final class LoraStore {
 
     record Fetched(LoraVersion version, LoraSite.Fetched fetched) implements Command {}
 
+    record Looked(Get get, Reply.Ready ready, boolean there) implements Command {}
+
     record Deleted(long version, Optional<String> problem) implements Command {}
 
     record Written(Optional<String> problem) implements Command {}

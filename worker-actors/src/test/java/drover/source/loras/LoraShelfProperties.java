@@ -122,8 +122,8 @@ class LoraShelfProperties {
                         assertThat(leases.values()).as("in use").doesNotContain(version);
                         assertThat(deletes.add(version)).isTrue();
                     }
-                    case Action.Answer(var to, Reply reply) -> {
-                        Instant until = Objects.requireNonNull(waiting.remove(to), "one answer");
+                    case Action.Answer(LoraStore.Get get, Reply reply) -> {
+                        Instant until = Objects.requireNonNull(waiting.remove(get.replyTo()), "one answer");
                         if (reply instanceof Reply.Ready ready) {
                             long version = version(ready);
                             assertThat(disk).containsKey(version);

@@ -257,6 +257,17 @@ class LoraShelfTest {
     }
 
     @Test
+    void whatSomebodyElseHasDeletedIsDownloadedAgain() {
+        LoraStore.Lease lease = keep(1, 50);
+
+        shelf.lost(lease);
+
+        assertThat(shelf.used()).isZero();
+        assertThat(get(name(1))).containsExactly(new Action.LookUp(name(1)));
+        assertThat(found(1, 50)).containsExactly(new Action.Fetch(version(1, 50, false)));
+    }
+
+    @Test
     void aSmallerCacheIsMadeRoomFor() {
         release(keep(1, 40));
         now = now.plusSeconds(1);

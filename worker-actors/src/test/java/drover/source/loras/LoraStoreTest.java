@@ -145,7 +145,7 @@ class LoraStoreTest {
         Reply.Unavailable first = unavailable(get(store, new LoraName("A Style", false)));
         assertThat(first.problem()).isEqualTo(LoraProblem.REFUSED);
         assertThat(first.metadata().value()).isEqualTo("download_failed");
-        assertThat(first.metadata().ref()).contains("a style");
+        assertThat(first.metadata().ref()).as("as the job has it").contains("A Style");
         unavailable(get(store, new LoraName("A Style", false)));
         assertThat(asked).hasSize(2);
     }
@@ -199,6 +199,16 @@ class LoraStoreTest {
             assertThat(files.filter(file -> !file.getFileName().toString().startsWith("loras.json")))
                     .isEmpty();
         }
+    }
+
+    @Test
+    void whatSomebodyElseHasDeletedIsDownloadedAgain() throws IOException {
+        offer(7, "A Style", "sd.safetensors", sha256(weights), false);
+        pages.put("/file/7", bytes(weights));
+        ActorRef<LoraStore.Command> store = store(true);
+        Files.delete(ready(get(store, new LoraName("A Style", false))).path());
+
+        assertThat(ready(get(store, new LoraName("A Style", false))).path()).hasBinaryContent(weights);
     }
 
     @Test
