@@ -12,6 +12,7 @@ import org.HdrHistogram.Histogram;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * no time, so all that is left is the worker's own, and two HTTP calls on loopback. The figures are printed; what is
  * asserted leaves room for a slow and busy machine.
  */
+@Tag("figures")
 class HordeFiguresTest {
     private static final int WARM_UP = 150;
     private static final int JOBS = 300;
