@@ -124,7 +124,8 @@ class PictureRequestsTest {
         String text = "A".repeat((int) HttpSettings.DEFAULT_MAX_BODY - head.length() - 2);
         HttpResponse<String> answer = post(head + text + "\"}");
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(422);
-        assertThat(json(answer).path("errors").path(0).path("field").textValue()).isEqualTo("source");
+        assertThat(json(answer).path("errors").path(0).path("field").textValue())
+                .isEqualTo("source");
     }
 
     @ParameterizedTest

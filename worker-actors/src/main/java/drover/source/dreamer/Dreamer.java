@@ -10,6 +10,7 @@ import drover.horde.ImageJob;
 import drover.horde.ImagePopAnswer;
 import drover.horde.ImageSubmit;
 import drover.horde.Status;
+import drover.horde.User;
 import drover.horde.WorkerChange;
 import drover.horde.WorkerDetails;
 import drover.inference.JobId;
@@ -93,10 +94,17 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private record Summary() implements Command {}
 
+    private record Refresh() implements Command {}
+
+    private record AccountSeen(HordeResult<User> user) implements Command {}
+
+    private record WorkerSeen(HordeResult<WorkerDetails> worker) implements Command {}
+
     private record BookRead(List<Order> open) implements Command {}
 
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
     private static final Duration STATISTICS_AGAIN = Duration.ofMinutes(10);
+    private static final Duration REFRESH = Duration.ofMinutes(5);
     private static final Duration REOPEN = Duration.ofSeconds(5);
 
     private static final Duration BROKEN_LIMIT = Duration.ofMinutes(2);
@@ -159,7 +167,21 @@ final class Dreamer implements Rules<Dreamer.Command> {
         // Also after a failure of this actor: its orders are in the book.
         links.book().tell(new OrderBook.GetOpen(around.adapter(OrderBook.Open.class, it -> new BookRead(it.orders()))));
         summarise();
+        timers.startTimerWithFixedDelay(new Refresh(), new Refresh(), Duration.ZERO, REFRESH);
         statistics();
+    }
+
+    private void refresh() {
+        around.pipe(
+                horde.client().user(),
+                (user, failure) -> failure == null
+                        ? new AccountSeen(user)
+                        : new Told("the account cannot be looked up: " + failure.getMessage()));
+        around.pipe(
+                horde.client().workerByName(worker()),
+                (found, failure) -> failure == null
+                        ? new WorkerSeen(found)
+                        : new Told("the worker cannot be looked up: " + failure.getMessage()));
     }
 
     private void summarise() {
@@ -227,6 +249,17 @@ final class Dreamer implements Rules<Dreamer.Command> {
             case Reopened(var found) ->
                 found.order().filter(order -> !order.isClosed()).ifPresent(order -> open(order, true));
             case UseLearned(var use) -> onUse(use);
+            case Refresh _ -> refresh();
+            case AccountSeen(var user) -> {
+                if (user instanceof HordeResult.Ok<User>(User known)) {
+                    tally.account(known.kudos());
+                }
+            }
+            case WorkerSeen(var worker) -> {
+                if (worker instanceof HordeResult.Ok<WorkerDetails>(WorkerDetails known)) {
+                    tally.uncompleted(known.uncompletedJobs());
+                }
+            }
             case Summary _ -> around.log().info("{}", tally.line(worker(), hand, inMaintenance(), now()));
             case Told(String what) -> around.log().info("{}: {}", worker(), what);
         }

@@ -24,6 +24,8 @@ import java.util.Optional;
  * @param kudos earned since the start, as the server rewards them
  * @param kudosPerHour the same within the last hour
  * @param kudosEver earned with this name, as the ledger has it
+ * @param accountKudos what the account has, as the Horde said last
+ * @param uncompletedJobs how many of the worker's jobs the Horde counts as dropped, as it said last
  * @param trouble what the Horde said last, if it did not answer as it should
  * @param messages what the Horde's people say to the operator
  */
@@ -44,6 +46,8 @@ public record DreamerStatus(
         double kudos,
         double kudosPerHour,
         double kudosEver,
+        Optional<Double> accountKudos,
+        Optional<Long> uncompletedJobs,
         Optional<String> trouble,
         List<String> messages)
         implements CborSerializable {

@@ -40,6 +40,8 @@ final class Tally {
     private long popped;
     private long good;
     private long failed;
+    private Optional<Double> accountKudos = Optional.empty();
+    private Optional<Long> uncompletedJobs = Optional.empty();
     private long censored;
     private long pictures;
 
@@ -146,6 +148,16 @@ final class Tally {
         }
     }
 
+    /** What the Horde says of the account. */
+    void account(double has) {
+        accountKudos = Optional.of(has);
+    }
+
+    /** How many dropped jobs the Horde counts for the worker. */
+    void uncompleted(Optional<Long> jobs) {
+        uncompletedJobs = jobs;
+    }
+
     /** What the dreamer knows beside this. */
     record Present(
             String worker,
@@ -179,6 +191,8 @@ final class Tally {
                 kudos.session().kudos(),
                 kudos.perHour(present.now()),
                 kudos.ever(),
+                accountKudos,
+                uncompletedJobs,
                 present.trouble(),
                 messages.current(present.now()).stream()
                         .map(WorkerMessage::message)
