@@ -24,10 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("figures")
 class HordeFiguresTest {
-    private static final int WARM_UP = 150;
-    private static final int JOBS = 300;
+    private static final int WARM_UP = 100;
+    private static final int JOBS = 200;
     private static final Duration LONGEST = Duration.ofMinutes(8);
-    private static final Duration IDLE = Duration.ofMinutes(1);
+    private static final Duration IDLE = Duration.ofSeconds(30);
 
     private static ActorTestKit kit;
 

@@ -12,6 +12,8 @@ import drover.horde.ImageOrder;
 import drover.horde.ImageParams;
 import drover.horde.OrderAccepted;
 import drover.horde.Retries;
+import drover.inference.Phase;
+import drover.inference.fault.Trace;
 import drover.source.server.LocalHorde;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,6 +61,7 @@ final class HordeHost implements AutoCloseable {
         Files.writeString(home.resolve("reference.json"), "{\"Deliberate\": {\"baseline\": \"stable diffusion 1\"}}");
         process.configure(home.resolve("assets"), """
                 fault.models = [Deliberate]
+                fault.trace = "trace"
                 safety.model = "%s"
                 horde {
                   bridge-data = ["bridgeData.yaml"], model-reference = "reference.json", bridge-agent = "%s"
@@ -90,6 +93,15 @@ final class HordeHost implements AutoCloseable {
                 accepted.id().orElseThrow();
             case HordeResult.Failed<OrderAccepted>(HordeError error) -> throw new AssertionError(error.message());
         };
+    }
+
+    /** Whether a picture has come so far. */
+    boolean hasStep(int step) throws IOException {
+        Path trace = process.home.resolve("trace");
+        return Files.exists(trace)
+                && Trace.read(trace).stream()
+                        .anyMatch(line -> line.position().phase() == Phase.DENOISING
+                                && line.position().step() >= step);
     }
 
     /** Waits until everything that was ordered is done, and the worker has nothing in hand. */

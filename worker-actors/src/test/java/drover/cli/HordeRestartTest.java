@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The control process is killed at each step between pop and submit; each picture is answered once all the same. */
 class HordeRestartTest {
-    private static final Duration RECOVERY = Duration.ofSeconds(45);
+    private static final Duration RECOVERY = Duration.ofSeconds(90);
 
     private static ActorTestKit kit;
 
@@ -73,8 +73,7 @@ class HordeRestartTest {
                 }
                 host.order(2, 40);
                 if (step.target == Target.POP) {
-                    await().atMost(RECOVERY).until(() -> host.horde.histories().size() > before);
-                    host.process.awaitLog("is drawn");
+                    await().atMost(RECOVERY).until(() -> host.hasStep(10));
                     host.process.kill();
                 }
                 host.process.awaitEnd();
