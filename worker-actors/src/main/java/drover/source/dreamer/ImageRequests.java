@@ -22,6 +22,8 @@ import java.util.stream.Stream;
  */
 final class ImageRequests {
     private static final Pattern CHOICE = Pattern.compile("\\{([^{}]*\\|[^{}]*)}");
+    private static final Pattern INVERSION =
+            Pattern.compile("\\(\\s*embedding:[^()]*\\)|embedding:[^\\s,:()]+", Pattern.CASE_INSENSITIVE);
     private static final int MOST_CHOICES = 1_000;
     private static final String NEGATIVE = "###";
     private static final int UNIT = 64;
@@ -42,7 +44,8 @@ final class ImageRequests {
     static ImageRequest of(ImageJob job, String model, List<String> triggers, BridgeData.Content content) {
         ImagePayload payload = job.payload();
         long seed = job.seed().orElse(0) % ImageRequest.SEED_LIMIT;
-        String[] prompts = chosen(payload.prompt().orElse(""), seed).split(NEGATIVE, -1);
+        String[] prompts =
+                withoutInversions(chosen(payload.prompt().orElse(""), seed)).split(NEGATIVE, -1);
         return new ImageRequest(
                 model,
                 Stream.concat(triggers.stream(), Stream.of(prompts[0].strip())).collect(Collectors.joining(", ")),
@@ -68,6 +71,11 @@ final class ImageRequests {
                 || content.censorNsfw()
                 || payload.useNsfwCensor().orElse(false);
         return new SafetyPolicy(true, censor, content.censorlist());
+    }
+
+    /** The existing engine passes over those that are not there, and here none is fetched. */
+    static String withoutInversions(String prompt) {
+        return INVERSION.matcher(prompt).replaceAll("");
     }
 
     static int steps(ImagePayload payload) {

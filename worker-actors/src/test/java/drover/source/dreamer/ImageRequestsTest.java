@@ -122,6 +122,12 @@ class ImageRequestsTest {
     }
 
     @Test
+    void textualInversionsAreLeftOutOfThePrompt() {
+        assertThat(ImageRequests.withoutInversions("a, (embedding:1234:1.2), b embedding:Ugly-v1.0, c (d:1.1)"))
+                .isEqualTo("a, , b , c (d:1.1)");
+    }
+
+    @Test
     void choicesAreMadeFromInsideByTheSeed() {
         assertThat(ImageRequests.chosen("a {red|red} {x{1|1}|x1} {left} {", 7)).isEqualTo("a red x1 {left} {");
         assertThat(ImageRequests.chosen("{a|b|c|d|e|f|g|h}", 1))
