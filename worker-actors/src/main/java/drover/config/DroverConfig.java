@@ -379,7 +379,7 @@ public record DroverConfig(
                         home.resolve(values.get(Schema.LORAS_DIR)).resolve("horde"),
                         URI.create(values.get(Schema.LORA_SITE)),
                         Secret.NONE,
-                        values.get(Schema.LORA_MAX_SIZE),
+                        Long.MAX_VALUE, // Nothing goes before the workers' files have said how much is kept.
                         0,
                         values.get(Schema.LORA_MAX_SIZE),
                         values.get(Schema.LORA_DOWNLOADS),

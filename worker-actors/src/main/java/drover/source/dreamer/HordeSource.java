@@ -339,8 +339,8 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
             return;
         }
         place.data = reading.data();
-        List<BridgeData> all =
-                places.values().stream().flatMap(it -> it.data.stream()).toList();
+        List<Optional<BridgeData>> all =
+                places.values().stream().map(it -> it.data).toList();
         loras.tell(new LoraStore.Reconfigure(on.settings().loras().forWorkers(all)));
         begin(file, place);
     }

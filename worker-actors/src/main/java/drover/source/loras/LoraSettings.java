@@ -39,10 +39,15 @@ public record LoraSettings(
 
     /**
      * The same as the workers' own files want it. They share what is kept: the largest of their sizes counts, and the
-     * first token.
+     * first token. While one of the files cannot be read nothing is thrown away for its size.
+     *
+     * @param workers what their files say, as far as they have been read
      */
-    public LoraSettings forWorkers(List<BridgeData> workers) {
-        List<BridgeData.Loras> all = workers.stream().map(BridgeData::loras).toList();
+    public LoraSettings forWorkers(List<Optional<BridgeData>> workers) {
+        List<BridgeData.Loras> all = workers.stream()
+                .flatMap(Optional::stream)
+                .map(BridgeData::loras)
+                .toList();
         return new LoraSettings(
                 folder,
                 site,
@@ -51,10 +56,12 @@ public record LoraSettings(
                         .filter(Secret::isSet)
                         .findFirst()
                         .orElse(token),
-                all.stream()
-                        .mapToLong(it -> it.cacheMebibytes() << MEBIBYTE_BITS)
-                        .max()
-                        .orElse(cacheBytes),
+                all.size() < workers.size()
+                        ? Long.MAX_VALUE
+                        : all.stream()
+                                .mapToLong(it -> it.cacheMebibytes() << MEBIBYTE_BITS)
+                                .max()
+                                .orElse(cacheBytes),
                 all.stream()
                         .mapToLong(it -> it.minFreeMebibytes() << MEBIBYTE_BITS)
                         .max()
