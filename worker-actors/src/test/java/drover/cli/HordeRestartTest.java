@@ -59,7 +59,7 @@ class HordeRestartTest {
 
     @Test
     void eachPictureIsAnsweredOnce() throws Exception {
-        try (HordeHost host = new HordeHost(kit.system(), folder, LocalHorde.Settings.REAL, "max_batch: 2", "")) {
+        try (HordeHost host = new HordeHost(kit.system(), folder, LocalHorde.Settings.REAL, "max_threads: 1", "")) {
             host.start();
             for (Step step : Step.values()) {
                 int before = host.horde.histories().size();
@@ -71,7 +71,8 @@ class HordeRestartTest {
                                     new When.First(1),
                                     new Fault.Meanwhile(host.process::kill, step.done, step.heard));
                 }
-                host.order(2, 40);
+                // Not two: the second might be on its way from the Horde, and nobody here could know of it.
+                host.order(1, 40);
                 if (step.target == Target.POP) {
                     await().atMost(RECOVERY).until(() -> host.hasStep(10));
                     host.process.kill();
@@ -85,7 +86,7 @@ class HordeRestartTest {
                 assertThat(host.horde.audit()).as(step.name()).isEmpty();
                 assertThat(all.subList(before, all.size()))
                         .as(step.name())
-                        .hasSize(2)
+                        .hasSize(1)
                         .allSatisfy(history -> assertThat(history.accepted())
                                 .hasValueSatisfying(
                                         submit -> assertThat(submit.fault()).isFalse()));
