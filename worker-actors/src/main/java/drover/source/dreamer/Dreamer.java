@@ -43,6 +43,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.slf4j.event.Level;
 
 /**
  * One worker of the Horde: it pops when the board could take a job and the appetite is there, and starts a
@@ -345,7 +346,11 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private void explain(Decision.Why why) {
         if (why != Decision.Why.PACE && why != waitsFor) {
-            around.log().info("{} takes no job now: {}", worker(), why.sentence());
+            // That its hands are full is how it should be, and changes with every job.
+            boolean usual = why == Decision.Why.FULL || why == Decision.Why.BEHIND;
+            around.log()
+                    .atLevel(usual ? Level.DEBUG : Level.INFO)
+                    .log("{} takes no job now: {}", worker(), why.sentence());
         }
         if (why != Decision.Why.PACE) {
             waitsFor = why;
