@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** GPU processes are killed and frozen at random while the Horde's jobs run on them. */
 class HordeChaosTest {
-    private static final int JOBS = 500;
+    /** The whole measure is 500: {@code mvn test -Dtest=HordeChaosTest -Dhorde.jobs=500}. */
+    private static final int JOBS = Integer.getInteger("horde.jobs", 150);
+
     private static final Duration LONGEST = Duration.ofMinutes(8);
 
     private static ActorTestKit kit;
@@ -71,7 +73,7 @@ class HordeChaosTest {
                 }
             }
 
-            assertThat(hits).isGreaterThan(15);
+            assertThat(hits).isGreaterThanOrEqualTo(JOBS / 30);
             List<History> all = host.horde.histories();
             List<Audit.Violation> violations = host.horde.audit();
             System.out.printf(
