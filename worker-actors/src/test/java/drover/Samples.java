@@ -83,6 +83,7 @@ final class Samples {
         special.put(double.class, () -> 0.1);
         special.put(boolean.class, () -> true);
         special.put(Double.class, () -> 0.25);
+        special.put(Long.class, () -> 9_007_199_254_740_995L);
     }
 
     /** One value of a record, of an enum, or of each member of a sealed family. */

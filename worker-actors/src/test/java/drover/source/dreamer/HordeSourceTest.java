@@ -287,6 +287,20 @@ class HordeSourceTest {
     }
 
     @Test
+    void aSubmitThatWasLostIsMadeAgainByTheNextProcess() throws Exception {
+        horde.faults().add(Target.SUBMIT, new When.Every(1), new Fault.HangUp(false));
+        rig.idle();
+        order(1);
+        draw(rig.offered(), 1);
+        await().atMost(LONG).until(() -> !horde.histories().getFirst().puts().isEmpty());
+        rig.close();
+        horde.faults().clear();
+        rig = new HordeRig(folder, horde.url(), key);
+        awaitAnswers(1);
+        assertThat(rig.status().workers().getFirst().kudos()).isPositive();
+    }
+
+    @Test
     void whenAllIsStoppedNothingIsLeftUnanswered() {
         rig.idle();
         order(1);
