@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * no time, so all that is left is the worker's own, and two HTTP calls on loopback. The figures are printed; what is
  * asserted leaves room for a slow and busy machine.
  */
-@Tag("figures")
+@Tag("long")
 class HordeFiguresTest {
     private static final int WARM_UP = 100;
     private static final int JOBS = 200;

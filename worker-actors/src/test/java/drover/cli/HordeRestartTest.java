@@ -14,11 +14,13 @@ import java.util.List;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The control process is killed at each step between pop and submit; each picture is answered once all the same. */
+@Tag("long")
 class HordeRestartTest {
     private static final Duration RECOVERY = Duration.ofSeconds(90);
 
