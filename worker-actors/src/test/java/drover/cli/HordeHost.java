@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** {@code drover up} as a real process with the fault engine, that works for a Horde of this test's. */
 final class HordeHost implements AutoCloseable {
@@ -106,7 +107,11 @@ final class HordeHost implements AutoCloseable {
 
     /** Waits until everything that was ordered is done, and the worker has nothing in hand. */
     void awaitDone(Duration within) {
-        await().atMost(within).pollInterval(Duration.ofMillis(50)).until(() -> horde.finished());
+        try {
+            await().atMost(within).pollInterval(Duration.ofMillis(50)).until(() -> horde.finished());
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError("not done: " + horde.histories() + " " + horde.audit(), e);
+        }
     }
 
     @Override
