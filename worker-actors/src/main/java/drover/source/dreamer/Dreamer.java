@@ -460,7 +460,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
                         .isPresent());
         ActorRef<DreamerOrder.Command> child = context.spawn(
                 RulesActor.create(
-                        DreamerOrder.class, a -> new DreamerOrder(a, with, order, known, expected, recovered)),
+                        DreamerOrder.class, a -> new DreamerOrder(a, with, order, job, known, expected, recovered)),
                 "order-" + order.job().value() + "-" + links.ids().get().value());
         context.watchWith(child, new OrderLost(order.job()));
         orders.put(order.job(), child);

@@ -148,6 +148,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
      * An order.
      *
      * @param order as it stands in the book, or is to
+     * @param ordered what it says
      * @param model its model
      * @param expected how long such a job takes, if that is known
      * @param recovered whether it was found in the book
@@ -156,6 +157,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             Surroundings<Command> around,
             OrderLinks links,
             Order order,
+            ImageJob ordered,
             KnownModel model,
             Optional<Duration> expected,
             boolean recovered) {
@@ -163,7 +165,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         this.timers = around.timers();
         this.links = links;
         this.order = order;
-        this.ordered = Papers.job(order);
+        this.ordered = ordered;
         this.model = model;
         this.expected = expected;
         this.recovered = recovered;

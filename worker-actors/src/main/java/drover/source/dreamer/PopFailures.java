@@ -3,7 +3,6 @@ package drover.source.dreamer;
 import drover.horde.HordeError;
 import drover.source.appetite.PopFailure;
 import drover.source.appetite.PopFailure.Kind;
-import java.util.Optional;
 
 /** What an error means for the next pop. */
 final class PopFailures {
@@ -28,7 +27,6 @@ final class PopFailures {
                     HordeError.Aborted _,
                     HordeError.StoredWithComplaint _ -> Kind.TROUBLE;
         };
-        return new PopFailure(
-                kind, error.retryAfter().filter(pause -> !pause.isZero()).or(Optional::empty));
+        return new PopFailure(kind, error.retryAfter().filter(pause -> !pause.isZero()));
     }
 }
