@@ -3,6 +3,8 @@ package drover.diffusion;
 import drover.inference.EngineException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -19,8 +21,8 @@ record BorrowedParts(DiffusersFolder own, DiffusersFolder lender) implements Mod
     }
 
     @Override
-    public String architecture() throws EngineException {
-        return own.architecture();
+    public Architecture architecture() throws EngineException {
+        return Architecture.of(own.pipeline(), config("text_encoder"));
     }
 
     @Override
@@ -49,9 +51,18 @@ record BorrowedParts(DiffusersFolder own, DiffusersFolder lender) implements Mod
     }
 
     @Override
+    public List<Path> files() throws EngineException {
+        List<Path> files = new ArrayList<>();
+        for (String part : architecture().parts()) {
+            files.addAll(home(part).files(part));
+        }
+        return files;
+    }
+
+    @Override
     public long bytes() throws EngineException {
         long bytes = 0;
-        for (String part : Architecture.named(architecture()).parts()) {
+        for (String part : architecture().parts()) {
             bytes += home(part).bytes(part);
         }
         return bytes;

@@ -4,6 +4,8 @@ import drover.inference.EngineException;
 import drover.weights.Checkpoint;
 import drover.weights.WeightsException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -13,7 +15,14 @@ record DiffusersFolder(Path path) implements ModelSource {
     static final String INDEX = "model_index.json";
 
     @Override
-    public String architecture() throws EngineException {
+    public Architecture architecture() throws EngineException {
+        String pipeline = pipeline();
+        Architecture.ofPipeline(pipeline); // Another kind of model need not have the part that is looked at next.
+        return Architecture.of(pipeline, config("text_encoder"));
+    }
+
+    /** Diffusers' name for what runs it. */
+    String pipeline() throws EngineException.BadModel {
         return ConfigFile.read(path.resolve(INDEX)).text("_class_name");
     }
 
@@ -55,9 +64,24 @@ record DiffusersFolder(Path path) implements ModelSource {
     }
 
     @Override
+    public List<Path> files() throws EngineException {
+        List<Path> files = new ArrayList<>();
+        for (String part : architecture().parts()) {
+            files.addAll(files(part));
+        }
+        return files;
+    }
+
+    List<Path> files(String part) throws EngineException {
+        try (Checkpoint checkpoint = checkpoint(part)) {
+            return checkpoint.paths();
+        }
+    }
+
+    @Override
     public long bytes() throws EngineException {
         long bytes = 0;
-        for (String part : Architecture.named(architecture()).parts()) {
+        for (String part : architecture().parts()) {
             bytes += bytes(part);
         }
         return bytes;

@@ -89,8 +89,8 @@ public record ExtraFiles(Path loras, Path upscalers, Path controlNets, Path embe
         if (!files(upscalers, 1).isEmpty()) {
             features.add(Feature.UPSCALER);
         }
-        boolean one = Architecture.STABLE_DIFFUSION.pipeline().equals(model.architecture());
-        if (one && !files(controlNets, 2).isEmpty()) {
+        if (model.architecture() == Architecture.STABLE_DIFFUSION
+                && !files(controlNets, 2).isEmpty()) {
             features.add(Feature.CONTROLNET);
         }
         return features;

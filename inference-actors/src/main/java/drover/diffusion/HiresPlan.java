@@ -35,8 +35,12 @@ public record HiresPlan(int firstWidth, int firstHeight, int secondSteps) {
      * @return empty if no side is longer than what the model was trained for, or one is not
      */
     public static Optional<HiresPlan> of(ModelInfo model, int width, int height, int steps, double strength) {
-        boolean xl = Architecture.STABLE_DIFFUSION_XL.pipeline().equals(model.architecture());
-        int side = xl ? XL_SIDE : ONE_SIDE;
+        boolean xl = model.architecture() == Architecture.STABLE_DIFFUSION_XL;
+        int side = switch (model.architecture()) {
+            case STABLE_DIFFUSION -> ONE_SIDE;
+            case STABLE_DIFFUSION_2 -> Math.max(ONE_SIDE, Math.max(model.width(), model.height()));
+            case STABLE_DIFFUSION_XL -> XL_SIDE;
+        };
         if (width <= side || height <= side) {
             return Optional.empty();
         }

@@ -6,9 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,26 +27,41 @@ public final class ModelCatalog {
     private static final Logger LOG = LoggerFactory.getLogger(ModelCatalog.class);
     private static final List<String> PICKLES = List.of(".ckpt", ".pt", ".pth");
 
+    private final ModelPlaces places;
     private final Map<String, ModelInfo> models;
+    private final List<LeftOut> leftOut;
 
-    private ModelCatalog(Map<String, ModelInfo> models) {
+    /**
+     * What looks like a model and is not offered.
+     *
+     * @param name what it would be called
+     * @param path where it is
+     * @param reason in a sentence
+     */
+    public record LeftOut(String name, Path path, String reason) {}
+
+    private ModelCatalog(ModelPlaces places, Map<String, ModelInfo> models, List<LeftOut> leftOut) {
+        this.places = places;
         this.models = Collections.unmodifiableMap(models);
+        this.leftOut = List.copyOf(leftOut);
     }
 
     /**
      * Looks for diffusers folders (those with a {@code model_index.json}) in and directly below the given folders, and for
      * single {@code .safetensors} files directly in them; the name of the folder, or of the file without its extension,
-     * is the model's. A model that cannot be understood is left out and logged with the reason; the first of two with
-     * one name counts.
+     * is the model's, unless the declarations call it otherwise. A model that cannot be understood is left out with the
+     * reason; the first of two with one name counts.
      */
+    public static ModelCatalog scan(ModelPlaces places) {
+        Scan scan = new Scan(places);
+        scan.run();
+        scan.leftOut.forEach(it -> LOG.warn("the model {} is left out: {}", it.name(), it.reason()));
+        return new ModelCatalog(places, scan.models, scan.leftOut);
+    }
+
+    /** As {@link #scan(ModelPlaces)}, without declarations. */
     public static ModelCatalog scan(List<Path> folders) {
-        Map<String, ModelInfo> models = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        for (Path folder : folders) {
-            for (Path candidate : candidates(folder)) {
-                add(candidate, models);
-            }
-        }
-        return new ModelCatalog(models);
+        return scan(new ModelPlaces(folders, Optional.empty()));
     }
 
     /**
@@ -52,8 +71,8 @@ public final class ModelCatalog {
      * @param cache where the bundled model is unpacked
      * @throws IOException if it cannot be; the message says where and what to do
      */
-    public static ModelCatalog ofInstallation(List<Path> folders, Path cache) throws IOException {
-        List<Path> all = new ArrayList<>(folders);
+    public static ModelCatalog ofInstallation(ModelPlaces places, Path cache) throws IOException {
+        List<Path> all = new ArrayList<>(places.folders());
         try {
             all.add(BundledModel.unpack(cache));
         } catch (IOException e) {
@@ -62,55 +81,123 @@ public final class ModelCatalog {
                             + "; set drover.cache-dir to a folder with room that Drover may write to",
                     e);
         }
-        return scan(all);
+        return scan(new ModelPlaces(all, places.declarations()));
     }
 
-    private static List<Path> candidates(Path folder) {
-        Path absolute = folder.toAbsolutePath().normalize();
-        if (Files.notExists(absolute)) {
-            LOG.info("there is no models folder {}", absolute); // As at first, before anyone has put a model there.
-            return List.of();
+    /** What is in the same places now. */
+    public ModelCatalog again() {
+        return scan(places);
+    }
+
+    /** One look at all places. */
+    private static final class Scan {
+        private final ModelPlaces places;
+        private final Map<String, ModelInfo> models = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        private final List<LeftOut> leftOut = new ArrayList<>();
+
+        Scan(ModelPlaces places) {
+            this.places = places;
         }
-        if (Files.exists(absolute.resolve(DiffusersFolder.INDEX))) {
-            return List.of(absolute);
+
+        void run() {
+            DeclaredModels declared = DeclaredModels.read(places);
+            leftOut.addAll(declared.problems());
+            Map<String, Path> found = new LinkedHashMap<>();
+            List<Path> all = new ArrayList<>();
+            for (Path folder : places.folders()) {
+                for (Path candidate : candidates(folder)) {
+                    all.add(candidate);
+                    found.putIfAbsent(nameOf(candidate), candidate);
+                }
+            }
+            Set<Path> renamed = new HashSet<>();
+            Map<Path, ModelDeclaration> said = new HashMap<>();
+            declared.models().forEach((name, declaration) -> {
+                Optional<Path> path = declaration.path().or(() -> Optional.ofNullable(found.get(name)));
+                if (path.isEmpty() || Files.notExists(path.get())) {
+                    Path file = places.declarations().orElseThrow();
+                    leave(
+                            name,
+                            file,
+                            file + " names the model " + name + ", but "
+                                    + path.map(it -> "there is no " + it)
+                                            .orElse("nothing in " + places.folders()
+                                                    + " is called so; give it a path, or take the entry out"));
+                } else if (declaration.path().isPresent()) {
+                    renamed.add(path.get());
+                    add(name, path.get(), declaration);
+                } else {
+                    said.put(path.get(), declaration);
+                }
+            });
+            // A wrong entry leaves its model out: without what it says, it would not be what its owner means.
+            declared.problems()
+                    .forEach(problem ->
+                            Optional.ofNullable(found.get(problem.name())).ifPresent(renamed::add));
+            for (Path candidate : all) {
+                if (!renamed.contains(candidate)) {
+                    add(nameOf(candidate), candidate, said.getOrDefault(candidate, ModelDeclaration.NONE));
+                }
+            }
         }
-        try (Stream<Path> children = Files.list(absolute)) {
-            return new ArrayList<>(
-                    children.filter(ModelCatalog::looksLikeAModel).sorted().toList());
-        } catch (IOException e) {
-            LOG.warn("the models folder {} cannot be read: {}", folder, e.toString());
-            return List.of();
+
+        private List<Path> candidates(Path folder) {
+            Path absolute = folder.toAbsolutePath().normalize();
+            if (Files.notExists(absolute)) {
+                LOG.info("there is no models folder {}", absolute); // As at first, before anyone has put a model there.
+                return List.of();
+            }
+            if (Files.exists(absolute.resolve(DiffusersFolder.INDEX))) {
+                return List.of(absolute);
+            }
+            try (Stream<Path> children = Files.list(absolute)) {
+                return children.filter(this::looksLikeAModel).sorted().toList();
+            } catch (IOException e) {
+                leave(nameOf(absolute), folder, "the models folder " + folder + " cannot be read: " + e);
+                return List.of();
+            }
+        }
+
+        private boolean looksLikeAModel(Path child) {
+            String name = String.valueOf(child.getFileName());
+            if (name.startsWith(".")) {
+                return false; // Among them what is being copied here.
+            }
+            if (PICKLES.stream().anyMatch(name::endsWith)) {
+                leave(
+                        name,
+                        child,
+                        child + " is a pickle, which can run any code when it is read, so it is refused; convert it to"
+                                + " safetensors, or get the model in that form");
+                return false;
+            }
+            boolean file = name.endsWith(SingleFile.EXTENSION) && Files.isRegularFile(child);
+            return file || Files.exists(child.resolve(DiffusersFolder.INDEX));
+        }
+
+        private void add(String name, Path path, ModelDeclaration declaration) {
+            @Nullable ModelInfo first = models.get(name);
+            if (first != null) {
+                leave(name, path, path + " has the name of the model in " + first.path());
+                return;
+            }
+            try {
+                models.put(name, ModelInfo.read(name, path, declaration));
+            } catch (EngineException e) {
+                leave(name, path, String.valueOf(e.getMessage()));
+            }
+        }
+
+        private void leave(String name, Path path, String reason) {
+            leftOut.add(new LeftOut(name, path, reason));
         }
     }
 
-    private static boolean looksLikeAModel(Path child) {
-        String name = String.valueOf(child.getFileName());
-        if (PICKLES.stream().anyMatch(name::endsWith)) {
-            LOG.warn(
-                    "{} is left out: a pickle can run any code when it is read; convert it to safetensors, or get the"
-                            + " model in that form",
-                    child);
-            return false;
-        }
-        boolean file = name.endsWith(SingleFile.EXTENSION) && Files.isRegularFile(child);
-        return file || Files.exists(child.resolve(DiffusersFolder.INDEX));
-    }
-
-    private static void add(Path folder, Map<String, ModelInfo> models) {
-        @Nullable Path last = folder.getFileName();
-        String name = Files.isRegularFile(folder)
-                ? SingleFile.name(folder)
-                : last == null ? folder.toString() : last.toString();
-        @Nullable ModelInfo first = models.get(name);
-        if (first != null) {
-            LOG.warn("the model {} in {} is left out: there is one of that name in {}", name, folder, first.path());
-            return;
-        }
-        try {
-            models.put(name, ModelInfo.read(name, folder));
-        } catch (EngineException e) {
-            LOG.warn("the model {} is left out: {}", name, e.getMessage());
-        }
+    /** What a folder or file is called when nobody says otherwise. */
+    public static String nameOf(Path path) {
+        @Nullable Path last = path.getFileName();
+        boolean file = path.toString().endsWith(SingleFile.EXTENSION);
+        return file ? SingleFile.name(path) : last == null ? path.toString() : last.toString();
     }
 
     /** Finds a model; case does not matter. */
@@ -121,5 +208,10 @@ public final class ModelCatalog {
     /** All models by name, sorted. */
     public Map<String, ModelInfo> all() {
         return models;
+    }
+
+    /** What is not offered, and why. */
+    public List<LeftOut> leftOut() {
+        return leftOut;
     }
 }

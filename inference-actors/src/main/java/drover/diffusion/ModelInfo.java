@@ -11,7 +11,8 @@ import java.util.List;
  *
  * @param name the name that requests use
  * @param path the diffusers folder, or the single file
- * @param architecture such as {@code StableDiffusionPipeline}
+ * @param architecture what kind of model it is
+ * @param prediction what its UNet predicts
  * @param width the size that it was trained for, in pixels
  * @param height the size that it was trained for, in pixels
  * @param latentFactor pixels per latent, 2^(VAE blocks - 1); widths and heights are multiples of it
@@ -20,11 +21,13 @@ import java.util.List;
  * @param cfgScale guidance when a request names none
  * @param sampler the sampler when a request names none
  * @param weightBytes bytes of its weights on disk
+ * @param declared what its owner says of it
  */
 public record ModelInfo(
         String name,
         Path path,
-        String architecture,
+        Architecture architecture,
+        Prediction prediction,
         int width,
         int height,
         int latentFactor,
@@ -32,7 +35,8 @@ public record ModelInfo(
         int steps,
         double cfgScale,
         Sampler sampler,
-        long weightBytes) {
+        long weightBytes,
+        ModelDeclaration declared) {
     /** The file in a model's folder in which its owner may set the defaults of requests. */
     public static final String DEFAULTS_FILE = "drover.json";
 
@@ -51,9 +55,14 @@ public record ModelInfo(
      * @throws EngineException.Unsupported if it is of a kind that is not run here
      * @throws EngineException.BadModel if something is missing or wrong
      */
-    public static ModelInfo read(String name, Path path) throws EngineException {
-        ModelSource model = ModelSource.at(path);
-        String architecture = Architecture.named(model.architecture()).pipeline();
+    public static ModelInfo read(String name, Path path, ModelDeclaration declared) throws EngineException {
+        if (declared.vae().filter(Files::notExists).isPresent()) {
+            throw new EngineException.BadModel("the autoencoder that is declared for " + name + " is not there: "
+                    + declared.vae().get());
+        }
+        ModelSource model = ModelSource.of(path, declared);
+        Architecture architecture = model.architecture();
+        Prediction prediction = Prediction.of(model.config("scheduler"));
         int factor = latentFactor(model.config("vae"));
         ConfigFile unet = model.config("unet");
         List<Integer> size = unet.integers("sample_size");
@@ -68,6 +77,7 @@ public record ModelInfo(
                 name,
                 path,
                 architecture,
+                prediction,
                 width,
                 height,
                 factor,
@@ -75,7 +85,18 @@ public record ModelInfo(
                 defaults.steps,
                 defaults.cfgScale,
                 defaults.sampler,
-                model.bytes());
+                model.bytes(),
+                declared);
+    }
+
+    /** Where its parts come from. */
+    public ModelSource source() throws EngineException {
+        return ModelSource.of(path, declared);
+    }
+
+    /** The layer of the text encoder when a request names none, counted from the end. */
+    public int clipSkip() {
+        return declared.clipSkip().orElse(1);
     }
 
     private static int latentFactor(ConfigFile vae) throws EngineException.BadModel {

@@ -12,6 +12,7 @@ import drover.graph.WeightSpec;
 import drover.inference.EngineException;
 import drover.weights.Weights;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -69,10 +70,29 @@ final class Network implements AutoCloseable {
             try {
                 LoadedWeights.check(script, opened.weights(), opened.description(), opened.storedName());
                 return new Plan(script, opened.weights(), opened.description(), opened.storedName());
-            } catch (EngineException.BadModel | RuntimeException e) {
+            } catch (EngineException.BadModel e) {
+                Optional<Architecture> other = lookedLike(opened.weights());
+                opened.weights().close();
+                throw other.isEmpty()
+                        ? e
+                        : new EngineException.BadModel(
+                                e.getMessage() + "; by the width of its prompts it looks like "
+                                        + other.get().commonName(),
+                                e);
+            } catch (RuntimeException e) {
                 opened.weights().close();
                 throw e;
             }
+        }
+
+        /** What a UNet was made for, by the width of the hidden states that its attention takes. */
+        private static Optional<Architecture> lookedLike(Weights weights) {
+            return weights.names().stream()
+                    .filter(name -> name.endsWith(".attn2.to_k.weight"))
+                    .findFirst()
+                    .flatMap(weights::find)
+                    .filter(tensor -> tensor.shape().size() == 2)
+                    .flatMap(tensor -> Architecture.ofPromptWidth(tensor.shape().get(1)));
         }
 
         /** Bytes that the weights will take in memory. */

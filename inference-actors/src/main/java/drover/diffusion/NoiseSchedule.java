@@ -36,16 +36,7 @@ public final class NoiseSchedule {
     public static NoiseSchedule of(ConfigFile config) throws EngineException {
         config.supportsOnly("rescale_betas_zero_snr", false);
         config.supportsOnly("thresholding", false);
-        return new NoiseSchedule(new SigmaTable(sigmas(betas(config))), prediction(config));
-    }
-
-    private static Prediction prediction(ConfigFile config) throws EngineException {
-        String name = config.text("prediction_type", "epsilon");
-        return switch (name) {
-            case "epsilon" -> Prediction.EPSILON;
-            case "v_prediction" -> Prediction.V_PREDICTION;
-            default -> throw unknown(config, "prediction_type", name, "epsilon, v_prediction");
-        };
+        return new NoiseSchedule(new SigmaTable(sigmas(betas(config))), Prediction.of(config));
     }
 
     private static float[] betas(ConfigFile config) throws EngineException {

@@ -13,7 +13,9 @@ import java.util.regex.Pattern;
  */
 final class OriginalNames {
     private static final String UNET = "model.diffusion_model.";
-    private static final String VAE = "first_stage_model.";
+    /** Before the keys of an autoencoder in a whole checkpoint. */
+    static final String VAE = "first_stage_model.";
+
     private static final String CONTROL = "control_model.";
 
     private static final Pattern CONTROL_SKIP = Pattern.compile("controlnet_down_blocks\\.(\\d+)\\.(.*)");
@@ -117,10 +119,15 @@ final class OriginalNames {
      * @param blocks how many blocks it has; the decoder's are numbered backwards
      */
     static Function<String, Stored> vae(int blocks) {
+        return vae(VAE, blocks);
+    }
+
+    /** As {@link #vae(int)}, of a file that may hold nothing else and so has another prefix, or none. */
+    static Function<String, Stored> vae(String prefix, int blocks) {
         // Its authors wrote the matrices of its attention as convolutions of one pixel.
         return key -> VAE_MIDDLE.matcher(key).matches() && key.contains(".attentions.")
-                ? Stored.matrix(VAE + vae(blocks, key))
-                : Stored.plain(VAE + vae(blocks, key));
+                ? Stored.matrix(prefix + vae(blocks, key))
+                : Stored.plain(prefix + vae(blocks, key));
     }
 
     private static String vae(int blocks, String key) {

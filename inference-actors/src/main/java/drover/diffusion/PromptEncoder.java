@@ -7,6 +7,7 @@ import drover.graph.NativeScope;
 import drover.graph.Torch;
 import drover.inference.EngineException;
 import drover.weights.Lora;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,14 +39,15 @@ public final class PromptEncoder implements AutoCloseable {
     record Half(String part, ClipTokenizer tokenizer, ClipTextEncoder encoder) {}
 
     /** The text encoders of a model on disk, checked but not loaded. */
-    record Plan(ModelSource model, List<ClipTextEncoder.Plan> encoders) implements AutoCloseable {
+    record Plan(ModelSource model, Architecture architecture, List<ClipTextEncoder.Plan> encoders)
+            implements AutoCloseable {
         static Plan of(ModelSource model, Architecture architecture, DataType dtype) throws EngineException {
             ClipTextEncoder.Plan first = ClipTextEncoder.Plan.of(model, FIRST, dtype);
             if (!architecture.hasTwoTextEncoders()) {
-                return new Plan(model, List.of(first));
+                return new Plan(model, architecture, List.of(first));
             }
             try {
-                return new Plan(model, List.of(first, ClipTextEncoder.Plan.of(model, SECOND, dtype)));
+                return new Plan(model, architecture, List.of(first, ClipTextEncoder.Plan.of(model, SECOND, dtype)));
             } catch (EngineException | RuntimeException e) {
                 first.close();
                 throw e;
@@ -70,7 +72,7 @@ public final class PromptEncoder implements AutoCloseable {
             try (Closer loaded = new Closer()) {
                 Half first = new Half(
                         FIRST,
-                        loaded.add(ClipTokenizer.open(model.tokenizer("tokenizer")), ClipTokenizer::close),
+                        loaded.add(firstTokenizer(), ClipTokenizer::close),
                         loaded.add(encoders.getFirst().load(torch, listener), ClipTextEncoder::close));
                 List<Half> halves = encoders.size() == 1
                         ? List.of(first)
@@ -86,6 +88,11 @@ public final class PromptEncoder implements AutoCloseable {
                 loaded.release();
                 return encoder;
             }
+        }
+
+        private ClipTokenizer firstTokenizer() throws EngineException {
+            Path folder = model.tokenizer("tokenizer");
+            return architecture.readsOpenClip() ? ClipTokenizer.openClip(folder) : ClipTokenizer.open(folder);
         }
 
         @Override

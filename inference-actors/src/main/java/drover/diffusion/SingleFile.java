@@ -9,8 +9,8 @@ import drover.weights.Weights;
 import drover.weights.WeightsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -21,48 +21,39 @@ import org.jspecify.annotations.Nullable;
  * settings are that architecture's, unless a folder beside the file, called like it, holds others ({@code
  * unet/config.json} and so on). The file has no vocabulary: it is taken from that folder's {@code tokenizer}, or from a
  * {@code tokenizer} folder beside the file.
+ *
+ * @param kind what the keys say
+ * @param sampleChannels what the UNet takes: 4, or 9 for inpainting
+ * @param vocabulary where a tokenizer is looked for that the settings do not have
+ * @param prediction what it predicts
  */
-record SingleFile(Path path, Path settings, Architecture kind, int sampleChannels) implements ModelSource {
+record SingleFile(
+        Path path, Path settings, Path vocabulary, Architecture kind, int sampleChannels, Prediction prediction)
+        implements ModelSource {
     static final String EXTENSION = ".safetensors";
 
     private static final String FIRST_CONVOLUTION = "model.diffusion_model.input_blocks.0.0.weight";
-
-    /** Keys that only one kind of file has, in the order in which they are looked for. */
-    private enum Look {
-        XL("conditioner.embedders.1.", "SDXL"),
-        REFINER("conditioner.embedders.0.model.", "the SDXL refiner"),
-        TWO("cond_stage_model.model.", "Stable Diffusion 2"),
-        ONE("cond_stage_model.transformer.", "Stable Diffusion 1"),
-        FLUX("double_blocks.", "Flux"),
-        THREE("model.diffusion_model.joint_blocks.", "Stable Diffusion 3"),
-        CONTROL("control_model.", "a ControlNet"),
-        CONTROL_DIFFUSERS("controlnet_cond_embedding.", "a ControlNet"),
-        LORA("lora_", "a LoRA"),
-        INVERSION("emb_params", "a textual inversion"),
-        PART("down_blocks.", "one part of a diffusers model"),
-        VAE("first_stage_model.", "an autoencoder alone"),
-        PLAIN_VAE("decoder.", "an autoencoder alone"),
-        UPSCALER("model.0.weight", "an upscaler");
-
-        private final String prefix;
-        private final String name;
-
-        Look(String prefix, String name) {
-            this.prefix = prefix;
-            this.name = name;
-        }
-    }
+    /** The side of a latent of those Stable Diffusion 2 that predict the velocity: they draw 768 pixels, not 512. */
+    private static final int VELOCITY_SIDE = 96;
 
     /**
      * Looks at the keys of a file.
      *
      * @param settings a folder that may hold settings and tokenizers; need not exist
+     * @param vocabulary a {@code tokenizer} folder; need not exist
+     * @param declared what the owner says that it predicts; else the settings say it, and else it is told from the
+     *     weights
      * @throws EngineException.Unsupported if they are of another kind of model
      * @throws EngineException.BadModel if the file cannot be read, or is a pickle
      */
-    static SingleFile open(Path path, Path settings) throws EngineException {
+    static SingleFile open(Path path, Path settings, Path vocabulary, Optional<Prediction> declared)
+            throws EngineException {
         try (SafeTensors file = SafeTensors.open(path)) {
-            Architecture kind = kind(path, file.names());
+            Architecture kind = CheckpointKind.of(file.names())
+                    .architecture()
+                    .orElseThrow(() -> new EngineException.Unsupported(
+                            path + " " + CheckpointKind.of(file.names()).words(file.names())
+                                    + "; whole checkpoints of Stable Diffusion 1 and 2 and of SDXL are supported"));
             TensorInfo first = file.find(FIRST_CONVOLUTION)
                     .orElseThrow(() -> new EngineException.BadModel(path + " looks like " + kind.commonName()
                             + ", but lacks " + FIRST_CONVOLUTION + "; get the file again"));
@@ -70,31 +61,25 @@ record SingleFile(Path path, Path settings, Architecture kind, int sampleChannel
                 throw new EngineException.BadModel(path + ": " + FIRST_CONVOLUTION + " has the shape " + first.shape()
                         + "; expected four dimensions");
             }
-            return new SingleFile(path, settings, kind, first.shape().get(1).intValue());
+            int channels = first.shape().get(1).intValue();
+            Path scheduler = settings.resolve("scheduler").resolve("scheduler_config.json");
+            Prediction prediction;
+            if (declared.isPresent()) {
+                prediction = declared.get();
+            } else if (Files.exists(scheduler)) {
+                prediction = Prediction.of(ConfigFile.read(scheduler));
+            } else {
+                prediction = Prediction.told(path, file, kind, channels);
+            }
+            return new SingleFile(path, settings, vocabulary, kind, channels, prediction);
         } catch (WeightsException e) {
             throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
         }
     }
 
-    private static Architecture kind(Path path, Set<String> names) throws EngineException.Unsupported {
-        Look look = Arrays.stream(Look.values())
-                .filter(l -> names.stream().anyMatch(name -> name.startsWith(l.prefix)))
-                .findFirst()
-                .orElseThrow(() -> new EngineException.Unsupported(path
-                        + " has none of the keys of a model that is known here; its first is "
-                        + names.stream().findFirst().orElse("absent")));
-        return switch (look) {
-            case XL -> Architecture.STABLE_DIFFUSION_XL;
-            case ONE -> Architecture.STABLE_DIFFUSION;
-            default ->
-                throw new EngineException.Unsupported(path + " looks like " + look.name
-                        + "; whole checkpoints of Stable Diffusion 1 and SDXL are supported");
-        };
-    }
-
     @Override
-    public String architecture() {
-        return kind.pipeline();
+    public Architecture architecture() {
+        return kind;
     }
 
     @Override
@@ -102,12 +87,23 @@ record SingleFile(Path path, Path settings, Architecture kind, int sampleChannel
         Path own = settings.resolve(part);
         String file = part.equals("scheduler") ? "scheduler_config.json" : "config.json";
         if (Files.exists(own.resolve(file))) {
-            return ConfigFile.read(own.resolve(file));
+            ConfigFile config = ConfigFile.read(own.resolve(file));
+            return part.equals("scheduler") ? predicting(config) : config;
         }
-        String resource = "/drover/architectures/%s/%s.json"
-                .formatted(kind == Architecture.STABLE_DIFFUSION_XL ? "sdxl" : "sd1", part);
-        ConfigFile known = ConfigFile.resource(resource);
-        return part.equals("unet") ? known.with("in_channels", sampleChannels) : known;
+        ConfigFile known = ConfigFile.resource("/drover/architectures/%s/%s.json".formatted(kind.shortName(), part));
+        return switch (part) {
+            case "unet" -> {
+                boolean large = kind == Architecture.STABLE_DIFFUSION_2 && prediction == Prediction.V_PREDICTION;
+                ConfigFile sized = large ? known.with("sample_size", VELOCITY_SIDE) : known;
+                yield sized.with("in_channels", sampleChannels);
+            }
+            case "scheduler" -> predicting(known);
+            default -> known;
+        };
+    }
+
+    private ConfigFile predicting(ConfigFile scheduler) {
+        return scheduler.with(Prediction.KEY, prediction.configName());
     }
 
     @Override
@@ -116,11 +112,7 @@ record SingleFile(Path path, Path settings, Architecture kind, int sampleChannel
             case "unet" -> OriginalNames.unet(UNetConfig.of(config(part)));
             case "vae" ->
                 OriginalNames.vae(VaeConfig.of(config(part)).channels().size());
-            case "text_encoder" ->
-                OriginalNames.clip(
-                        kind == Architecture.STABLE_DIFFUSION_XL
-                                ? "conditioner.embedders.0.transformer."
-                                : "cond_stage_model.transformer.");
+            case "text_encoder" -> textEncoder();
             case "text_encoder_2" -> OriginalNames.openClip("conditioner.embedders.1.model.");
             default -> throw new IllegalArgumentException("no part of a single file: " + part);
         };
@@ -132,17 +124,24 @@ record SingleFile(Path path, Path settings, Architecture kind, int sampleChannel
         }
     }
 
+    private Function<String, Stored> textEncoder() {
+        return switch (kind) {
+            case STABLE_DIFFUSION -> OriginalNames.clip("cond_stage_model.transformer.");
+            case STABLE_DIFFUSION_2 -> OriginalNames.openClip("cond_stage_model.model.");
+            case STABLE_DIFFUSION_XL -> OriginalNames.clip("conditioner.embedders.0.transformer.");
+        };
+    }
+
     @Override
     public Path tokenizer(String part) throws EngineException.BadModel {
-        Path beside = path.resolveSibling("tokenizer");
-        List<Path> places = List.of(settings.resolve(part), settings.resolve("tokenizer"), beside);
+        List<Path> places = List.of(settings.resolve(part), settings.resolve("tokenizer"), vocabulary);
         return places.stream()
                 .filter(place -> Files.exists(place.resolve("tokenizer_config.json")))
                 .findFirst()
                 .orElseThrow(() -> new EngineException.BadModel(path
                         + " has no vocabulary in it, as no file of its kind has; put CLIP's tokenizer folder"
                         + " (vocab.json, merges.txt, tokenizer_config.json) of any Stable Diffusion model to "
-                        + beside));
+                        + vocabulary));
     }
 
     @Override
@@ -156,12 +155,22 @@ record SingleFile(Path path, Path settings, Architecture kind, int sampleChannel
     }
 
     @Override
+    public List<Path> files() {
+        return List.of(path);
+    }
+
+    @Override
     public long bytes() throws EngineException {
         try (SafeTensors file = SafeTensors.open(path)) {
             return file.bytes();
         } catch (WeightsException e) {
             throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** The tokenizer that all single files of a folder share. */
+    static Path vocabularyBeside(Path path) {
+        return path.resolveSibling("tokenizer");
     }
 
     /** The folder of that file's name without its extension. */

@@ -14,8 +14,9 @@ import java.util.List;
  * @param contextWidth width of the prompt's hidden states
  * @param linearProjection whether tokens are projected as tokens (SD 2, SDXL) or as pixels (SD 1); the same numbers
  *     either way, but other weight shapes
+ * @param wideAttention whether attention is computed in float32 whatever the type of the graph
  */
-record SpatialTransformer(Graph graph, int groups, int contextWidth, boolean linearProjection) {
+record SpatialTransformer(Graph graph, int groups, int contextWidth, boolean linearProjection, boolean wideAttention) {
     /** The norm at the entry has its own eps, whatever the rest of the UNet uses. */
     private static final double ENTRY_EPS = 1e-6;
 
@@ -58,7 +59,10 @@ record SpatialTransformer(Graph graph, int groups, int contextWidth, boolean lin
             Tensor q = at.linearNoBias("to_q", x, width, width);
             Tensor k = at.linearNoBias("to_k", context, contextWidth, width);
             Tensor v = at.linearNoBias("to_v", context, contextWidth, width);
-            return at.linear("to_out.0", q.multiHeadAttention(k, v, heads, false), width, width);
+            Tensor attended = wideAttention
+                    ? q.wideMultiHeadAttention(k, v, heads, false)
+                    : q.multiHeadAttention(k, v, heads, false);
+            return at.linear("to_out.0", attended, width, width);
         }
     }
 

@@ -18,7 +18,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pipeline of Stable Diffusion 1 and SDXL: prompt to hidden states, noise to latents, latents to pixels. Thread-safe;
+ * The pipeline of Stable Diffusion 1 and 2 and of SDXL: prompt to hidden states, noise to latents, latents to pixels. Thread-safe;
  * owns its native memory. Every result depends on the arguments alone.
  */
 public final class StableDiffusion implements AutoCloseable {
@@ -73,7 +73,7 @@ public final class StableDiffusion implements AutoCloseable {
      */
     public static StableDiffusion load(Torch torch, ModelSource model, DataType dtype, LoadListener listener)
             throws EngineException {
-        Architecture architecture = Architecture.named(model.architecture());
+        Architecture architecture = model.architecture();
         NoiseSchedule schedule = NoiseSchedule.of(model.config("scheduler"));
         try (PromptEncoder.Plan text = PromptEncoder.Plan.of(model, architecture, dtype);
                 UNet2DConditionModel.Plan unet = UNet2DConditionModel.Plan.of(model, "unet", dtype);
@@ -102,7 +102,7 @@ public final class StableDiffusion implements AutoCloseable {
     /** Bytes that the weights of a model will take in memory, from its configurations alone. */
     public static long weightBytes(ModelSource model, DataType dtype) throws EngineException {
         long bytes = 0;
-        for (String part : Architecture.named(model.architecture()).parts()) {
+        for (String part : model.architecture().parts()) {
             ConfigFile config = model.config(part);
             List<Script> graphs = switch (part) {
                 case "unet" -> List.of(UNetGraph.describe(UNetConfig.of(config), dtype));

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param heads attention heads (which the file calls {@code attention_head_dim})
  * @param contextWidth width of the prompt's hidden states
  * @param linearProjection see {@link SpatialTransformer}
+ * @param upcastAttention whether float16 is too narrow for its attention, as for that of Stable Diffusion 2.1
  * @param groups of the group norms
  * @param eps of the group norms
  * @param cosFirst whether the timestep embedding has its cosines before its sines
@@ -39,6 +40,7 @@ public record UNetConfig(
         List<Integer> heads,
         int contextWidth,
         boolean linearProjection,
+        boolean upcastAttention,
         int groups,
         double eps,
         boolean cosFirst,
@@ -103,6 +105,7 @@ public record UNetConfig(
                 ConfigChecks.perBlock(config, headsKey, blocks),
                 config.integer("cross_attention_dim"),
                 config.flag("use_linear_projection", false),
+                config.flag("upcast_attention", false),
                 config.integer("norm_num_groups", 32),
                 config.number("norm_eps", 1e-5),
                 config.flag("flip_sin_to_cos", true),

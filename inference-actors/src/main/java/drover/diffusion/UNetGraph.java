@@ -60,8 +60,8 @@ final class UNetGraph {
         this.config = config;
         this.graph = new Graph(name, dtype, edges);
         this.resnet = new ResnetBlock(graph, config.groups(), config.eps(), config.timeWidth());
-        this.transformer =
-                new SpatialTransformer(graph, config.groups(), config.contextWidth(), config.linearProjection());
+        this.transformer = new SpatialTransformer(
+                graph, config.groups(), config.contextWidth(), config.linearProjection(), config.upcastAttention());
     }
 
     static Script describe(UNetConfig config, DataType dtype) {

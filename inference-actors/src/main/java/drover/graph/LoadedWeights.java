@@ -171,11 +171,15 @@ public final class LoadedWeights implements AutoCloseable {
         List<String> problems = new ArrayList<>();
         for (WeightSpec spec : script.weights()) {
             String name = storedName.apply(spec.key());
-            Optional<Shape> found = weights.find(name).map(TensorInfo::djlShape);
-            if (found.isEmpty()) {
+            Optional<TensorInfo> found = weights.find(name);
+            Optional<Shape> shape = found.map(TensorInfo::djlShape);
+            if (shape.isEmpty()) {
                 problems.add(weights.nameInFile(name) + " is missing, expected shape " + spec.shape());
-            } else if (!found.get().equals(spec.shape())) {
-                problems.add(weights.nameInFile(name) + " has shape " + found.get() + ", expected " + spec.shape());
+            } else if (!shape.get().equals(spec.shape())) {
+                problems.add(weights.nameInFile(name) + " has shape " + shape.get() + ", expected " + spec.shape());
+            } else if (found.get().type().dataType().isEmpty()) {
+                problems.add(weights.nameInFile(name) + " is of type "
+                        + found.get().type() + ", which cannot be computed with; expected F16, BF16 or F32");
             }
         }
         if (!problems.isEmpty()) {

@@ -202,6 +202,19 @@ public final class Tensor {
                 .flatten(2, 3);
     }
 
+    /** As {@link #multiHeadAttention}, computed in float32 where the graph's own type is narrower. */
+    public Tensor wideMultiHeadAttention(Tensor keys, Tensor values, int heads, boolean causal) {
+        if (graph.dtype() == DataType.FLOAT32) {
+            return multiHeadAttention(keys, values, heads, causal);
+        }
+        return wide().multiHeadAttention(keys.wide(), values.wide(), heads, causal)
+                .toGraphType();
+    }
+
+    private Tensor wide() {
+        return graph.line("torch.to(%s, %d)".formatted(name, ScalarTypes.number(DataType.FLOAT32)));
+    }
+
     /** Index of the largest element along the last dimension, the first of them where several are equal; int64. */
     public Tensor argmax() {
         return graph.line("torch.argmax(%s, -1)".formatted(name));

@@ -14,6 +14,15 @@ public interface Engine extends AutoCloseable {
     /** Names of the models that this engine can run here. */
     Set<String> models();
 
+    /**
+     * Looks again for models. May read many files, so not for an actor's thread.
+     *
+     * @return whether any are others than before
+     */
+    default boolean rescan() {
+        return false;
+    }
+
     /** Names of the models whose weights are in memory now. */
     Set<String> resident();
 

@@ -128,6 +128,11 @@ public final class Checkpoint implements Weights {
         return file.load(manager, name, type);
     }
 
+    /** The files that it has been read from. */
+    public List<Path> paths() {
+        return files.stream().map(SafeTensors::path).toList();
+    }
+
     @Override
     public long bytes() {
         return files.stream().mapToLong(SafeTensors::bytes).sum();

@@ -153,6 +153,11 @@ public final class SafeTensors implements Weights {
         }
     }
 
+    /** Where it is. */
+    public Path path() {
+        return file;
+    }
+
     /** The {@code __metadata__} of the header; empty if there is none. */
     public Map<String, String> metadata() {
         return header.metadata();

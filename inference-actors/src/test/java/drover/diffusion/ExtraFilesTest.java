@@ -63,8 +63,8 @@ class ExtraFilesTest {
 
     @Test
     void aModelCanDoWhatThereAreFilesFor() throws Exception {
-        ModelInfo one = model("StableDiffusionPipeline");
-        ModelInfo xl = model("StableDiffusionXLPipeline");
+        ModelInfo one = model(Architecture.STABLE_DIFFUSION);
+        ModelInfo xl = model(Architecture.STABLE_DIFFUSION_XL);
         List<Feature> always = List.of(Feature.IMG2IMG, Feature.INPAINTING, Feature.HIRES_FIX, Feature.TILING);
         assertThat(files.features(one)).containsExactlyInAnyOrderElementsOf(always);
         put("loras/deep/a.safetensors");
@@ -78,7 +78,20 @@ class ExtraFilesTest {
                 .doesNotContain(Feature.CONTROLNET);
     }
 
-    private static ModelInfo model(String pipeline) {
-        return new ModelInfo("m", Path.of("m"), pipeline, 512, 512, 8, 4096, 30, 7.5, Sampler.EULER, 1);
+    private static ModelInfo model(Architecture architecture) {
+        return new ModelInfo(
+                "m",
+                Path.of("m"),
+                architecture,
+                Prediction.EPSILON,
+                512,
+                512,
+                8,
+                4096,
+                30,
+                7.5,
+                Sampler.EULER,
+                1,
+                ModelDeclaration.NONE);
     }
 }

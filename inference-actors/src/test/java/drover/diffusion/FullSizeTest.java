@@ -37,6 +37,26 @@ class FullSizeTest {
     }
 
     @Test
+    void stableDiffusion2FromTheSettingsOfItsArchitecture() throws Exception {
+        String folder = "/drover/architectures/sd2/";
+        ConfigFile unet = ConfigFile.resource(folder + "unet.json");
+        assertThat(parameters(UNetGraph.describe(UNetConfig.of(unet), DataType.FLOAT16)))
+                .isEqualTo(865_910_724L);
+        UNetConfig inpainting = UNetConfig.of(unet.with("in_channels", 9));
+        assertThat(parameters(UNetGraph.describe(inpainting, DataType.FLOAT16))).isEqualTo(865_925_124L);
+        // attention_head_dim counts heads: each has 64 channels.
+        assertThat(UNetConfig.of(unet).heads()).containsExactly(5, 10, 20, 20);
+        ClipTextConfig text = ClipTextConfig.of(ConfigFile.resource(folder + "text_encoder.json"));
+        assertThat(text.quickGelu()).isFalse();
+        assertThat(parameters(ClipTextGraph.describe(text, DataType.FLOAT16))).isEqualTo(340_387_840L);
+        assertThat(VaeConfig.of(ConfigFile.resource(folder + "vae.json")).scalingFactor())
+                .isEqualTo(0.18215);
+        assertThat(NoiseSchedule.of(ConfigFile.resource(folder + "scheduler.json"))
+                        .prediction())
+                .isEqualTo(Prediction.EPSILON);
+    }
+
+    @Test
     void stableDiffusion15TextEncoder() throws Exception {
         ClipTextConfig clip = ClipTextConfig.of(config("""
                 {"vocab_size": 49408, "max_position_embeddings": 77, "hidden_size": 768, "intermediate_size": 3072,

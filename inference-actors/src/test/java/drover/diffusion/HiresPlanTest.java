@@ -54,7 +54,20 @@ class HiresPlanTest {
     }
 
     private static ModelInfo model(boolean xl) {
-        String pipeline = xl ? "StableDiffusionXLPipeline" : "StableDiffusionPipeline";
-        return new ModelInfo("m", Path.of("m"), pipeline, 512, 512, 8, 4096, 30, 7.5, Sampler.EULER, 1);
+        Architecture architecture = xl ? Architecture.STABLE_DIFFUSION_XL : Architecture.STABLE_DIFFUSION;
+        return new ModelInfo(
+                "m",
+                Path.of("m"),
+                architecture,
+                Prediction.EPSILON,
+                512,
+                512,
+                8,
+                4096,
+                30,
+                7.5,
+                Sampler.EULER,
+                1,
+                ModelDeclaration.NONE);
     }
 }

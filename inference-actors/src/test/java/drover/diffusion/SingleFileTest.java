@@ -138,7 +138,12 @@ class SingleFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "cond_stage_model.model.ln_final.weight | looks like Stable Diffusion 2; whole checkpoints of",
+                "cond_stage_model.model.ln_final.weight | looks like Stable Diffusion 2, but lacks model.diffusion_model.",
+                "depth_model.x | looks like Stable Diffusion 2 with depth; whole checkpoints of Stable Diffusion 1 and 2",
+                "embedder.model.visual.proj | looks like Stable Diffusion 2 unCLIP",
+                "model.diffusion_model.out.0.weight | looks like a UNet alone, without text encoder and autoencoder",
+                "model.layers.0.mlp.down_proj.weight | looks like a language model",
+                "text_model.final_layer_norm.bias | looks like a text encoder alone",
                 "conditioner.embedders.0.model.ln_final.weight | looks like the SDXL refiner",
                 "model.diffusion_model.joint_blocks.0.x.weight | looks like Stable Diffusion 3",
                 "double_blocks.0.img_attn.qkv.weight | looks like Flux",

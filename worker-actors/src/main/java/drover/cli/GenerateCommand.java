@@ -73,8 +73,11 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--count", description = "How many pictures, 1 to 1000; the seed grows by one for each.")
     private int count = 1;
 
-    @Option(names = "--clip-skip", paramLabel = "N", description = "Text encoder layer, 1 (the last) to 12.")
-    private int clipSkip = 1;
+    @Option(
+            names = "--clip-skip",
+            paramLabel = "N",
+            description = "Text encoder layer, 1 (the last) to 12; the model's default.")
+    private Optional<Integer> clipSkip = Optional.empty();
 
     @Mixin
     private final PictureOptions pictures = new PictureOptions();
@@ -146,7 +149,7 @@ final class GenerateCommand implements Callable<Integer> {
                             karras,
                             cfg.orElse(info.cfgScale()),
                             seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(ImageRequest.SEED_LIMIT)),
-                            clipSkip,
+                            clipSkip.orElse(info.clipSkip()),
                             count,
                             Optional.empty())
                     .withFormat(chosenFormat);

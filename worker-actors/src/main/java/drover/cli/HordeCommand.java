@@ -170,9 +170,9 @@ final class HordeCommand {
 
     /** Of the disk of the first models folder, or of the folder that it would be made in. */
     private static OptionalLong freeBytes(DroverConfig config) {
-        Path folder = config.modelFolders().isEmpty()
+        Path folder = config.models().folders().isEmpty()
                 ? config.home()
-                : config.modelFolders().getFirst();
+                : config.models().folders().getFirst();
         while (Files.notExists(folder) && folder.getParent() != null) {
             folder = folder.getParent();
         }

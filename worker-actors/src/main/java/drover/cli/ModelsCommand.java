@@ -5,16 +5,13 @@ import drover.client.ManagementException;
 import drover.client.ModelsView;
 import drover.client.ModelsView.ModelView;
 import drover.client.ModelsView.WithdrawnView;
-import drover.diffusion.ModelInfo;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code drover models}. */
@@ -28,32 +25,6 @@ final class ModelsCommand {
 
     ModelsCommand(Cli cli) {
         this.cli = cli;
-    }
-
-    /** {@code drover models list}. */
-    @Command(name = "list", description = "List them.", mixinStandardHelpOptions = true)
-    final class ListModels implements Callable<Integer> {
-        @Mixin
-        private final CommonOptions common = new CommonOptions();
-
-        @Override
-        public Integer call() {
-            common.applyVerbosity();
-            TextTable table = new TextTable("MODEL", "SIZE", "STEPS", "SAMPLER", "CFG", "WEIGHTS", "FOLDER");
-            for (ModelInfo model :
-                    ModelChoice.catalog(cli.config(common.config())).all().values()) {
-                table.add(List.of(
-                        model.name(),
-                        model.width() + "x" + model.height(),
-                        Integer.toString(model.steps()),
-                        model.sampler().hordeName(),
-                        Double.toString(model.cfgScale()),
-                        (model.weightBytes() >> 20) + " MiB",
-                        model.path().toString()));
-            }
-            table.print(cli.out());
-            return Cli.DONE;
-        }
     }
 
     /** {@code drover models where}. */

@@ -234,6 +234,7 @@ final class RunningDrover {
             DroverConfig next = adjust.apply(read);
             Logging.setLevels(next.logging().levels());
             control.tree().nodes().tell(new NodeSupervisor.Reconfigure(next.nodes()));
+            control.lookForModels();
         });
         boolean applied = result.problems().isEmpty();
         if (!applied) {

@@ -88,7 +88,7 @@ final class SingleRunProcess {
             return EngineFactory.of(
                             config.nodes().engine(),
                             device,
-                            config.modelFolders(),
+                            config.models(),
                             config.nodes().cacheDir())
                     .open();
         } catch (EngineException e) {

@@ -100,7 +100,7 @@ public final class ConfigReload {
                 after,
                 config -> config.nodes().assetDir());
         note(changed, "drover.cache-dir", before, after, DroverConfig::cacheDir);
-        note(changed, "drover.models.folders", before, after, DroverConfig::modelFolders);
+        note(changed, "drover.models.folders and file", before, after, DroverConfig::models);
         note(changed, "drover.models.default", before, after, DroverConfig::defaultModel);
         note(
                 changed,

@@ -4,6 +4,7 @@ import drover.board.BoardSettings;
 import drover.board.NodeRules;
 import drover.board.RetryRules;
 import drover.diffusion.ExtraFiles;
+import drover.diffusion.ModelPlaces;
 import drover.horde.BridgeAgent;
 import drover.http.HttpSettings;
 import drover.http.RequestLimits;
@@ -47,7 +48,7 @@ import java.util.stream.Collectors;
  * @param home the installation folder
  * @param dataDir the ledger and the files of the running processes; this host's own
  * @param cacheDir what can be made again: the unpacked bundled model
- * @param modelFolders where models are looked for, besides the bundled one
+ * @param models where models are looked for, besides the bundled one
  * @param defaultModel the model for requests that name none; empty for the bundled one
  * @param board who gets which job, and what follows a failure
  * @param nodes the GPU processes
@@ -62,7 +63,7 @@ public record DroverConfig(
         Path home,
         Path dataDir,
         Path cacheDir,
-        List<Path> modelFolders,
+        ModelPlaces models,
         Optional<String> defaultModel,
         BoardSettings board,
         NodeSettings nodes,
@@ -83,10 +84,6 @@ public record DroverConfig(
     /** Names another branch of it, as for the existing worker. */
     private static final String REFERENCE_BRANCH = "HORDE_MODEL_REFERENCE_GITHUB_BRANCH";
 
-    public DroverConfig {
-        modelFolders = List.copyOf(modelFolders);
-    }
-
     /** How this host's processes log. */
     public LoggingSettings logging() {
         return nodes.logging();
@@ -98,7 +95,7 @@ public record DroverConfig(
                 home,
                 dataDir,
                 cacheDir,
-                modelFolders,
+                models,
                 defaultModel,
                 board,
                 nodes.withLogging(logging().withLevel(level)),
@@ -126,7 +123,7 @@ public record DroverConfig(
                 home,
                 dataDir,
                 cacheDir,
-                modelFolders,
+                models,
                 defaultModel,
                 board,
                 nodes.withGpus(gpus),
@@ -142,16 +139,17 @@ public record DroverConfig(
     static DroverConfig from(ConfigValues values, Path home, Map<String, String> environment) {
         Path dataDir = home.resolve(values.get(Schema.DATA_DIR));
         Path cacheDir = values.get(Schema.CACHE_DIR).map(home::resolve).orElseGet(() -> userCache(environment));
-        List<Path> modelFolders =
-                values.get(Schema.MODEL_FOLDERS).stream().map(home::resolve).toList();
+        ModelPlaces models = new ModelPlaces(
+                values.get(Schema.MODEL_FOLDERS).stream().map(home::resolve).toList(),
+                Optional.of(home.resolve(values.get(Schema.MODELS_FILE))));
         return new DroverConfig(
                 home,
                 dataDir,
                 cacheDir,
-                modelFolders,
+                models,
                 Optional.of(values.get(Schema.DEFAULT_MODEL)).filter(name -> !name.isEmpty()),
                 board(values),
-                nodes(values, home, dataDir, cacheDir.resolve("models"), modelFolders),
+                nodes(values, home, dataDir, cacheDir.resolve("models"), models),
                 ledger(values, dataDir),
                 http(values),
                 new ManagementSettings(
@@ -179,8 +177,7 @@ public record DroverConfig(
                 .withLevels(values.get(Schema.LOG_LEVELS));
     }
 
-    private static NodeSettings nodes(
-            ConfigValues values, Path home, Path dataDir, Path cacheDir, List<Path> modelFolders) {
+    private static NodeSettings nodes(ConfigValues values, Path home, Path dataDir, Path cacheDir, ModelPlaces models) {
         return new NodeSettings(
                 values.get(Schema.GPUS),
                 values.get(Schema.ACTORS_PER_GPU),
@@ -195,7 +192,7 @@ public record DroverConfig(
                         values.get(Schema.SAFETY_MODEL).map(home::resolve),
                         values.get(Schema.SAFETY_WORDS).map(home::resolve),
                         values.get(Schema.SAFETY_TIMEOUT)),
-                modelFolders,
+                models,
                 cacheDir,
                 dataDir,
                 values.get(Schema.ASSETS_DIR).map(home::resolve).orElseGet(() -> dataDir.resolve("assets")),

@@ -62,6 +62,8 @@ final class Schema {
 
     static final Setting<List<String>> MODEL_FOLDERS =
             add("models.folders", Kinds.list(Kinds.path()), "[models]", "DROVER_MODEL_FOLDERS");
+    static final Setting<String> MODELS_FILE =
+            add("models.file", Kinds.path(), "conf/models.yaml", "DROVER_MODELS_FILE");
     static final Setting<String> DEFAULT_MODEL = add("models.default", Kinds.text(200), "\"\"", "DROVER_MODEL");
 
     static final Setting<EngineKind> ENGINE = add("engine", Kinds.choice(EngineKind.class), "pytorch", "DROVER_ENGINE");

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -33,6 +34,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A control process: what the tree stands on, the tree, and the order in which all of it ends. {@link #stop}, SIGTERM
@@ -55,6 +57,7 @@ public final class ControlProcess {
     private final ActorSystem<Drover.Command> system;
     private final Drover.Tree tree;
     private final AssetStore assets;
+    private final AtomicReference<@Nullable InstalledModels> models = new AtomicReference<>();
 
     private ControlProcess(ActorSystem<Drover.Command> system, Drover.Tree tree, AssetStore assets) {
         this.system = system;
@@ -193,12 +196,14 @@ public final class ControlProcess {
      */
     public CompletionStage<ServerBinding> listen(DroverConfig config) throws IOException {
         RandomGenerator seeds = new SecureRandom();
+        InstalledModels installed = InstalledModels.of(config);
+        models.set(installed);
         ApiContext context = new ApiContext(
                 tree.ledger(),
                 tree.board(),
                 tree.feed(),
                 assets,
-                InstalledModels.of(config),
+                installed,
                 config.nodes().engine().clock(),
                 () -> new JobId(UuidCreator.getTimeOrderedEpoch().toString()),
                 () -> seeds.nextLong(ImageRequest.SEED_LIMIT),
@@ -206,6 +211,12 @@ public final class ControlProcess {
                 config.nodes().engine() instanceof EngineSettings.Fault);
         return PublicApi.start(system, config.http(), context)
                 .thenApply(binding -> binding.addToCoordinatedShutdown(HANG_UP, system));
+    }
+
+    /** Looks again for models, here and on this host's nodes; reads files. */
+    public void lookForModels() {
+        Optional.ofNullable(models.get()).ifPresent(InstalledModels::lookAgain);
+        tree.nodes().tell(new NodeSupervisor.LookForModels());
     }
 
     /** The actors that the edges speak to. */

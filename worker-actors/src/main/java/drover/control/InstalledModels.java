@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What the public API may be asked for: the models on disk, or those that the fault engine claims to have. */
@@ -19,15 +20,21 @@ final class InstalledModels implements ModelDefaults {
     /** The fault engine draws test cards of any size; these are the ones it draws when nobody says more. */
     private static final Defaults TEST_CARD = new Defaults("", 64, 64, 8, 20, Sampler.EULER, 5, 1);
 
-    private final Map<String, Defaults> models;
     private final Optional<String> defaultModel;
-    private final Function<String, Optional<String>> spelling;
+    private final Supplier<Known> look;
+    private volatile Known known;
 
-    private InstalledModels(
-            Map<String, Defaults> models, Optional<String> defaultModel, Function<String, Optional<String>> spelling) {
-        this.models = models;
+    /** What there is at one time. */
+    private interface Known {
+        Optional<Defaults> byName(String name);
+
+        List<String> names();
+    }
+
+    private InstalledModels(Optional<String> defaultModel, Known known, Supplier<Known> look) {
         this.defaultModel = defaultModel;
-        this.spelling = spelling;
+        this.known = known;
+        this.look = look;
     }
 
     /**
@@ -39,26 +46,54 @@ final class InstalledModels implements ModelDefaults {
         return switch (config.nodes().engine()) {
             case EngineSettings.PyTorch _ -> {
                 ModelCatalog catalog = ModelCatalog.ofInstallation(
-                        config.modelFolders(), config.nodes().cacheDir());
+                        config.models(), config.nodes().cacheDir());
                 yield new InstalledModels(
-                        catalog.all().values().stream()
-                                .collect(Collectors.toUnmodifiableMap(ModelInfo::name, InstalledModels::defaults)),
                         config.defaultModel().or(() -> Optional.of(BundledModel.NAME)),
-                        name -> catalog.find(name).map(ModelInfo::name));
+                        onDisk(catalog),
+                        () -> onDisk(catalog.again()));
             }
-            case EngineSettings.Fault(var fault) ->
-                new InstalledModels(
-                        fault.models().stream()
-                                .collect(Collectors.toUnmodifiableMap(name -> name, InstalledModels::testCard)),
+            case EngineSettings.Fault(var fault) -> {
+                Map<String, Defaults> models = fault.models().stream()
+                        .collect(Collectors.toUnmodifiableMap(name -> name, InstalledModels::testCard));
+                Known claimed = known(models, name -> Optional.ofNullable(models.get(name)));
+                yield new InstalledModels(
                         config.defaultModel()
                                 .or(() -> fault.models().stream().sorted().findFirst()),
-                        name -> Optional.of(name).filter(fault.models()::contains));
+                        claimed,
+                        () -> claimed);
+            }
         };
+    }
+
+    private static Known onDisk(ModelCatalog catalog) {
+        Map<String, Defaults> models = catalog.all().values().stream()
+                .collect(Collectors.toUnmodifiableMap(ModelInfo::name, InstalledModels::defaults));
+        return known(models, name -> catalog.find(name).map(ModelInfo::name).map(models::get));
+    }
+
+    private static Known known(Map<String, Defaults> models, Function<String, Optional<Defaults>> byName) {
+        List<String> names = models.keySet().stream().sorted().toList();
+        return new Known() {
+            @Override
+            public Optional<Defaults> byName(String name) {
+                return byName.apply(name);
+            }
+
+            @Override
+            public List<String> names() {
+                return names;
+            }
+        };
+    }
+
+    /** Looks again for models; reads files. */
+    void lookAgain() {
+        known = look.get();
     }
 
     @Override
     public Optional<Defaults> byName(String name) {
-        return spelling.apply(name).map(models::get);
+        return known.byName(name);
     }
 
     @Override
@@ -68,7 +103,7 @@ final class InstalledModels implements ModelDefaults {
 
     @Override
     public List<String> names() {
-        return models.keySet().stream().sorted().toList();
+        return known.names();
     }
 
     private static Defaults defaults(ModelInfo model) {
@@ -80,7 +115,7 @@ final class InstalledModels implements ModelDefaults {
                 model.steps(),
                 model.sampler(),
                 model.cfgScale(),
-                1);
+                model.clipSkip());
     }
 
     private static Defaults testCard(String name) {

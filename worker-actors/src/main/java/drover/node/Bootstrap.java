@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import drover.diffusion.ModelPlaces;
 import drover.inference.Phase;
 import drover.logging.LoggingSettings;
 import drover.watchdog.PhaseTimeouts;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed the control process in the cluster, such as {@code pekko://drover@127.0.0.1:25520}
  * @param engine which engine it opens
  * @param safety what it looks at pictures with
- * @param modelFolders where models lie
+ * @param models where models lie
  * @param cacheDir where the bundled model is unpacked
  * @param assetDir where results are written
  * @param timeouts of its watchdog
@@ -45,7 +46,7 @@ public record Bootstrap(
         String seed,
         EngineSettings engine,
         SafetySettings safety,
-        List<Path> modelFolders,
+        ModelPlaces models,
         Path cacheDir,
         Path assetDir,
         Timeouts timeouts,
@@ -64,7 +65,6 @@ public record Bootstrap(
             .build();
 
     public Bootstrap {
-        modelFolders = List.copyOf(modelFolders);
         if (launch < 1) {
             throw new IllegalArgumentException("launches are counted from 1, but this was " + launch);
         }

@@ -1,10 +1,10 @@
 package drover.node;
 
+import drover.diffusion.ModelPlaces;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.fault.FaultEngine;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Opens an engine. May take seconds and loads native code, so it runs in the node's process on a thread of its own. */
 @FunctionalInterface
@@ -20,12 +20,12 @@ public interface EngineFactory {
      * The factory that the settings ask for.
      *
      * @param device what the node runs on
-     * @param modelFolders where models lie
+     * @param models where models lie
      * @param cacheDir where the bundled model is unpacked
      */
-    static EngineFactory of(EngineSettings settings, GpuDevice device, List<Path> modelFolders, Path cacheDir) {
+    static EngineFactory of(EngineSettings settings, GpuDevice device, ModelPlaces models, Path cacheDir) {
         return switch (settings) {
-            case EngineSettings.PyTorch pytorch -> new PyTorchFactory(device, pytorch, modelFolders, cacheDir);
+            case EngineSettings.PyTorch pytorch -> new PyTorchFactory(device, pytorch, models, cacheDir);
             case EngineSettings.Fault fault -> () -> new FaultEngine(fault.settings());
         };
     }

@@ -103,6 +103,7 @@ final class KeeperLife implements Rules<Command> {
                 desk.repeat();
                 children.tellAll(new Node.AskAgain());
             }
+            case NodeKeeper.LookForModels _ -> children.tellAll(new Node.LookForModels());
             case NodeKeeper.RestartSlot it ->
                 seats.serving().ifPresent(child -> child.tell(new Node.RestartSlot(it.slot())));
             case NodeKeeper.Release _ -> onRelease();
@@ -149,6 +150,7 @@ final class KeeperLife implements Rules<Command> {
 
     private void onHello(Child child, NodeKeeper.Hello hello) {
         if (child.isReady()) {
+            child.greeted(hello); // It may have other models than before.
             return;
         }
         child.greeted(hello);

@@ -87,6 +87,11 @@ public final class Node {
     /** Somebody else gives out the work from now on: every slot that has none asks again, at once. */
     public record AskAgain() implements FromKeeper {}
 
+    /** Models have come or gone: the engine looks again, and the slots ask for work for what it finds. */
+    public record LookForModels() implements FromKeeper {}
+
+    record EngineLooked() implements Command {}
+
     record EngineOpened(Engine engine) implements Command {}
 
     record EngineFailed(String code, String reason) implements Command {}

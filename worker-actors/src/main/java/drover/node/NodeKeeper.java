@@ -146,6 +146,9 @@ public final class NodeKeeper {
     /** The board is another one, which knows nothing of this node: tell it what is out, what has ended and what waits. */
     public record SayAgain() implements Command {}
 
+    /** Models have come or gone; processes that start later see that by themselves. */
+    record LookForModels() implements Command {}
+
     /** Give one inference actor a fresh start. */
     record RestartSlot(int slot) implements Command {}
 

@@ -19,6 +19,7 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -110,6 +111,11 @@ final class NodeLife implements Rules<Command> {
             case Node.SetLogLevels it -> host.logLevels().accept(it.levels());
             case Node.StillHere _ -> {}
             case Node.AskAgain _ -> askAgain();
+            case Node.LookForModels _ -> engine.ifPresent(this::lookForModels);
+            case Node.EngineLooked _ -> {
+                engine.ifPresent(this::sayHello);
+                askAgain();
+            }
             case Node.SafetySaid _ -> {
                 checks = true;
                 askAgain();
@@ -139,6 +145,16 @@ final class NodeLife implements Rules<Command> {
     private void sayHello(Engine opened) {
         keeper.tell(new NodeKeeper.Hello(
                 identity.launch(), identity.pid(), opened.name(), opened.models(), resident, around.self()));
+    }
+
+    /** Reads files, so not on this thread. */
+    private void lookForModels(Engine open) {
+        around.pipe(CompletableFuture.supplyAsync(open::rescan, around.blocking()), (changed, problem) -> {
+            if (problem != null) {
+                around.log().warn("looking for models failed; those of before stay", problem);
+            }
+            return new Node.EngineLooked();
+        });
     }
 
     private void onEngineFailed(Node.EngineFailed it) {

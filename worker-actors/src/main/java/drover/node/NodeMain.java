@@ -152,7 +152,7 @@ public final class NodeMain {
         Thread.ofPlatform().daemon().name("engine-open").start(() -> {
             try {
                 opening.complete(EngineFactory.of(
-                                bootstrap.engine(), bootstrap.device(), bootstrap.modelFolders(), bootstrap.cacheDir())
+                                bootstrap.engine(), bootstrap.device(), bootstrap.models(), bootstrap.cacheDir())
                         .open());
             } catch (Throwable e) { // Also a library that does not load: the keeper has to hear of it.
                 opening.completeExceptionally(e);

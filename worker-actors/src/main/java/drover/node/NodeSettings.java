@@ -1,5 +1,6 @@
 package drover.node;
 
+import drover.diffusion.ModelPlaces;
 import drover.logging.LoggingSettings;
 import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Quarantine;
@@ -18,7 +19,7 @@ import java.util.Optional;
  * @param logging how it logs; as the control process does
  * @param engine which engine it runs
  * @param safety what they look at pictures with
- * @param modelFolders where models lie
+ * @param models where models lie
  * @param cacheDir where the bundled model is unpacked
  * @param dataDir where the list of running children is kept
  * @param assetDir where results are written
@@ -35,7 +36,7 @@ public record NodeSettings(
         LoggingSettings logging,
         EngineSettings engine,
         SafetySettings safety,
-        List<Path> modelFolders,
+        ModelPlaces models,
         Path cacheDir,
         Path dataDir,
         Path assetDir,
@@ -45,7 +46,6 @@ public record NodeSettings(
         Recovery recovery) {
 
     public NodeSettings {
-        modelFolders = List.copyOf(modelFolders);
         if (actorsPerGpu < 1 || actorsPerGpu > 64) {
             throw new IllegalArgumentException("actorsPerGpu must be 1 to 64, but was " + actorsPerGpu);
         }
@@ -68,7 +68,7 @@ public record NodeSettings(
                 seed,
                 engine,
                 safety,
-                modelFolders,
+                models,
                 cacheDir,
                 assetDir,
                 Bootstrap.Timeouts.of(timeouts),
@@ -87,7 +87,7 @@ public record NodeSettings(
                 logging,
                 engine,
                 safety,
-                modelFolders,
+                models,
                 cacheDir,
                 dataDir,
                 assetDir,
@@ -107,7 +107,7 @@ public record NodeSettings(
                 other,
                 engine,
                 safety,
-                modelFolders,
+                models,
                 cacheDir,
                 dataDir,
                 assetDir,

@@ -43,6 +43,9 @@ public final class NodeSupervisor {
         }
     }
 
+    /** Have every node look again for models. */
+    public record LookForModels() implements Command {}
+
     /** Board and holds are others; every keeper tells the board what it has, and the holds hear which nodes are out. */
     public record SayAgain() implements Command {}
 

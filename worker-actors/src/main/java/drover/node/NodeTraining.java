@@ -3,6 +3,7 @@ package drover.node;
 import com.typesafe.config.Config;
 import drover.diffusion.BundledModel;
 import drover.diffusion.ExtraFiles;
+import drover.diffusion.ModelPlaces;
 import drover.inference.AttemptId;
 import drover.inference.Engine;
 import drover.inference.ImageRequest;
@@ -106,7 +107,7 @@ final class NodeTraining {
                 cluster.selfMember().address().toString(),
                 engineSettings,
                 SafetySettings.NONE,
-                List.of(),
+                ModelPlaces.NONE,
                 folder.resolve("cache"),
                 folder.resolve("assets"),
                 Bootstrap.Timeouts.of(PhaseTimeouts.defaults()),

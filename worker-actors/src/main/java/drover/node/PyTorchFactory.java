@@ -1,6 +1,7 @@
 package drover.node;
 
 import drover.diffusion.ModelCatalog;
+import drover.diffusion.ModelPlaces;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.pytorch.PyTorchDefaults;
@@ -8,7 +9,6 @@ import drover.inference.pytorch.PyTorchEngine;
 import drover.inference.pytorch.PyTorchSettings;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -16,7 +16,7 @@ import java.util.Optional;
  *
  * @param device what the node runs on
  */
-record PyTorchFactory(GpuDevice device, EngineSettings.PyTorch settings, List<Path> modelFolders, Path cacheDir)
+record PyTorchFactory(GpuDevice device, EngineSettings.PyTorch settings, ModelPlaces models, Path cacheDir)
         implements EngineFactory {
     @Override
     public Engine open() throws EngineException {
@@ -35,7 +35,7 @@ record PyTorchFactory(GpuDevice device, EngineSettings.PyTorch settings, List<Pa
 
     private ModelCatalog catalog() throws EngineException {
         try {
-            return ModelCatalog.ofInstallation(modelFolders, cacheDir);
+            return ModelCatalog.ofInstallation(models, cacheDir);
         } catch (IOException e) {
             throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
         }

@@ -116,6 +116,7 @@ final class SupervisorLife extends AbstractBehavior<Command> {
             case NodeSupervisor.SelectionFailed it ->
                 throw new IllegalStateException("no nodes can be started", it.problem());
             case NodeSupervisor.SetLogLevels it -> onSetLogLevels(it.levels());
+            case NodeSupervisor.LookForModels _ -> tellKeepers(new NodeKeeper.LookForModels());
             case NodeSupervisor.SayAgain _ -> onSayAgain();
             case NodeSupervisor.AskForHolds _ -> askForHolds();
             case NodeSupervisor.HoldsSaid it -> onHoldsSaid(it.nodes().holds());

@@ -3,6 +3,7 @@ package drover.simulation;
 import drover.board.BoardSettings;
 import drover.board.JobBoard;
 import drover.delivery.Delivery;
+import drover.diffusion.ModelPlaces;
 import drover.feed.JobFeed;
 import drover.inference.fault.FaultSettings;
 import drover.job.Job;
@@ -187,7 +188,7 @@ final class Machine {
                 new LoggingSettings(NOWHERE, false, Map.of(), 1, 1, 1),
                 new EngineSettings.Fault(FaultSettings.instant(Set.of("m0"))),
                 SafetySettings.NONE,
-                List.of(),
+                ModelPlaces.NONE,
                 NOWHERE,
                 NOWHERE,
                 NOWHERE,

@@ -189,7 +189,7 @@ final class ConfigLoaderTest {
 
     @Test
     void aListComesFromTheEnvironmentWithCommas() throws Exception {
-        assertThat(load(Map.of("DROVER_MODEL_FOLDERS", "a, /b")).modelFolders())
+        assertThat(load(Map.of("DROVER_MODEL_FOLDERS", "a, /b")).models().folders())
                 .containsExactly(home.resolve("a"), Path.of("/b"));
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import drover.diffusion.ExtraFiles;
+import drover.diffusion.ModelPlaces;
 import drover.inference.fault.FaultSettings;
 import drover.logging.LoggingSettings;
 import drover.watchdog.PhaseTimeouts;
@@ -52,7 +53,8 @@ class BootstrapTest {
                 "pekko://drover@127.0.0.1:25520",
                 engine,
                 new SafetySettings(Optional.of(Path.of("/models/checker")), Optional.empty(), Duration.ofSeconds(7)),
-                List.of(Path.of("/models"), Path.of("/more models/ä")),
+                new ModelPlaces(
+                        List.of(Path.of("/models"), Path.of("/more models/ä")), Optional.of(Path.of("/models.yaml"))),
                 Path.of("/cache"),
                 Path.of("/data/assets"),
                 Bootstrap.Timeouts.of(PhaseTimeouts.defaults()),

@@ -2,6 +2,7 @@ package drover.node;
 
 import com.typesafe.config.Config;
 import drover.board.JobBoard;
+import drover.diffusion.ModelPlaces;
 import drover.inference.InferenceRequest;
 import drover.inference.fault.FaultSettings;
 import drover.ledger.HoldLog;
@@ -125,7 +126,7 @@ final class ControlFixture implements AutoCloseable {
                 new LoggingSettings(folder.resolve("logs"), false, Map.of(), 1 << 20, 1, 1 << 20),
                 new EngineSettings.Fault(engine),
                 safety,
-                List.of(),
+                ModelPlaces.NONE,
                 folder.resolve("cache"),
                 folder,
                 folder.resolve("assets"),

@@ -194,6 +194,22 @@ class NodeKeeperTest {
     }
 
     @Test
+    void theBoardHearsOfModelsThatHaveComeSince() throws Exception {
+        ActorRef<NodeKeeper.Command> keeper = keeper(false);
+        Peer peer = running(keeper);
+        keeper.tell(new NodeKeeper.LookForModels());
+        peer.probe.fishForMessage(
+                REAL,
+                word -> word instanceof Node.LookForModels
+                        ? FishingOutcomes.complete()
+                        : FishingOutcomes.continueAndIgnore());
+        keeper.tell(new NodeKeeper.Hello(
+                peer.launch, 1, "fault", Set.of(Requests.MODEL, "new"), Set.of(), peer.probe.ref()));
+        keeper.tell(new NodeKeeper.SlotIdle(peer.launch, 0, Set.of(), true));
+        assertThat(fish(JobBoard.SlotIdle.class).models()).containsExactlyInAnyOrder(Requests.MODEL, "new");
+    }
+
+    @Test
     void workGoesToTheNodeAndItsResultToTheBoardUntilItIsRecorded() throws InterruptedException {
         ActorRef<NodeKeeper.Command> keeper = keeper(false);
         Peer peer = running(keeper);

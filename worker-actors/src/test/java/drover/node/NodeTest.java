@@ -5,12 +5,15 @@ import static org.awaitility.Awaitility.await;
 
 import drover.delivery.DirectoryAssetStore;
 import drover.inference.AttemptId;
+import drover.inference.Drawing;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.FaultPlan;
 import drover.inference.ImageRequest;
+import drover.inference.InferenceRequest;
 import drover.inference.JobId;
 import drover.inference.Phase;
+import drover.inference.RunMonitor;
 import drover.inference.fault.FaultEngine;
 import drover.job.AttemptOutcome;
 import drover.safety.SafetyParts;
@@ -20,7 +23,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
@@ -96,6 +101,52 @@ class NodeTest {
                         fish(NodeKeeper.SlotIdle.class).slot(),
                         fish(NodeKeeper.SlotIdle.class).slot()))
                 .containsExactlyInAnyOrder(0, 1);
+    }
+
+    @Test
+    void modelsThatHaveComeAreAskedForAtOnce() {
+        FaultEngine real = new FaultEngine(ControlFixture.engine(Duration.ZERO));
+        AtomicBoolean more = new AtomicBoolean();
+        engine.complete(new Engine() {
+            @Override
+            public String name() {
+                return real.name();
+            }
+
+            @Override
+            public Set<String> models() {
+                return more.get() ? Set.of(Requests.MODEL, "new") : real.models();
+            }
+
+            @Override
+            public boolean rescan() {
+                more.set(true);
+                return true;
+            }
+
+            @Override
+            public Set<String> resident() {
+                return real.resident();
+            }
+
+            @Override
+            public List<Drawing> run(AttemptId attempt, InferenceRequest request, RunMonitor monitor)
+                    throws EngineException {
+                return real.run(attempt, request, monitor);
+            }
+
+            @Override
+            public void close() {
+                real.close();
+            }
+        });
+        fish(NodeKeeper.Hello.class);
+        node.tell(new Node.Resize(1));
+        fish(NodeKeeper.SlotIdle.class);
+
+        node.tell(new Node.LookForModels());
+        assertThat(fish(NodeKeeper.Hello.class).models()).containsExactlyInAnyOrder(Requests.MODEL, "new");
+        assertThat(fish(NodeKeeper.SlotIdle.class).slot()).isZero();
     }
 
     private void run(int slot, AttemptId attempt, ImageRequest request) {

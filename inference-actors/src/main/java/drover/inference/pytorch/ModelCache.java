@@ -85,6 +85,7 @@ public final class ModelCache<M extends ModelCache.Resident> implements AutoClos
         private long lastUse;
         private long done;
         private long of = 1;
+        private boolean forgotten;
 
         private Entry(String name, long bytes) {
             this.name = name;
@@ -132,7 +133,7 @@ public final class ModelCache<M extends ModelCache.Resident> implements AutoClos
                 }
                 returned = true;
                 entry.leases--;
-                if (!closed || entry.leases > 0) {
+                if (!(closed || entry.forgotten) || entry.leases > 0) {
                     return;
                 }
                 entries.remove(entry.name, entry);
@@ -196,6 +197,23 @@ public final class ModelCache<M extends ModelCache.Resident> implements AutoClos
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Frees a model as soon as nobody leases it, so that who asks after that has it loaded anew. */
+    public void forget(String name) {
+        free(() -> {
+            @Nullable Entry entry = entries.get(name);
+            if (entry == null) {
+                return List.of();
+            }
+            entry.forgotten = true;
+            @Nullable M model = entry.model;
+            if (model == null || entry.leases > 0) {
+                return List.of();
+            }
+            entries.remove(name);
+            return List.of(model);
+        });
     }
 
     /** Frees every model that nobody leases. */

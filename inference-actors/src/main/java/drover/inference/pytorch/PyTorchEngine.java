@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class PyTorchEngine implements Engine {
     private static final Logger log = LoggerFactory.getLogger(PyTorchEngine.class);
 
-    private final ModelCatalog catalog;
+    private volatile ModelCatalog catalog;
     private final PyTorchSettings settings;
     private final Torch torch;
     private final Storeroom storeroom;
@@ -39,7 +39,7 @@ public final class PyTorchEngine implements Engine {
         this.catalog = catalog;
         this.settings = settings;
         this.torch = new Torch(settings.torch());
-        this.storeroom = new Storeroom(torch, catalog, settings.files(), settings.precision());
+        this.storeroom = new Storeroom(torch, () -> this.catalog, settings.files(), settings.precision());
         this.cache = new ModelCache<>(storeroom, settings.modelBytes());
     }
 
@@ -51,6 +51,23 @@ public final class PyTorchEngine implements Engine {
     @Override
     public Set<String> models() {
         return catalog.all().values().stream().map(ModelInfo::name).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** A model that is another now is loaded anew for whoever asks next. */
+    @Override
+    public boolean rescan() {
+        ModelCatalog before = catalog;
+        ModelCatalog now = before.again();
+        if (now.all().equals(before.all())) {
+            return false;
+        }
+        catalog = now;
+        before.all().forEach((name, info) -> {
+            if (now.find(name).filter(info::equals).isEmpty()) {
+                Storeroom.keys(info.name()).forEach(cache::forget);
+            }
+        });
+        return true;
     }
 
     @Override

@@ -13,7 +13,9 @@ import drover.upscale.RrdbNet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,11 +28,11 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
     private static final String WIDE = "float32/";
 
     private final Torch torch;
-    private final ModelCatalog catalog;
+    private final Supplier<ModelCatalog> catalog;
     private final ExtraFiles files;
     private final DataType precision;
 
-    Storeroom(Torch torch, ModelCatalog catalog, ExtraFiles files, DataType precision) {
+    Storeroom(Torch torch, Supplier<ModelCatalog> catalog, ExtraFiles files, DataType precision) {
         this.torch = torch;
         this.catalog = catalog;
         this.files = files;
@@ -50,6 +52,11 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
     /** The key of a model in the widest precision, whatever the usual one is. */
     static String wide(ModelInfo model) {
         return WIDE + model.name();
+    }
+
+    /** Every key under which a model may be in memory. */
+    static List<String> keys(String model) {
+        return List.of(model, WIDE + model);
     }
 
     static boolean isModel(String key) {
@@ -72,7 +79,7 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         }
         Optional<String> wide = after(WIDE, key);
         return StableDiffusion.weightBytes(
-                ModelSource.at(info(wide.orElse(key)).path()), wide.isPresent() ? DataType.FLOAT32 : precision);
+                info(wide.orElse(key)).source(), wide.isPresent() ? DataType.FLOAT32 : precision);
     }
 
     private static long size(Path file) throws EngineException.BadModel {
@@ -105,14 +112,15 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
             return new Loaded.Upscaler(RrdbNet.load(torch, files.upscaler(upscaler.get()), precision));
         }
         DataType dtype = wide.isPresent() ? DataType.FLOAT32 : precision;
-        ModelSource source = ModelSource.at(info(wide.orElse(key)).path());
+        ModelSource source = info(wide.orElse(key)).source();
         return new Loaded.Pipeline(StableDiffusion.load(torch, source, dtype, progress::at));
     }
 
     /** A model of the catalogue. */
     ModelInfo info(String model) throws EngineException.Unsupported {
-        return catalog.find(model)
+        ModelCatalog present = catalog.get();
+        return present.find(model)
                 .orElseThrow(() -> new EngineException.Unsupported("there is no model " + model + " here; there are "
-                        + catalog.all().keySet()));
+                        + present.all().keySet()));
     }
 }

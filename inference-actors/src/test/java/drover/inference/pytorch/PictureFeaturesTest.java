@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.types.DataType;
 import drover.diffusion.Fixtures;
 import drover.diffusion.ModelCatalog;
+import drover.diffusion.ModelPlaces;
 import drover.diffusion.ModelSource;
 import drover.diffusion.StableDiffusion;
 import drover.graph.Torch;
@@ -78,7 +79,7 @@ class PictureFeaturesTest {
 
     @Test
     void aTraceOfStrengthGivesTheSourceAsTheAutoencoderSeesIt() throws Exception {
-        ModelCatalog bundled = ModelCatalog.ofInstallation(List.of(), folder.resolve("cache"));
+        ModelCatalog bundled = ModelCatalog.ofInstallation(ModelPlaces.NONE, folder.resolve("cache"));
         String model = bundled.all().keySet().iterator().next();
         Path path = bundled.find(model).orElseThrow().path();
         try (PyTorchEngine trained = TinyModels.engine(DataType.FLOAT32, path)) {

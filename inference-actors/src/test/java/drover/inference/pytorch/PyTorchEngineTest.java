@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import drover.diffusion.ExtraFiles;
 import drover.diffusion.Fixtures;
 import drover.diffusion.ModelCatalog;
+import drover.diffusion.ModelPlaces;
 import drover.graph.TorchOptions;
 import drover.inference.AttemptId;
 import drover.inference.Drawing;
@@ -18,6 +19,8 @@ import drover.inference.Position;
 import drover.inference.Sampler;
 import drover.picture.Picture;
 import drover.picture.TextKeys;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PyTorchEngineTest {
     private static final AttemptId ATTEMPT = new AttemptId(new JobId("test"), 1);
@@ -199,17 +203,50 @@ class PyTorchEngineTest {
         assertThat(engine.nativeHandles()).isZero();
     }
 
+    @Test
+    void modelsThatHaveComeOrChangedAreFoundAndThoseInMemoryAreLoadedAnew(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("models.yaml"), "");
+        TinyModels.copy(folder.resolve("models/one"));
+        ModelPlaces places = new ModelPlaces(List.of(folder.resolve("models")), Optional.of(file));
+        try (PyTorchEngine other = new PyTorchEngine(ModelCatalog.scan(places), settings(1L << 30))) {
+            assertThat(other.rescan()).isFalse();
+            ImageRequest request =
+                    new ImageRequest("one", "a red apple", "", 64, 64, 2, Sampler.DDIM, 5, 41, 1, 1, Optional.empty());
+            byte[] before = other.run(ATTEMPT, request, new Recorder())
+                    .getFirst()
+                    .picture()
+                    .rgb();
+            assertThat(other.resident()).containsExactly("one");
+
+            TinyModels.copy(folder.resolve("models/two"));
+            assertThat(other.rescan()).isTrue();
+            assertThat(other.models()).containsExactly("one", "two");
+            assertThat(other.resident()).containsExactly("one");
+
+            Files.writeString(file, "one: {prediction: v_prediction}");
+            assertThat(other.rescan()).isTrue();
+            assertThat(other.resident()).isEmpty();
+            assertThat(other.run(ATTEMPT, request, new Recorder())
+                            .getFirst()
+                            .picture()
+                            .rgb())
+                    .isNotEqualTo(before);
+        }
+    }
+
     private static PyTorchEngine engine(long modelBytes) {
         ModelCatalog catalog = ModelCatalog.scan(List.of(Fixtures.path("sd15")));
-        return new PyTorchEngine(
-                catalog,
-                new PyTorchSettings(
-                        TorchOptions.cpu(2),
-                        DataType.FLOAT32,
-                        modelBytes,
-                        1L << 30,
-                        ExtraFiles.below(Fixtures.path("")),
-                        "test"));
+        return new PyTorchEngine(catalog, settings(modelBytes));
+    }
+
+    private static PyTorchSettings settings(long modelBytes) {
+        return new PyTorchSettings(
+                TorchOptions.cpu(2),
+                DataType.FLOAT32,
+                modelBytes,
+                1L << 30,
+                ExtraFiles.below(Fixtures.path("")),
+                "test");
     }
 
     private Picture picture(ImageRequest request) throws EngineException {
