@@ -26,9 +26,11 @@ import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
@@ -45,6 +47,8 @@ public final class HordeBench {
     private static final int BUSY = 400;
     private static final int SINGLE = 100;
     private static final Duration IDLE = Duration.ofSeconds(60);
+    private static final Duration REST = Duration.ofSeconds(5);
+    private static final int KINDS_SHOWN = 8;
     private static final Duration PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST = Duration.ofMinutes(5);
     private static final double OWN_P50_LIMIT_MS = 10;
@@ -247,19 +251,23 @@ public final class HordeBench {
                 .toList();
     }
 
-    private static double idle() throws IOException, InterruptedException {
-        TimeUnit.SECONDS.sleep(5);
+    /** Prints by which threads, and gives the share of one core. */
+    private double idle() throws IOException, InterruptedException {
+        TimeUnit.NANOSECONDS.sleep(REST.toNanos());
         try (ProcessProbe probe = ProcessProbe.own()) {
-            long before = total(probe);
+            Map<String, Long> used = new TreeMap<>(probe.processorTime());
             long begin = System.nanoTime();
             TimeUnit.NANOSECONDS.sleep(IDLE.toNanos());
-            return (double) (total(probe) - before) / (System.nanoTime() - begin);
+            double nanos = System.nanoTime() - begin;
+            Map<String, Long> now = probe.processorTime();
+            used.replaceAll((kind, before) -> now.getOrDefault(kind, before) - before);
+            out.printf("while it only asks for jobs, per cent of a core by kind of thread:%n");
+            used.entrySet().stream()
+                    .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                    .limit(KINDS_SHOWN)
+                    .forEach(kind ->
+                            out.printf(Locale.ROOT, "  %-48s %.2f%n", kind.getKey(), 100 * kind.getValue() / nanos));
+            return used.values().stream().mapToLong(Long::longValue).sum() / nanos;
         }
-    }
-
-    private static long total(ProcessProbe probe) throws IOException {
-        return probe.processorTime().values().stream()
-                .mapToLong(Long::longValue)
-                .sum();
     }
 }

@@ -359,13 +359,15 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     }
 
     private void onJob(Job changed) {
+        if (handedOver.isPresent()) {
+            return; // What the feed still says is older: the pictures came another way.
+        }
         job = Optional.of(changed);
         if (changed.state() == JobState.QUEUED) {
             position = Optional.empty();
         }
-        if (changed.state() == JobState.PRODUCED && drawn.isEmpty()) {
-            drawn = Optional.of(changed.changed());
-            links.dreamer().tell(new Word.Drawn(order));
+        if (changed.state() == JobState.PRODUCED) {
+            onDrawn(changed);
         }
         if (stage == Stage.ANSWERING
                 || stage == Stage.CLOSING
@@ -378,6 +380,13 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             case CANCELLED -> fault(hopeless.orElse("an operator has cancelled it"));
             case CENSORED -> fault("its pictures were withheld");
             case QUEUED, ASSIGNED, RUNNING, PRODUCED -> {}
+        }
+    }
+
+    private void onDrawn(Job produced) {
+        if (drawn.isEmpty()) {
+            drawn = Optional.of(produced.changed());
+            links.dreamer().tell(new Word.Drawn(order));
         }
     }
 
@@ -415,7 +424,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             return;
         }
         stage = Stage.ANSWERING;
-        drawn = drawn.or(() -> Optional.of(produced.changed()));
+        onDrawn(produced);
         for (int part = 0; part < order.parts().size(); part++) {
             if (!order.parts().get(part).isAnswered()) {
                 bring(part, produced);
