@@ -151,6 +151,8 @@ class HordeSourceTest {
             assertThat(horde.histories())
                     .allSatisfy(it -> assertThat(it.accepted()).isPresent());
             assertThat(rig.open()).isZero();
+            assertThat(rig.status().workers())
+                    .allSatisfy(worker -> assertThat(worker.jobsInHand()).isZero());
         });
         assertThat(horde.audit()).isEmpty();
     }
@@ -329,10 +331,7 @@ class HordeSourceTest {
         horde.faults().clear();
         rig = new HordeRig(folder, horde.url(), key);
         awaitAnswers(1);
-        // It counts when it is on disk.
-        await().atMost(LONG)
-                .untilAsserted(() ->
-                        assertThat(rig.status().workers().getFirst().kudos()).isPositive());
+        assertThat(rig.status().workers().getFirst().kudos()).isPositive();
     }
 
     @Test
