@@ -2,6 +2,7 @@ package drover.diffusion;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import drover.digest.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -9,8 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +49,7 @@ public final class BundledModel {
      */
     public static Path unpack(Path cache) throws IOException {
         byte[] index = resource(INDEX).readAllBytes();
-        String hash = HexFormat.of().formatHex(newDigest().digest(index)).substring(0, HASH_DIGITS);
+        String hash = Sha256.of(index).substring(0, HASH_DIGITS);
         // One folder more, because a model is called by the name of its folder.
         Path folder = cache.resolve(NAME + "-" + hash).resolve(NAME);
         for (JsonNode entry : new JsonMapper().readTree(index).get("files")) {
@@ -74,20 +73,12 @@ public final class BundledModel {
         return stream;
     }
 
-    private static MessageDigest newDigest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
     private record IndexedFile(String path, long bytes, String sha256) {
         boolean isIntact(Path target) throws IOException {
             if (!Files.isRegularFile(target) || Files.size(target) != bytes) {
                 return false;
             }
-            MessageDigest digest = newDigest();
+            MessageDigest digest = Sha256.begin();
             try (InputStream in = Files.newInputStream(target)) {
                 byte[] buffer = new byte[BUFFER_BYTES];
                 for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -102,7 +93,7 @@ public final class BundledModel {
             Files.createDirectories(parent);
             Path partial = Files.createTempFile(parent, "unpacking-", ".part");
             try {
-                MessageDigest digest = newDigest();
+                MessageDigest digest = Sha256.begin();
                 try (InputStream in = resource(RESOURCES + "/" + path);
                         DigestOutputStream out = new DigestOutputStream(Files.newOutputStream(partial), digest)) {
                     in.transferTo(out);
@@ -117,7 +108,7 @@ public final class BundledModel {
         }
 
         private boolean matches(MessageDigest digest) {
-            return HexFormat.of().formatHex(digest.digest()).equals(sha256);
+            return Sha256.end(digest).equals(sha256);
         }
     }
 }

@@ -6,12 +6,10 @@ import drover.client.EventStream;
 import drover.client.EventView;
 import drover.client.JobRequest;
 import drover.client.JobView;
+import drover.digest.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -216,7 +214,7 @@ final class Caller implements Runnable {
         }
         Optional<String> digest = ask("fetching the result of job " + job.job(), door -> {
             try (InputStream in = door.asset(job.job(), 0)) {
-                return digest(in.readAllBytes());
+                return Sha256.of(in.readAllBytes());
             } catch (IOException e) {
                 book.trouble("result cut off");
                 return "";
@@ -275,13 +273,5 @@ final class Caller implements Runnable {
 
     private static void pause(int millis) throws InterruptedException {
         TimeUnit.MILLISECONDS.sleep(millis);
-    }
-
-    private static String digest(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

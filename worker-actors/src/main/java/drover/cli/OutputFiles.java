@@ -1,5 +1,6 @@
 package drover.cli;
 
+import drover.digest.Sha256;
 import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
@@ -14,9 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -66,7 +64,7 @@ final class OutputFiles implements AssetStore {
                 file.toString(),
                 artifact.mediaType(),
                 artifact.bytes().length,
-                HexFormat.of().formatHex(sha256().digest(artifact.bytes())),
+                Sha256.of(artifact.bytes()),
                 artifact.seed(),
                 artifact.safety());
     }
@@ -75,7 +73,7 @@ final class OutputFiles implements AssetStore {
     public AssetRef putInput(JobId job, String name, String mediaType, byte[] bytes) {
         String key = INPUTS + name;
         inputs.put(key, bytes);
-        return new AssetRef(key, mediaType, bytes.length, HexFormat.of().formatHex(sha256().digest(bytes)), 0);
+        return new AssetRef(key, mediaType, bytes.length, Sha256.of(bytes), 0);
     }
 
     @Override
@@ -95,14 +93,6 @@ final class OutputFiles implements AssetStore {
             return inputs.containsKey(ref.key()) || Files.size(Path.of(ref.key())) == ref.bytes();
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package drover.delivery;
 
+import drover.digest.Sha256;
 import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
@@ -19,10 +20,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -71,7 +69,7 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
                 key,
                 artifact.mediaType(),
                 artifact.bytes().length,
-                sha256(artifact.bytes()),
+                Sha256.of(artifact.bytes()),
                 artifact.seed(),
                 artifact.safety());
     }
@@ -79,7 +77,7 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
     @Override
     public AssetRef putInput(JobId job, String name, String mediaType, byte[] bytes) throws IOException {
         String key = write(job, INPUTS, name, mediaType, bytes);
-        return new AssetRef(key, mediaType, bytes.length, sha256(bytes), 0);
+        return new AssetRef(key, mediaType, bytes.length, Sha256.of(bytes), 0);
     }
 
     private String write(JobId job, String part, String name, String mediaType, byte[] content) throws IOException {
@@ -241,13 +239,5 @@ public final class DirectoryAssetStore implements AssetStore, ResultRemoval {
             case "image/jpeg" -> "jpg";
             default -> "bin";
         };
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

@@ -1,8 +1,8 @@
 package drover.http;
 
+import drover.digest.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
 
 /** The token that callers must show. Only its hash is kept, and comparing takes the same time for any wrong token. */
@@ -29,10 +29,6 @@ public final class BearerToken {
     }
 
     private static byte[] hash(String token) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return Sha256.begin().digest(token.getBytes(StandardCharsets.UTF_8));
     }
 }

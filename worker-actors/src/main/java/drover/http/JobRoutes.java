@@ -9,6 +9,7 @@ import drover.client.JobRequest;
 import drover.client.JobView;
 import drover.client.Problem.FieldError;
 import drover.client.ProgressView;
+import drover.digest.Sha256;
 import drover.feed.JobFeed;
 import drover.inference.JobId;
 import drover.job.Job;
@@ -20,13 +21,10 @@ import drover.ledger.JobLedger.AcceptReply;
 import drover.ledger.JobLedger.IdempotencyKey;
 import drover.ledger.JobLedger.ReadReply;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -177,23 +175,15 @@ final class JobRoutes extends AllDirectives {
 
     /** Two tenants may use the same key. A key has no blanks, so what begins with another tenant's name is not mistaken. */
     private static String own(String key, Tenant tenant) {
-        return tenant.equals(Tenant.DEFAULT) ? key : tenant + " " + sha256(key.getBytes(StandardCharsets.US_ASCII));
+        return tenant.equals(Tenant.DEFAULT) ? key : tenant + " " + Sha256.of(key.getBytes(StandardCharsets.US_ASCII));
     }
 
     /** Of what was asked for, not of how it was written: blanks and the order of fields do not matter. */
     private static String hash(JobRequest request) {
         try {
-            return sha256(DroverJson.mapper().writeValueAsBytes(request));
+            return Sha256.of(DroverJson.mapper().writeValueAsBytes(request));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("cannot hash a request", e);
-        }
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
         }
     }
 
