@@ -474,8 +474,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 .filter(it -> it.name().equals(job.model()) && it.speed().isPresent())
                 .findFirst()
                 .map(it -> {
-                    var shape = Hand.shape(job);
-                    double steps = (double) shape.width() * shape.height() * shape.steps() * shape.pictures();
+                    double steps = (double) Hand.pixelSteps(Hand.shape(job));
                     return tally.overhead()
                             .plusMillis((long) (steps / it.speed().getAsDouble() * 1000));
                 });

@@ -1,6 +1,8 @@
 package drover.source.dreamer;
 
+import drover.diffusion.HiresPlan;
 import drover.horde.ImageJob;
+import drover.inference.HiresFix;
 import drover.inference.JobId;
 import drover.ledger.Order;
 import drover.source.appetite.EffectiveWork;
@@ -21,7 +23,7 @@ final class Hand {
     /** An order has come. */
     void take(Order order, ImageJob job, String model) {
         EffectiveWork.Shape shape = shape(job);
-        long steps = (long) shape.width() * shape.height() * shape.steps() * shape.pictures();
+        long steps = pixelSteps(shape);
         int open =
                 (int) order.parts().stream().filter(part -> !part.isAnswered()).count();
         Held fresh = new Held(model, open, EffectiveWork.of(shape), steps, false);
@@ -68,6 +70,14 @@ final class Hand {
                 job.payload().hiresFix().orElse(false),
                 false,
                 job.payload().workflow().filter("qr_code"::equals).isPresent());
+    }
+
+    /** What a job takes in pixel-steps, as {@link drover.job.Work} will count them. */
+    static long pixelSteps(EffectiveWork.Shape job) {
+        long each = job.hiresFix()
+                ? HiresPlan.mostPixelSteps(job.width(), job.height(), job.steps(), HiresFix.DEFAULT_STRENGTH)
+                : (long) job.width() * job.height() * job.steps();
+        return each * job.pictures();
     }
 
     /** Jobs that wait or are drawn. */
