@@ -58,8 +58,6 @@ public final class JavaProcessLauncher implements ProcessLauncher {
         builder.environment().put("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
         // Threads of libgomp would otherwise spin while they wait, and take the cores from those that work.
         builder.environment().putIfAbsent("OMP_WAIT_POLICY", "PASSIVE");
-        // Large tensors come and go with every layer; in large pages that takes a fraction of the page faults.
-        builder.environment().putIfAbsent("THP_MEM_ALLOC_ENABLE", "1");
         builder.redirectErrorStream(true);
         Process process = builder.start();
         ProcessOutput.relay(bootstrap, process.getInputStream());
