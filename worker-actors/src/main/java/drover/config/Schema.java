@@ -230,6 +230,9 @@ final class Schema {
             add("horde.lora-site", Kinds.webAddress(), "\"https://civitai.com\"", "DROVER_LORA_SITE");
     static final Setting<Long> LORA_MAX_SIZE = add("horde.lora-max-size", Kinds.size("1MiB", "16GiB"), "400MiB");
     static final Setting<Integer> LORA_DOWNLOADS = add("horde.lora-downloads", Kinds.whole(1, 32), "5");
+    static final Setting<Long> INVERSION_MAX_SIZE =
+            add("horde.inversion-max-size", Kinds.size("1MiB", "1GiB"), "20MiB");
+    static final Setting<Long> INVERSION_CACHE = add("horde.inversion-cache", Kinds.size("20MiB", "1024GiB"), "1GiB");
     static final Setting<Boolean> PRIVATE_ADDRESSES = add("horde.private-addresses", Kinds.onOff(), "off");
 
     static final Setting<Boolean> LOG_JSON = add("logging.json", Kinds.onOff(), "off", "DROVER_LOG_JSON");

@@ -26,6 +26,8 @@ import drover.source.bridge.BridgeProblem;
 import drover.source.bridge.BridgeReader;
 import drover.source.bridge.BridgeReading;
 import drover.source.bridge.BridgeWatch;
+import drover.source.loras.LoraSettings;
+import drover.source.loras.LoraStatus;
 import drover.source.loras.LoraStore;
 import drover.source.models.ModelReference;
 import drover.source.models.ModelReferenceStore;
@@ -40,10 +42,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -149,7 +153,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private final Map<Path, BridgeWatch> watches = new LinkedHashMap<>();
     private final Map<Path, Place> places = new LinkedHashMap<>();
     private final List<Order> unclaimed = new ArrayList<>();
-    private final ActorRef<LoraStore.Command> loras;
+    private final Map<LoraSettings, ActorRef<LoraStore.Command>> stores = new LinkedHashMap<>();
     private final DreamerLinks dreamerLinks;
     private Optional<ModelReferenceStore.Loaded> reference = Optional.empty();
     private List<Earning> earnings = List.of();
@@ -176,11 +180,13 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         BridgeAgent agent = on.settings().agent();
         Downloader.Limits sources =
                 Downloader.Limits.SOURCE_IMAGES.withPrivate(on.settings().privateSources());
-        this.loras = context.spawn(
-                Behaviors.supervise(LoraStore.create(
-                                context.getSystem(), on.settings().loras(), on.clock(), random))
-                        .onFailure(SupervisorStrategy.restart()),
-                "loras");
+        for (LoraSettings kind : List.of(on.settings().loras(), on.settings().inversions())) {
+            stores.put(
+                    kind,
+                    context.spawn(
+                            LoraStore.create(context.getSystem(), kind, on.clock(), random, on.meters()),
+                            kind.kind().label()));
+        }
         this.dreamerLinks = new DreamerLinks(
                 links.book(),
                 links.ledger(),
@@ -192,9 +198,10 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                 new Preparations(
                         new Downloader(context.getSystem(), sources, retries),
                         new LoraWishes(
-                                loras,
+                                shop(on.settings().loras()),
+                                shop(on.settings().inversions()),
                                 context.getSystem().scheduler(),
-                                on.settings().loras().below()),
+                                blocking),
                         on.assets(),
                         blocking),
                 agent,
@@ -215,6 +222,10 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                         context.messageAdapter(OrderBook.Earnings.class, it -> new EarningsRead(it.earnings()))));
         on.settings().bridgeData().forEach(file -> places.put(file, new Place()));
         look();
+    }
+
+    private LoraWishes.Shop shop(LoraSettings settings) {
+        return new LoraWishes.Shop(Objects.requireNonNull(stores.get(settings)), settings.below());
     }
 
     private HordeLink connect(BridgeData data, BridgeAgent agent, Retries retries) {
@@ -341,7 +352,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         place.data = reading.data();
         List<Optional<BridgeData>> all =
                 places.values().stream().map(it -> it.data).toList();
-        loras.tell(new LoraStore.Reconfigure(on.settings().loras().forWorkers(all)));
+        stores.forEach((settings, store) -> store.tell(new LoraStore.Reconfigure(settings.forWorkers(all))));
         begin(file, place);
     }
 
@@ -495,20 +506,30 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                                 getContext().getSystem().scheduler())
                         .toCompletableFuture())
                 .toList();
+        List<CompletableFuture<LoraStatus>> kept = stores.values().stream()
+                .map(store -> AskPattern.ask(
+                                store,
+                                LoraStore.GetStatus::new,
+                                Duration.ofSeconds(5),
+                                getContext().getSystem().scheduler())
+                        .toCompletableFuture())
+                .toList();
         List<String> idle = places.entrySet().stream()
                 .flatMap(place -> place.getValue().idle.stream().map(why -> place.getKey() + ": " + why))
                 .toList();
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)),
-                        (_, _) -> new StatusMade(
-                                new HordeStatus(
-                                        asked.stream()
-                                                .filter(it -> !it.isCompletedExceptionally())
-                                                .map(CompletableFuture::join)
-                                                .toList(),
-                                        idle),
-                                replyTo));
+                        CompletableFuture.allOf(
+                                Stream.concat(asked.stream(), kept.stream()).toArray(CompletableFuture[]::new)),
+                        (_, _) -> new StatusMade(new HordeStatus(came(asked), idle, came(kept)), replyTo));
+    }
+
+    /** The answers that have come, of those that have come to an end. */
+    private static <T> List<T> came(List<CompletableFuture<T>> asked) {
+        return asked.stream()
+                .filter(it -> !it.isCompletedExceptionally())
+                .map(CompletableFuture::join)
+                .toList();
     }
 
     private void finish(ActorRef<Done> replyTo) {
