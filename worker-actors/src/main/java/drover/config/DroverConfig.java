@@ -213,7 +213,8 @@ public record DroverConfig(
                         values.get(Schema.BACKOFF_MAX),
                         values.get(Schema.QUARANTINE_AFTER),
                         values.get(Schema.QUARANTINE_WINDOW),
-                        values.get(Schema.QUARANTINE_TIME)));
+                        values.get(Schema.QUARANTINE_TIME)),
+                values.get(Schema.PREVIEWS_EVERY));
     }
 
     private static EngineSettings engine(ConfigValues values, Path home) {

@@ -211,6 +211,9 @@ final class Schema {
     static final Setting<Optional<String>> TLS_KEY = add("cluster.tls.key", Kinds.or("off", Kinds.path()), "off");
     static final Setting<Optional<String>> TLS_CA = add("cluster.tls.ca", Kinds.or("off", Kinds.path()), "off");
 
+    static final Setting<Optional<Integer>> PREVIEWS_EVERY =
+            add("previews.every", Kinds.or("off", Kinds.whole(1, 500)), "off", "DROVER_PREVIEWS_EVERY");
+
     static final Setting<Boolean> HORDE_ENABLED = add("horde.enabled", Kinds.onOff(), "on", "DROVER_HORDE");
     static final Setting<String> BRIDGE_AGENT = add(
             "horde.bridge-agent",
