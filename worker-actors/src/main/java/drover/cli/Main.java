@@ -89,6 +89,7 @@ public final class Main implements Runnable {
                         .addSubcommand(bench.new Recovery())
                         .addSubcommand(bench.new Stalls())
                         .addSubcommand(bench.new Memory())
+                        .addSubcommand(bench.new HotPath())
                         .addSubcommand(bench.new Ledger()))
                 .addSubcommand(new SimulateCommand(cli))
                 .addSubcommand(new ChaosCommand(cli))

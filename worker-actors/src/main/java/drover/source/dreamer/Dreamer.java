@@ -261,7 +261,10 @@ final class Dreamer implements Rules<Dreamer.Command> {
                     tally.uncompleted(known.uncompletedJobs());
                 }
             }
-            case Summary _ -> around.log().info("{}", tally.line(worker(), hand, inMaintenance(), now()));
+            case Summary _ -> {
+                around.log().info("{}", tally.line(worker(), hand, inMaintenance(), now()));
+                around.log().debug("pending work: {}", hand.figures());
+            }
             case Told(String what) -> around.log().info("{}: {}", worker(), what);
         }
         return true;
