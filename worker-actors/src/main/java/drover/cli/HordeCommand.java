@@ -161,7 +161,7 @@ final class HordeCommand {
         };
     }
 
-    private static Collection<String> onDisk(DroverConfig config) {
+    static Collection<String> onDisk(DroverConfig config) {
         return switch (config.nodes().engine()) {
             case EngineSettings.PyTorch _ -> ModelChoice.catalog(config).all().keySet();
             case EngineSettings.Fault(var fault) -> fault.models();

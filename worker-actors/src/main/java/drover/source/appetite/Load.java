@@ -2,6 +2,7 @@ package drover.source.appetite;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -34,5 +35,19 @@ public record Load(
         List<Offered> models) {
     public Load {
         models = List.copyOf(models);
+    }
+
+    /**
+     * How long a job takes from its start.
+     *
+     * @param model as it is offered
+     * @param pixelSteps of all its pictures
+     * @return empty if nobody knows how fast the model is
+     */
+    public Optional<Duration> expected(String model, double pixelSteps) {
+        return models.stream()
+                .filter(it -> it.name().equals(model) && it.speed().isPresent())
+                .findFirst()
+                .map(it -> overhead.plusMillis((long) (pixelSteps / it.speed().getAsDouble() * 1000)));
     }
 }

@@ -9,10 +9,6 @@ import drover.horde.HordeResult;
 import drover.horde.ImageJob;
 import drover.horde.ImagePopAnswer;
 import drover.horde.ImageSubmit;
-import drover.horde.Status;
-import drover.horde.User;
-import drover.horde.WorkerChange;
-import drover.horde.WorkerDetails;
 import drover.inference.JobId;
 import drover.job.Job;
 import drover.ledger.Earning;
@@ -24,20 +20,13 @@ import drover.rules.Surroundings;
 import drover.source.appetite.Appetite;
 import drover.source.appetite.Decision;
 import drover.source.appetite.Load;
-import drover.source.models.ModelPopularity;
-import drover.source.models.ModelSelection;
-import drover.source.models.ReferenceModel;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -85,48 +74,33 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private record Heard(DreamerOrder.Word word) implements Command {}
 
-    private record OrderLost(JobId job) implements Command {}
+    /** The actor of an order is gone. */
+    record OrderLost(JobId job) implements Command {}
 
     private record Reopened(OrderBook.Found found) implements Command {}
 
-    private record UseLearned(HordeResult<Status.ModelUse> use) implements Command {}
-
-    private record Told(String what) implements Command {}
+    private record Learned(Inquiries.Said said) implements Command {}
 
     private record Summary() implements Command {}
-
-    private record Refresh() implements Command {}
-
-    private record AccountSeen(HordeResult<User> user) implements Command {}
-
-    private record WorkerSeen(HordeResult<WorkerDetails> worker) implements Command {}
 
     private record BookRead(List<Order> open) implements Command {}
 
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration STATISTICS_AGAIN = Duration.ofMinutes(10);
-    private static final Duration REFRESH = Duration.ofMinutes(5);
-    private static final Duration REOPEN = Duration.ofSeconds(5);
-
     private static final Duration BROKEN_LIMIT = Duration.ofMinutes(2);
     private static final Load NOTHING =
             new Load(0, 0, 0, 0, 0, 0, 0, Tally.ASSUMED_OVERHEAD, false, OptionalLong.empty(), List.of());
 
-    private final ActorContext<Command> context;
     private final Surroundings<Command> around;
     private final TimerScheduler<Command> timers;
     private final DreamerLinks links;
     private final Appetite appetite;
-    private final Hand hand = new Hand();
     private final Tally tally;
-    private final Map<JobId, ActorRef<DreamerOrder.Command>> orders = new HashMap<>();
-    private final List<ActorRef<Done>> finishing = new ArrayList<>();
+    private final OpenOrders orders;
+    private final Inquiries<Command> inquiries;
     private DreamerSetup setup;
     private HordeLink horde;
     private Optional<Offer> offer = Optional.empty();
     private Set<String> onNodes = Set.of();
-    private Optional<ModelPopularity> popularity = Optional.empty();
-    private Optional<Instant> askedForUse = Optional.empty();
     private Load load = NOTHING;
     private Decision.Why waitsFor = Decision.Why.PACE;
     private Optional<Instant> waitsUntil = Optional.empty();
@@ -151,7 +125,6 @@ final class Dreamer implements Rules<Dreamer.Command> {
             DreamerLinks links,
             DreamerSetup setup,
             List<Earning> before) {
-        this.context = context;
         this.around = around;
         this.timers = around.timers();
         this.links = links;
@@ -161,28 +134,15 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 new Appetite(setup.data().capacity(), setup.data().habits().exitOnUnhandledFaults(), links.random());
         this.tally = new Tally(
                 setup.data().workerName(), links.meters(), links.clock().instant(), before);
+        this.orders = new OpenOrders(context, links, around.adapter(OrderBook.Found.class, Reopened::new));
+        this.inquiries = new Inquiries<>(around, Learned::new, links.clock(), tally, setup, horde);
         if (setup.data().habits().removeMaintenanceOnInit()) {
-            maintenance(false);
+            inquiries.maintenance(false);
         }
         timers.startSingleTimer(new Tick(), Duration.ZERO);
         // Also after a failure of this actor: its orders are in the book.
         links.book().tell(new OrderBook.GetOpen(around.adapter(OrderBook.Open.class, it -> new BookRead(it.orders()))));
         summarise();
-        timers.startTimerWithFixedDelay(new Refresh(), new Refresh(), Duration.ZERO, REFRESH);
-        statistics();
-    }
-
-    private void refresh() {
-        around.pipe(
-                horde.client().user(),
-                (user, failure) -> failure == null
-                        ? new AccountSeen(user)
-                        : new Told("the account cannot be looked up: " + failure.getMessage()));
-        around.pipe(
-                horde.client().workerByName(worker()),
-                (found, failure) -> failure == null
-                        ? new WorkerSeen(found)
-                        : new Told("the worker cannot be looked up: " + failure.getMessage()));
     }
 
     private void summarise() {
@@ -199,32 +159,25 @@ final class Dreamer implements Rules<Dreamer.Command> {
         switch (command) {
             case Use(DreamerSetup changed) -> use(changed);
             case Recover(Order order) -> {
-                if (!orders.containsKey(order.job())) {
+                if (!orders.has(order.job())) {
                     open(order, true);
                 }
             }
             case BookRead(List<Order> open) ->
                 open.stream()
-                        .filter(order -> order.source().equals(worker()) && !orders.containsKey(order.job()))
+                        .filter(order -> order.source().equals(worker()) && !orders.has(order.job()))
                         .forEach(order -> open(order, true));
-            case HandOver(Job job) -> {
-                ActorRef<DreamerOrder.Command> order = orders.get(job.id());
-                if (order != null) {
-                    order.tell(new DreamerOrder.Answer(job));
-                }
-            }
+            case HandOver(Job job) -> orders.handOver(job);
             case GetStatus(var replyTo) -> replyTo.tell(status());
             case StopPopping(boolean announce) -> {
                 stopping = true;
                 if (announce) {
-                    maintenance(true);
+                    inquiries.maintenance(true);
                 }
             }
             case Finish(ActorRef<Done> replyTo) -> {
                 stopping = true;
-                finishing.add(replyTo);
-                orders.values().forEach(order -> order.tell(new DreamerOrder.GiveUp("the worker is being stopped")));
-                answerIfFinished();
+                orders.finish(replyTo);
             }
             case Tick _ -> {
                 if (!popping && !stopping && !ended) {
@@ -239,33 +192,19 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 tickWithin(LONGEST_PAUSE);
             }
             case Heard(var word) -> onWord(word);
-            case OrderLost(JobId job) -> {
-                if (orders.remove(job) != null) {
-                    around.log().error("the order {} has failed; it is opened again", job);
-                    hand.gone(job);
-                    OrderBook.Find find = new OrderBook.Find(job, around.adapter(OrderBook.Found.class, Reopened::new));
-                    context.scheduleOnce(REOPEN, links.book(), find);
-                }
-            }
+            case OrderLost(JobId job) -> orders.gone(job);
             case Reopened(var found) ->
                 found.order().filter(order -> !order.isClosed()).ifPresent(order -> open(order, true));
-            case UseLearned(var use) -> onUse(use);
-            case Refresh _ -> refresh();
-            case AccountSeen(var user) -> {
-                if (user instanceof HordeResult.Ok<User>(User known)) {
-                    tally.account(known.kudos());
-                }
-            }
-            case WorkerSeen(var worker) -> {
-                if (worker instanceof HordeResult.Ok<WorkerDetails>(WorkerDetails known)) {
-                    tally.uncompleted(known.uncompletedJobs());
+            case Learned(var said) -> {
+                if (inquiries.hear(said)) {
+                    offer = Optional.empty();
+                    tickWithin(Duration.ZERO);
                 }
             }
             case Summary _ -> {
-                around.log().info("{}", tally.line(worker(), hand, inMaintenance(), now()));
-                around.log().debug("pending work: {}", hand.figures());
+                around.log().info("{}", tally.line(worker(), orders.hand(), inMaintenance(), now()));
+                around.log().debug("pending work: {}", orders.hand().figures());
             }
-            case Told(String what) -> around.log().info("{}: {}", worker(), what);
         }
         return true;
     }
@@ -295,7 +234,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
         ended = false;
         summarise();
         appetite.reconfigured(changed.data().capacity(), changed.data().habits().exitOnUnhandledFaults());
-        statistics();
+        inquiries.use(setup, horde);
         tickWithin(Duration.ZERO);
     }
 
@@ -308,7 +247,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
         Instant now = now();
         Offer present = look(supply);
         load = present.load(
-                supply, hand, setup.reference(), setup.data().models().custom(), tally.overhead());
+                supply, orders.hand(), setup.reference(), setup.data().models().custom(), tally.overhead());
         switch (appetite.decide(now, load)) {
             case Decision.Pop pop -> pop(now, pop);
             case Decision.Wait(Instant until, Decision.Why why) -> {
@@ -334,7 +273,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
         if (offer.isPresent() && there.equals(onNodes)) {
             return offer.get();
         }
-        Offer fresh = Offer.of(setup.data().models(), setup.reference(), popularity, there);
+        Offer fresh = Offer.of(setup.data().models(), setup.reference(), inquiries.popularity(), there);
         if (offer.isEmpty() || !fresh.equals(offer.get())) {
             around.log().info("{} offers {}", worker(), fresh.selection().ready());
             if (!fresh.selection().missing().isEmpty()) {
@@ -436,131 +375,26 @@ final class Dreamer implements Rules<Dreamer.Command> {
             around.log().error("an order cannot be answered", e);
             return;
         }
-        String model = offer.map(known -> known.spelled(job.model())).orElse(job.model());
-        hand.take(order, job, model);
-        OrderLinks with = new OrderLinks(
-                links.book(),
-                links.ledger(),
-                links.board(),
-                links.feed(),
-                links.delivery(),
-                links.assets(),
-                horde.client(),
-                horde.uploader(),
-                links.preparations(),
-                setup.data().content(),
-                links.tenant(),
-                links.clock(),
-                around.adapter(DreamerOrder.Word.class, Heard::new));
-        Optional<Duration> expected = expected(job);
-        KnownModel known = new KnownModel(
-                model,
-                Offer.baseline(
-                        job.model(), setup.reference(), setup.data().models().custom()),
-                setup.reference()
-                        .flatMap(reference -> reference.find(job.model()))
-                        .filter(ReferenceModel::inpainting)
-                        .isPresent());
-        ActorRef<DreamerOrder.Command> child = context.spawn(
-                RulesActor.create(
-                        DreamerOrder.class, a -> new DreamerOrder(a, with, order, job, known, expected, recovered)),
-                "order-" + order.job().value() + "-" + links.ids().get().value());
-        context.watchWith(child, new OrderLost(order.job()));
-        orders.put(order.job(), child);
-        if (!finishing.isEmpty()) {
-            child.tell(new DreamerOrder.GiveUp("the worker is being stopped"));
-        }
-    }
-
-    private Optional<Duration> expected(ImageJob job) {
-        return load.models().stream()
-                .filter(it -> it.name().equals(job.model()) && it.speed().isPresent())
-                .findFirst()
-                .map(it -> {
-                    var shape = Hand.shape(job);
-                    double steps = (double) shape.width() * shape.height() * shape.steps() * shape.pictures();
-                    return tally.overhead()
-                            .plusMillis((long) (steps / it.speed().getAsDouble() * 1000));
-                });
+        KnownModel model = KnownModel.of(job.model(), setup, offer);
+        Optional<Duration> expected = load.expected(job.model(), (double) Hand.pixelSteps(Hand.shape(job)));
+        OrderLinks with = OrderLinks.of(
+                links, horde, setup.data().content(), around.adapter(DreamerOrder.Word.class, Heard::new));
+        orders.open(order, new OpenOrders.Brief(job, model, expected), with, recovered);
     }
 
     private void onWord(DreamerOrder.Word word) {
         JobId job = word.order().job();
         switch (word) {
-            case DreamerOrder.Word.Drawn _ -> hand.drawn(job);
+            case DreamerOrder.Word.Drawn _ -> orders.drawn(job);
             case DreamerOrder.Word.Closed closed -> {
-                orders.remove(job);
-                hand.gone(job);
                 Order order = closed.order();
                 int failed = order.count(Order.Outcome.FAILED) + order.count(Order.Outcome.LATE);
                 appetite.ended(now(), order.count(Order.Outcome.GOOD), failed);
                 tally.closed(now(), order, closed.job(), closed.answered());
-                answerIfFinished();
+                orders.closed(job);
             }
         }
         tickWithin(Duration.ZERO);
-    }
-
-    private void answerIfFinished() {
-        if (orders.isEmpty()) {
-            finishing.forEach(asker -> asker.tell(Done.getInstance()));
-            finishing.clear();
-        }
-    }
-
-    // What the Horde is asked beside jobs
-
-    private void statistics() {
-        boolean needed =
-                ModelSelection.of(setup.data().models(), setup.reference(), Optional.empty(), Set.of(), _ -> false)
-                        .load()
-                        .stream()
-                        .anyMatch(entry -> entry.remarks().contains(ModelSelection.NOT_YET));
-        boolean fresh = askedForUse
-                .filter(at -> at.plus(STATISTICS_AGAIN).isAfter(now()))
-                .isPresent();
-        if (needed && !fresh) {
-            askedForUse = Optional.of(now());
-            around.pipe(
-                    horde.client().modelUse(Status.ModelState.KNOWN),
-                    (use, failure) ->
-                            failure == null ? new UseLearned(use) : new Told("no statistics: " + failure.getMessage()));
-        }
-    }
-
-    private void onUse(HordeResult<Status.ModelUse> use) {
-        switch (use) {
-            case HordeResult.Ok<Status.ModelUse>(Status.ModelUse known) -> {
-                popularity = ModelPopularity.of(known).or(() -> Optional.of(new ModelPopularity(Map.of())));
-                offer = Optional.empty();
-                tickWithin(Duration.ZERO);
-            }
-            case HordeResult.Failed<Status.ModelUse>(HordeError error) -> {
-                around.log()
-                        .warn(
-                                "{}: TOP and BOTTOM in models_to_load wait for the Horde's statistics: {}",
-                                worker(),
-                                error.message());
-                askedForUse = Optional.empty();
-            }
-        }
-    }
-
-    /** Asks the Horde to end the worker's maintenance, or to begin it. */
-    private void maintenance(boolean on) {
-        WorkerChange change = WorkerChange.maintenance(on, Optional.of("Drover is being stopped"));
-        around.pipe(
-                horde.client().workerByName(worker()).thenCompose(found -> switch (found) {
-                    case HordeResult.Ok<WorkerDetails>(WorkerDetails known) ->
-                        horde.client().change(known.id(), change).thenApply(done -> switch (done) {
-                            case HordeResult.Ok<WorkerChange> _ ->
-                                on ? "the Horde has it in maintenance now" : "its maintenance is ended";
-                            case HordeResult.Failed<WorkerChange>(HordeError error) -> error.message();
-                        });
-                    case HordeResult.Failed<WorkerDetails>(HordeError error) ->
-                        CompletableFuture.completedFuture(error.message());
-                }),
-                (said, failure) -> new Told(failure == null ? said : String.valueOf(failure.getMessage())));
     }
 
     private Optional<String> inMaintenance() {
@@ -580,9 +414,9 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 waitsUntil,
                 List.copyOf(models),
                 offer.map(known -> known.selection().missing()).orElse(List.of()),
-                hand.orders(),
-                hand.ids(),
-                hand.pending(),
+                orders.hand().orders(),
+                orders.hand().ids(),
+                orders.hand().pending(),
                 appetite.failuresOfTheHour(now),
                 trouble,
                 now));

@@ -4,17 +4,10 @@ import drover.board.JobBoard;
 import drover.delivery.Delivery;
 import drover.feed.JobFeed;
 import drover.horde.GenMetadata;
-import drover.horde.GenerationState;
-import drover.horde.HordeClient.SubmitPlan;
-import drover.horde.HordeError;
 import drover.horde.ImageJob;
-import drover.horde.ImageSubmit;
-import drover.horde.SubmitOutcome;
-import drover.horde.UploadOutcome;
-import drover.inference.AssetRef;
 import drover.inference.ImageRequest;
+import drover.inference.JobId;
 import drover.inference.Position;
-import drover.inference.SafetyResult;
 import drover.job.Fault;
 import drover.job.Job;
 import drover.job.JobEvent;
@@ -26,14 +19,10 @@ import drover.ledger.OrderBook;
 import drover.logging.LogKeys;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -73,15 +62,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
 
     private record LookAgain() implements Command {}
 
-    private record Uploaded(int part, UploadOutcome outcome) implements Command {}
-
-    private record NotRead(int part, Throwable cause) implements Command {}
-
-    private record Submitted(int part, ImageSubmit submit, SubmitOutcome outcome) implements Command {}
-
-    private record NotSubmitted(int part, ImageSubmit submit, Throwable cause) implements Command {}
-
-    private record SubmitAgain(int part, ImageSubmit submit) implements Command {}
+    private record Stepped(OrderAnswers.Step step) implements Command {}
 
     /** What the dreamer hears of its orders. */
     sealed interface Word {
@@ -111,16 +92,8 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         CLOSING
     }
 
-    /** The server's sweep comes up to a minute after the time is over; until then a late answer is taken, and paid. */
-    private static final Duration SWEEP = Duration.ofSeconds(60);
-
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
-    private static final Duration REFUSED_AGAIN = Duration.ofSeconds(15);
 
-    /** Of the time for the whole job, what is kept for checking, upload and submit. */
-    private static final double FOR_ANSWERING = 0.05;
-
-    private static final Duration FOR_ANSWERING_LEAST = Duration.ofSeconds(5);
     static final Fault FAULTED = new Fault("drover:horde.faulted", "The Horde was told that nothing will come.");
 
     private final Surroundings<Command> around;
@@ -132,12 +105,12 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     /** Whether another process may have answered parts of it. */
     private final boolean recovered;
 
-    private final ActorRef<OrderBook.Kept> kept;
     private final ActorRef<JobFeed.News> news;
-    private Order order;
+    private final OrderAnswers<Command> answers;
+    private final OrderTimes times;
     private Stage stage;
     private List<GenMetadata> remarks = List.of();
-    private Optional<Preparation> prepared = Optional.empty();
+    private Optional<CompletionStage<Preparation>> preparing = Optional.empty();
     private Optional<Job> job = Optional.empty();
     private Optional<Position> position = Optional.empty();
     private Optional<Job> handedOver = Optional.empty();
@@ -164,14 +137,21 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         this.around = around;
         this.timers = around.timers();
         this.links = links;
-        this.order = order;
         this.ordered = ordered;
         this.model = model;
         this.expected = expected;
         this.recovered = recovered;
-        this.kept = around.adapter(OrderBook.Kept.class, _ -> new Kept());
         this.news = around.adapter(JobFeed.News.class, Heard::new);
-        Duration until = Duration.between(now(), lookedAt());
+        this.times = OrderTimes.of(order, ordered);
+        this.answers = new OrderAnswers<>(
+                around,
+                Stepped::new,
+                links,
+                order,
+                ordered,
+                recovered,
+                around.adapter(OrderBook.Kept.class, _ -> new Kept()));
+        Duration until = Duration.between(now(), times.lookedAt());
         timers.startTimerWithFixedDelay(
                 new LookForHope(), new LookForHope(), until.isNegative() ? Duration.ZERO : until, LOOK_EVERY);
         if (recovered) {
@@ -179,7 +159,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             look();
         } else {
             stage = Stage.KEEPING;
-            keep();
+            answers.keep();
         }
     }
 
@@ -189,7 +169,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             case Kept _ -> {
                 if (stage == Stage.KEEPING) {
                     prepare();
-                } else if (stage == Stage.CLOSING && order.isClosed()) {
+                } else if (stage == Stage.CLOSING && answers.order().isClosed()) {
                     end();
                     return false;
                 }
@@ -203,15 +183,10 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             case Answer(Job produced) -> onAnswer(produced);
             case GiveUp(String why) -> giveUp(why);
             case LookForHope _ -> lookForHope();
-            case Uploaded(int part, var outcome) -> onUploaded(part, outcome);
-            case NotRead(int part, Throwable cause) ->
-                submitFault(part, "the picture could not be read: " + cause.getMessage());
-            case Submitted submitted -> onSubmitted(submitted);
-            case NotSubmitted(int part, ImageSubmit submit, Throwable cause) -> {
-                about(around.log().atError()).log("{} could not be submitted; again", order.job(), cause);
-                again(part, submit);
+            case Stepped(var step) -> {
+                answers.hear(step);
+                closeIfAnswered();
             }
-            case SubmitAgain(int part, ImageSubmit submit) -> submit(part, submit);
             case Ignored _ -> {}
         }
         return true;
@@ -221,41 +196,23 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         return links.clock().instant();
     }
 
-    private Instant lookedAt() {
-        return order.taken().plusMillis((long) (ordered.ttl().toMillis() * Doom.LOOKED_AT));
-    }
-
-    /** When the pictures have to be drawn, so that there is time left to bring them there. */
-    private Instant deadline() {
-        Duration share = Duration.ofMillis((long) (ordered.ttl().toMillis() * FOR_ANSWERING));
-        return order.answerBy().minus(share.compareTo(FOR_ANSWERING_LEAST) > 0 ? share : FOR_ANSWERING_LEAST);
-    }
-
-    /** How long it may be prepared. */
-    private Duration patience() {
-        Duration left = Duration.between(now(), lookedAt());
-        return left.isPositive() ? left : Duration.ofSeconds(1);
-    }
-
-    private Instant lastCall() {
-        return order.answerBy().plus(SWEEP);
-    }
-
     private LoggingEventBuilder about(LoggingEventBuilder line) {
-        return line.addKeyValue(LogKeys.JOB, order.job().value());
+        return line.addKeyValue(LogKeys.JOB, id().value());
     }
 
-    private void keep() {
-        links.book().tell(new OrderBook.Put(order, kept));
+    private JobId id() {
+        return answers.order().job();
     }
 
     // From the pop to the ledger
 
     private void prepare() {
         stage = Stage.PREPARING;
+        CompletionStage<Preparation> begun = links.preparations()
+                .prepare(id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy());
+        preparing = Optional.of(begun);
         around.pipe(
-                links.preparations()
-                        .prepare(order.job(), ordered, model, links.content(), patience(), now(), order.answerBy()),
+                begun,
                 (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
     }
 
@@ -268,7 +225,6 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     }
 
     private void accept(Preparation preparation) {
-        prepared = Optional.of(preparation);
         if (stage != Stage.PREPARING) {
             return; // It was given up meanwhile.
         }
@@ -276,7 +232,13 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         remarks = preparation.remarks();
         ImageRequest request = preparation.request();
         JobEvent.Accepted accepted = new JobEvent.Accepted(
-                order.job(), now(), request, Priority.NORMAL, deadline(), links.tenant(), Optional.of(order.source()));
+                id(),
+                now(),
+                request,
+                Priority.NORMAL,
+                times.deadline(),
+                links.tenant(),
+                Optional.of(answers.order().source()));
         links.ledger()
                 .tell(new JobLedger.Accept(
                         accepted, Optional.empty(), around.adapter(JobLedger.AcceptReply.class, AcceptReplied::new)));
@@ -304,7 +266,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             return;
         }
         stage = Stage.WORKING;
-        links.feed().tell(new JobFeed.Follow(order.job(), Optional.empty(), news));
+        links.feed().tell(new JobFeed.Follow(id(), Optional.empty(), news));
     }
 
     // After a restart
@@ -312,7 +274,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private void look() {
         links.ledger()
                 .tell(new JobLedger.Find(
-                        order.job(), around.<JobLedger.ReadReply<Optional<Job>>>adapter(readReply(), Looked::new)));
+                        id(), around.<JobLedger.ReadReply<Optional<Job>>>adapter(readReply(), Looked::new)));
     }
 
     @SuppressWarnings("unchecked")
@@ -341,7 +303,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
 
     /** The process before was killed before it had made a job of it. */
     private void resume() {
-        if (now().isBefore(lookedAt())) {
+        if (now().isBefore(times.lookedAt())) {
             prepare();
         } else {
             fault("the worker was started anew, and there is no time left to begin");
@@ -359,13 +321,15 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     }
 
     private void onJob(Job changed) {
+        if (handedOver.isPresent()) {
+            return; // What the feed still says is older: the pictures came another way.
+        }
         job = Optional.of(changed);
         if (changed.state() == JobState.QUEUED) {
             position = Optional.empty();
         }
-        if (changed.state() == JobState.PRODUCED && drawn.isEmpty()) {
-            drawn = Optional.of(changed.changed());
-            links.dreamer().tell(new Word.Drawn(order));
+        if (changed.state() == JobState.PRODUCED) {
+            onDrawn(changed);
         }
         if (stage == Stage.ANSWERING
                 || stage == Stage.CLOSING
@@ -381,11 +345,18 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         }
     }
 
+    private void onDrawn(Job produced) {
+        if (drawn.isEmpty()) {
+            drawn = Optional.of(produced.changed());
+            links.dreamer().tell(new Word.Drawn(answers.order()));
+        }
+    }
+
     private void lookForHope() {
         if (stage == Stage.ANSWERING || stage == Stage.CLOSING || drawn.isPresent()) {
             return;
         }
-        Doom.judge(now(), deadline(), job, expected, position).ifPresent(this::giveUp);
+        Doom.judge(now(), times.deadline(), job, expected, position).ifPresent(this::giveUp);
     }
 
     private void giveUp(String why) {
@@ -399,8 +370,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
 
     private void cancel() {
         links.board()
-                .tell(new JobBoard.CancelJob(
-                        order.job(), around.adapter(JobBoard.CancelReply.class, _ -> new Ignored())));
+                .tell(new JobBoard.CancelJob(id(), around.adapter(JobBoard.CancelReply.class, _ -> new Ignored())));
     }
 
     // The answer
@@ -409,72 +379,15 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         handedOver = Optional.of(produced);
         job = Optional.of(produced);
         if (stage == Stage.ANSWERING || stage == Stage.CLOSING) {
-            if (stage == Stage.CLOSING && order.isClosed()) {
-                keep(); // Whoever asked hears of it when it is written.
+            if (stage == Stage.CLOSING) {
+                answers.keep(); // Whoever asked hears of it when it is written.
             }
             return;
         }
         stage = Stage.ANSWERING;
-        drawn = drawn.or(() -> Optional.of(produced.changed()));
-        for (int part = 0; part < order.parts().size(); part++) {
-            if (!order.parts().get(part).isAnswered()) {
-                bring(part, produced);
-            }
-        }
+        onDrawn(produced);
+        answers.bring(produced, remarks);
         closeIfAnswered();
-    }
-
-    private void bring(int part, Job produced) {
-        if (part >= produced.assets().size()) {
-            submitFault(
-                    part,
-                    "only " + produced.assets().size() + " of " + order.parts().size() + " pictures came");
-            return;
-        }
-        if (produced.assets().get(part).safety() == SafetyResult.UNCHECKED) {
-            submitFault(part, "nobody has looked at the picture");
-            return;
-        }
-        if (order.parts().get(part).state() == Order.State.UPLOADED) {
-            submitPicture(part, new UploadOutcome.Stored(Optional.empty()));
-            return;
-        }
-        AssetRef picture = produced.assets().get(part);
-        CompletionStage<UploadOutcome> upload = CompletableFuture.supplyAsync(() -> read(picture), around.blocking())
-                .thenCompose(bytes -> links.uploader().upload(ordered.uploads().get(part), bytes, lastCall()));
-        around.pipe(
-                upload,
-                (outcome, failure) -> failure == null ? new Uploaded(part, outcome) : new NotRead(part, failure));
-    }
-
-    private byte[] read(AssetRef picture) {
-        try (InputStream in = links.assets().open(picture)) {
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e.getMessage(), e);
-        }
-    }
-
-    private void onUploaded(int part, UploadOutcome outcome) {
-        switch (outcome) {
-            case UploadOutcome.Stored stored -> {
-                order = order.with(part, order.parts().get(part).uploaded());
-                keep();
-                submitPicture(part, stored);
-            }
-            case UploadOutcome.Refused(String why) -> submitFault(part, "the upload was refused: " + why);
-            case UploadOutcome.Expired(String why) -> submitFault(part, "the upload came too late: " + why);
-            case UploadOutcome.OutOfTime(String last) -> submitFault(part, "the upload did not succeed: " + last);
-        }
-    }
-
-    private void submitPicture(int part, UploadOutcome.Stored stored) {
-        AssetRef picture = job.orElseThrow().assets().get(part);
-        Judgement judgement = Judgement.of(picture, part, order.parts().size(), remarks);
-        submit(
-                part,
-                ImageSubmit.uploaded(
-                        order.parts().get(part).id(), stored, judgement.state(), picture.seed(), judgement.metadata()));
     }
 
     private void fault(String why) {
@@ -482,77 +395,26 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             return;
         }
         stage = Stage.ANSWERING;
-        about(around.log().atWarn()).log("{} is faulted: {}", order.job(), why);
-        for (int part = 0; part < order.parts().size(); part++) {
-            if (!order.parts().get(part).isAnswered()) {
-                submitFault(part, why);
-            }
-        }
+        about(around.log().atWarn()).log("{} is faulted: {}", id(), why);
+        answers.fault(why, remarks);
         closeIfAnswered();
-    }
-
-    private void submitFault(int part, String why) {
-        submit(
-                part,
-                ImageSubmit.faulted(order.parts().get(part).id(), ordered.seed().orElse(0), why, remarks));
-    }
-
-    private void submit(int part, ImageSubmit submit) {
-        around.pipe(
-                links.client().submit(submit, new SubmitPlan(lastCall(), recovered)),
-                (outcome, failure) -> failure == null
-                        ? new Submitted(part, submit, outcome)
-                        : new NotSubmitted(part, submit, failure));
-    }
-
-    private void again(int part, ImageSubmit submit) {
-        SubmitAgain later = new SubmitAgain(part, submit);
-        timers.startSingleTimer(later, later, REFUSED_AGAIN);
-    }
-
-    private void onSubmitted(Submitted submitted) {
-        Order.Part part = order.parts().get(submitted.part());
-        if (submitted.outcome() instanceof SubmitOutcome.Refused(HordeError error)
-                && now().plus(REFUSED_AGAIN).isBefore(lastCall())) {
-            // A key or a name can be put right while the job's time lasts.
-            about(around.log().atError()).log("{} waits to be answered: {}", part.id(), error.message());
-            again(submitted.part(), submitted.submit());
-            return;
-        }
-        Order.Outcome well =
-                submitted.submit().state() == GenerationState.FAULTED ? Order.Outcome.FAILED : Order.Outcome.GOOD;
-        Order.Part answered = switch (submitted.outcome()) {
-            case SubmitOutcome.Accepted(var answer) -> part.answered(well, answer.reward());
-            case SubmitOutcome.AcceptedBefore _ -> part.answered(well, 0);
-            case SubmitOutcome.Dropped(HordeError.Aborted late) -> notTaken(part, late, Order.Outcome.LATE);
-            case SubmitOutcome.Dropped(HordeError gone) -> notTaken(part, gone, Order.Outcome.GONE);
-            case SubmitOutcome.Refused(HordeError error) -> notTaken(part, error, Order.Outcome.LATE);
-            case SubmitOutcome.OutOfTime(HordeError last) -> notTaken(part, last, Order.Outcome.LATE);
-        };
-        order = order.with(submitted.part(), answered);
-        keep();
-        closeIfAnswered();
-    }
-
-    private Order.Part notTaken(Order.Part part, HordeError error, Order.Outcome outcome) {
-        about(around.log().atWarn()).log("the Horde did not take {}: {}", part.id(), error.message());
-        return part.answered(outcome, 0);
     }
 
     private void closeIfAnswered() {
-        if (order.isClosed()) {
+        if (answers.order().isClosed() && stage != Stage.CLOSING) {
             stage = Stage.CLOSING;
-            keep();
+            answers.keep();
         }
     }
 
     /** It is on disk that each picture is answered. */
     private void end() {
-        boolean delivered = order.count(Order.Outcome.GOOD) > 0;
+        boolean delivered = answers.order().count(Order.Outcome.GOOD) > 0;
         handedOver.ifPresent(produced -> links.delivery()
                 .tell(new Delivery.HandedOver(produced.id(), delivered ? Optional.empty() : Optional.of(FAULTED))));
-        prepared.ifPresent(links.preparations()::release);
+        // Also what comes when nobody waits for it any more.
+        preparing.ifPresent(stage -> stage.thenAccept(links.preparations()::release));
         Optional<Duration> answered = drawn.map(at -> Duration.between(at, now()));
-        links.dreamer().tell(new Word.Closed(order, job, answered));
+        links.dreamer().tell(new Word.Closed(answers.order(), job, answered));
     }
 }

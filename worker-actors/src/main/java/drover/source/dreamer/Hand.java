@@ -23,7 +23,7 @@ final class Hand {
     /** An order has come. */
     void take(Order order, ImageJob job, String model) {
         EffectiveWork.Shape shape = shape(job);
-        long steps = (long) shape.width() * shape.height() * shape.steps() * shape.pictures();
+        long steps = pixelSteps(shape);
         int open =
                 (int) order.parts().stream().filter(part -> !part.isAnswered()).count();
         Held fresh = new Held(model, open, EffectiveWork.of(shape), steps, false);
@@ -71,6 +71,11 @@ final class Hand {
                 job.payload().hiresFix().orElse(false),
                 false,
                 job.payload().workflow().filter("qr_code"::equals).isPresent());
+    }
+
+    /** The steps of all its pixels. */
+    static long pixelSteps(EffectiveWork.Shape shape) {
+        return (long) shape.width() * shape.height() * shape.steps() * shape.pictures();
     }
 
     /** Jobs that wait or are drawn. */

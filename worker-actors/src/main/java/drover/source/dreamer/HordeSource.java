@@ -22,23 +22,18 @@ import drover.ledger.Order;
 import drover.ledger.OrderBook;
 import drover.source.HordeSettings;
 import drover.source.bridge.BridgeData;
-import drover.source.bridge.BridgeProblem;
-import drover.source.bridge.BridgeReader;
 import drover.source.bridge.BridgeReading;
-import drover.source.bridge.BridgeWatch;
 import drover.source.loras.LoraSettings;
 import drover.source.loras.LoraStatus;
 import drover.source.loras.LoraStore;
 import drover.source.models.ModelReference;
 import drover.source.models.ModelReferenceStore;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +47,6 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -84,7 +78,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
 
     private record Look() implements Command {}
 
-    private record Looked(List<View> views) implements Command {}
+    private record Looked(List<BridgeFiles.View> views) implements Command {}
 
     private record LookFailed(Throwable cause) implements Command {}
 
@@ -103,16 +97,6 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private record Finished(ActorRef<Done> replyTo) implements Command {}
 
     private record OpenRead(List<Order> orders) implements Command {}
-
-    /** How a file looks now. */
-    private record View(Path file, boolean there, BridgeReading reading, Optional<BridgeWatch.Change> change) {}
-
-    /** What is known of a file. */
-    private static final class Place {
-        private Optional<BridgeData> data = Optional.empty();
-        private Optional<ActorRef<Dreamer.Command>> dreamer = Optional.empty();
-        private Optional<String> idle = Optional.empty();
-    }
 
     /**
      * What the source stands on.
@@ -150,13 +134,10 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private final Links links;
     private final Executor blocking;
     private final ModelReferenceStore references;
-    private final Map<Path, BridgeWatch> watches = new LinkedHashMap<>();
-    private final Map<Path, Place> places = new LinkedHashMap<>();
-    private final List<Order> unclaimed = new ArrayList<>();
+    private final BridgeFiles files;
+    private final Workplaces places;
     private final Map<LoraSettings, ActorRef<LoraStore.Command>> stores = new LinkedHashMap<>();
-    private final DreamerLinks dreamerLinks;
     private Optional<ModelReferenceStore.Loaded> reference = Optional.empty();
-    private List<Earning> earnings = List.of();
     private boolean loadingReference;
     private boolean stopping;
 
@@ -187,7 +168,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                             LoraStore.create(context.getSystem(), kind, on.clock(), random, on.meters()),
                             kind.kind().label()));
         }
-        this.dreamerLinks = new DreamerLinks(
+        DreamerLinks dreamerLinks = new DreamerLinks(
                 links.book(),
                 links.ledger(),
                 links.board(),
@@ -220,7 +201,8 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         links.book()
                 .tell(new OrderBook.GetEarnings(
                         context.messageAdapter(OrderBook.Earnings.class, it -> new EarningsRead(it.earnings()))));
-        on.settings().bridgeData().forEach(file -> places.put(file, new Place()));
+        this.files = new BridgeFiles(on.settings().bridgeData(), on.environment());
+        this.places = new Workplaces(context, dreamerLinks, on.settings().bridgeData());
         look();
     }
 
@@ -244,7 +226,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Look _ -> look();
-            case Looked(List<View> views) -> {
+            case Looked(var views) -> {
                 views.forEach(this::onView);
                 timers.startSingleTimer(new Look(), LOOK_EVERY);
             }
@@ -256,11 +238,11 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
             case ReferenceLoaded(var loaded) -> onReference(loaded);
             case HandOver(Job job) -> onHandOver(job);
             case Found(Job job, Optional<Order> order) -> onFound(job, order);
-            case EarningsRead(List<Earning> read) -> earnings = read;
+            case EarningsRead(List<Earning> read) -> places.earned(read);
             case GetStatus(ActorRef<HordeStatus> replyTo) -> onGetStatus(replyTo);
             case StopPopping(ActorRef<Done> replyTo) -> {
                 stopping = true;
-                dreamers()
+                places.dreamers()
                         .forEach(it ->
                                 it.tell(new Dreamer.StopPopping(on.settings().maintenanceOnStop())));
                 replyTo.tell(Done.getInstance());
@@ -268,16 +250,9 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
             case Finish(ActorRef<Done> replyTo) -> finish(replyTo);
             case StatusMade(HordeStatus status, ActorRef<HordeStatus> replyTo) -> replyTo.tell(status);
             case Finished(ActorRef<Done> replyTo) -> replyTo.tell(Done.getInstance());
-            case OpenRead(List<Order> orders) -> {
-                unclaimed.addAll(orders);
-                claim();
-            }
+            case OpenRead(List<Order> orders) -> places.found(orders);
         }
         return this;
-    }
-
-    private List<ActorRef<Dreamer.Command>> dreamers() {
-        return places.values().stream().flatMap(place -> place.dreamer.stream()).toList();
     }
 
     // Files
@@ -288,152 +263,36 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         }
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.supplyAsync(this::views, blocking),
+                        CompletableFuture.supplyAsync(files::look, blocking),
                         (views, failure) -> failure == null ? new Looked(views) : new LookFailed(failure));
     }
 
-    /** One look at a time: the next one begins when this one has been heard of. */
-    private List<View> views() {
-        BridgeReader reader = new BridgeReader(on.environment());
-        List<View> views = new ArrayList<>();
-        for (Path file : on.settings().bridgeData()) {
-            BridgeWatch known = watches.get(file);
-            if (known == null) {
-                BridgeWatch fresh = BridgeWatch.of(file, reader);
-                watches.put(file, fresh);
-                boolean there = fresh.inForce().data().isPresent() || Files.exists(file);
-                views.add(new View(file, there, fresh.inForce(), Optional.empty()));
-            } else {
-                views.add(new View(file, true, known.inForce(), Optional.of(known.look())));
-            }
+    private void onView(BridgeFiles.View view) {
+        if (!view.there()) {
+            places.idle(view.file(), "it is not there");
         }
-        return views;
+        BridgeFiles.tell(view, getContext().getLog())
+                .flatMap(BridgeReading::data)
+                .ifPresent(data -> adopt(view.file(), data));
     }
 
-    private void onView(View view) {
-        if (view.change().isEmpty()) {
-            if (view.there()) {
-                tell(view.reading());
-                adopt(view.file(), view.reading());
-            } else {
-                idle(view.file(), "it is not there");
-            }
+    private void adopt(Path file, BridgeData data) {
+        places.say(file, data);
+        stores.forEach(
+                (settings, store) -> store.tell(new LoraStore.Reconfigure(settings.forWorkers(places.data()))));
+        if (stopping) {
             return;
         }
-        switch (view.change().get()) {
-            case BridgeWatch.Change.None _ -> {}
-            case BridgeWatch.Change.Reloaded(BridgeReading reading, List<String> keys) -> {
-                getContext().getLog().info("{} was changed: {}", view.file(), keys);
-                tell(reading);
-                adopt(view.file(), reading);
-            }
-            case BridgeWatch.Change.Rejected(List<BridgeProblem> problems) ->
-                problems.forEach(problem -> getContext()
-                        .getLog()
-                        .error("{} was changed and cannot be used, the old values stay: {}", view.file(), problem));
-        }
-    }
-
-    private void tell(BridgeReading reading) {
-        for (BridgeProblem problem : reading.problems()) {
-            switch (problem.severity()) {
-                case ERROR -> getContext().getLog().error("{}", problem);
-                case WARNING -> getContext().getLog().warn("{}", problem);
-                case NOTE -> getContext().getLog().info("{}", problem);
-            }
-        }
-    }
-
-    private void adopt(Path file, BridgeReading reading) {
-        Place place = places.get(file);
-        if (place == null || reading.data().isEmpty()) {
-            return;
-        }
-        place.data = reading.data();
-        List<Optional<BridgeData>> all =
-                places.values().stream().map(it -> it.data).toList();
-        stores.forEach((settings, store) -> store.tell(new LoraStore.Reconfigure(settings.forWorkers(all))));
-        begin(file, place);
-    }
-
-    private void begin(Path file, Place place) {
-        if (place.data.isEmpty() || stopping) {
-            return;
-        }
-        BridgeData data = place.data.get();
-        Optional<String> idle = whyIdle(file, data);
-        if (idle.isPresent()) {
-            idle(file, idle.get());
-            return;
-        }
-        if (reference.isEmpty()) {
+        if (reference.isEmpty() && places.isWanted()) {
             // Nobody needs it before there is a worker.
             loadReference();
             return;
         }
-        place.idle = Optional.empty();
-        DreamerSetup setup = new DreamerSetup(data, reference.flatMap(ModelReferenceStore.Loaded::reference));
-        if (place.dreamer.isPresent()) {
-            place.dreamer.get().tell(new Dreamer.Use(setup));
-            return;
-        }
-        List<Earning> before = earnings.stream()
-                .filter(it -> it.source().equals(data.workerName()))
-                .toList();
-        ActorRef<Dreamer.Command> dreamer = getContext()
-                .spawn(
-                        Behaviors.supervise(Dreamer.create(dreamerLinks, setup, before))
-                                .onFailure(SupervisorStrategy.restart()),
-                        "dreamer-" + new ArrayList<>(places.keySet()).indexOf(file));
-        place.dreamer = Optional.of(dreamer);
-        getContext().getLog().info("{} works for the Horde at {}", data.workerName(), data.hordeUrl());
-        claim();
+        places.begin(file, this::setup);
     }
 
-    private void idle(Path file, String why) {
-        Place place = places.get(file);
-        if (place != null && !place.idle.equals(Optional.of(why))) {
-            getContext().getLog().info("no work for the Horde by {}: {}", file, why);
-            place.idle = Optional.of(why);
-        }
-    }
-
-    private Optional<String> whyIdle(Path file, BridgeData data) {
-        if (!data.hasAccount()) {
-            return Optional.of("api_key is not set; ./drover horde check says what else is needed");
-        }
-        if (!data.hasName()) {
-            return Optional.of("dreamer_name is still that of the template; take one that no other worker has");
-        }
-        boolean taken = places.entrySet().stream()
-                .anyMatch(other -> !other.getKey().equals(file)
-                        && other.getValue().dreamer.isPresent()
-                        && other.getValue()
-                                .data
-                                .map(BridgeData::workerName)
-                                .filter(data.workerName()::equals)
-                                .isPresent());
-        return taken ? Optional.of("another file has the same dreamer_name") : Optional.empty();
-    }
-
-    /** Gives open orders to the worker of their name; those of a name that nobody has any more to another one. */
-    private void claim() {
-        List<String> names = places.values().stream()
-                .flatMap(place -> place.data.stream())
-                .map(BridgeData::workerName)
-                .toList();
-        unclaimed.removeIf(order -> {
-            Optional<ActorRef<Dreamer.Command>> its = places.values().stream()
-                    .filter(place -> !names.contains(order.source())
-                            || place.data
-                                    .map(BridgeData::workerName)
-                                    .filter(order.source()::equals)
-                                    .isPresent())
-                    .flatMap(place -> place.dreamer.stream())
-                    .findFirst();
-            its.ifPresent(dreamer -> dreamer.tell(new Dreamer.Recover(order)));
-            return its.isPresent();
-        });
+    private DreamerSetup setup(BridgeData data) {
+        return new DreamerSetup(data, reference.flatMap(ModelReferenceStore.Loaded::reference));
     }
 
     // The model reference
@@ -462,8 +321,8 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         if (first || loaded.reference().isPresent()) {
             reference = Optional.of(loaded);
         }
-        if (first || !loaded.reference().equals(before)) {
-            places.forEach(this::begin);
+        if (!stopping && (first || !loaded.reference().equals(before))) {
+            places.begin(this::setup);
         }
         timers.startSingleTimer(new LoadReference(), on.settings().referenceAge());
     }
@@ -471,7 +330,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     // Results
 
     private void onHandOver(Job job) {
-        dreamers().forEach(dreamer -> dreamer.tell(new Dreamer.HandOver(job)));
+        places.dreamers().forEach(dreamer -> dreamer.tell(new Dreamer.HandOver(job)));
         // Whoever has it answers; what was answered before the process was killed is known to the book alone.
         CompletionStage<OrderBook.Found> found = AskPattern.ask(
                 links.book(),
@@ -489,7 +348,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
             links.delivery()
                     .tell(new Delivery.HandedOver(
                             job.id(), delivered ? Optional.empty() : Optional.of(DreamerOrder.FAULTED)));
-        } else if (dreamers().isEmpty()
+        } else if (places.dreamers().isEmpty()
                 && order.get().answerBy().isBefore(on.clock().instant())) {
             links.delivery().tell(new Delivery.HandedOver(job.id(), Optional.of(NOBODY)));
         }
@@ -498,7 +357,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     // Questions and the end
 
     private void onGetStatus(ActorRef<HordeStatus> replyTo) {
-        List<CompletableFuture<DreamerStatus>> asked = dreamers().stream()
+        List<CompletableFuture<DreamerStatus>> asked = places.dreamers().stream()
                 .map(dreamer -> AskPattern.ask(
                                 dreamer,
                                 Dreamer.GetStatus::new,
@@ -514,14 +373,11 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                                 getContext().getSystem().scheduler())
                         .toCompletableFuture())
                 .toList();
-        List<String> idle = places.entrySet().stream()
-                .flatMap(place -> place.getValue().idle.stream().map(why -> place.getKey() + ": " + why))
-                .toList();
         getContext()
                 .pipeToSelf(
                         CompletableFuture.allOf(
                                 Stream.concat(asked.stream(), kept.stream()).toArray(CompletableFuture[]::new)),
-                        (_, _) -> new StatusMade(new HordeStatus(came(asked), idle, came(kept)), replyTo));
+                        (_, _) -> new StatusMade(new HordeStatus(came(asked), places.idle(), came(kept)), replyTo));
     }
 
     /** The answers that have come, of those that have come to an end. */
@@ -534,7 +390,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
 
     private void finish(ActorRef<Done> replyTo) {
         stopping = true;
-        List<CompletableFuture<Done>> all = dreamers().stream()
+        List<CompletableFuture<Done>> all = places.dreamers().stream()
                 .map(dreamer -> AskPattern.<Dreamer.Command, Done>ask(
                                 dreamer,
                                 Dreamer.Finish::new,

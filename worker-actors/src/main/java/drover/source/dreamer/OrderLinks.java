@@ -33,4 +33,23 @@ record OrderLinks(
         BridgeData.Content content,
         Tenant tenant,
         InstantSource clock,
-        ActorRef<DreamerOrder.Word> dreamer) {}
+        ActorRef<DreamerOrder.Word> dreamer) {
+    /** Those of a dreamer, with what is its own. */
+    static OrderLinks of(
+            DreamerLinks links, HordeLink horde, BridgeData.Content content, ActorRef<DreamerOrder.Word> dreamer) {
+        return new OrderLinks(
+                links.book(),
+                links.ledger(),
+                links.board(),
+                links.feed(),
+                links.delivery(),
+                links.assets(),
+                horde.client(),
+                horde.uploader(),
+                links.preparations(),
+                content,
+                links.tenant(),
+                links.clock(),
+                dreamer);
+    }
+}
