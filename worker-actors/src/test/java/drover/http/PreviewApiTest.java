@@ -107,7 +107,7 @@ class PreviewApiTest {
             }
             assertThat(lines.next())
                     .isEqualTo("data:{\"attempt\":1,\"step\":5,\"of\":20,\"width\":64,\"height\":48,"
-                            + "\"mediaType\":\"image/jpeg\",\"data\":\"" + PREVIEW.jpeg() + "\"}");
+                            + "\"media_type\":\"image/jpeg\",\"data\":\"" + PREVIEW.jpeg() + "\"}");
             events.body().close();
             assertThat(http.send(get(server, job, "/events?previews=maybe"), BodyHandlers.ofString())
                             .statusCode())

@@ -211,9 +211,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         CompletionStage<Preparation> begun = links.preparations()
                 .prepare(id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy());
         preparing = Optional.of(begun);
-        around.pipe(
-                begun,
-                (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
+        around.pipe(begun, (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
     }
 
     private static String why(Throwable failure) {

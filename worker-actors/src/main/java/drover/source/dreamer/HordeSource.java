@@ -278,8 +278,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
 
     private void adopt(Path file, BridgeData data) {
         places.say(file, data);
-        stores.forEach(
-                (settings, store) -> store.tell(new LoraStore.Reconfigure(settings.forWorkers(places.data()))));
+        stores.forEach((settings, store) -> store.tell(new LoraStore.Reconfigure(settings.forWorkers(places.data()))));
         if (stopping) {
             return;
         }
