@@ -91,6 +91,7 @@ public final class Main implements Runnable {
                         .addSubcommand(bench.new Recovery())
                         .addSubcommand(bench.new Stalls())
                         .addSubcommand(bench.new Memory())
+                        .addSubcommand(bench.new HotPath())
                         .addSubcommand(bench.new Ledger())
                         .addSubcommand(bench.new Horde())
                         .addSubcommand(networks.new UNet())

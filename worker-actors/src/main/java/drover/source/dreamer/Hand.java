@@ -17,6 +17,8 @@ final class Hand {
     private int drawing;
     private long pending;
     private long pixelSteps;
+    private long computed;
+    private long asked;
 
     private record Held(String model, int ids, long work, long pixelSteps, boolean drawn) {}
 
@@ -28,6 +30,7 @@ final class Hand {
                 (int) order.parts().stream().filter(part -> !part.isAnswered()).count();
         Held fresh = new Held(model, open, EffectiveWork.of(shape), steps, false);
         if (held.putIfAbsent(order.job(), fresh) == null) {
+            computed++;
             ids += open;
             drawing++;
             pending += fresh.work();
@@ -97,7 +100,13 @@ final class Hand {
 
     /** Effective megapixel-steps. */
     long pending() {
+        asked++;
         return pending;
+    }
+
+    /** How often the pending work has been asked for, and how often any job's had to be computed for that. */
+    String figures() {
+        return "asked for " + asked + " times, computed for " + computed + " jobs, each once";
     }
 
     /** Pixel-steps of what waits or is drawn. */

@@ -40,6 +40,7 @@ class HandTest {
                 .as("of two pictures, the second counts a fifth")
                 .isEqualTo(12);
         assertThat(hand.of("m")).isOne();
+        assertThat(hand.figures()).isEqualTo("asked for 1 times, computed for 1 jobs, each once");
 
         hand.drawn(order(1).job());
         assertThat(hand.jobs()).isZero();
