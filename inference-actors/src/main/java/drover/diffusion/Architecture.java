@@ -49,7 +49,7 @@ public enum Architecture {
                 .orElseThrow(() -> new EngineException.Unsupported("model_index.json: _class_name is " + pipeline
                         + "; these are supported: "
                         + Arrays.stream(values())
-                                .map(a -> a.family + USES.getFirst())
+                                .map(Architecture::pipeline)
                                 .distinct()
                                 .toList()));
     }
@@ -57,6 +57,11 @@ public enum Architecture {
     /** The one whose UNet takes prompts of this width, in its published size. */
     static Optional<Architecture> ofPromptWidth(long width) {
         return Arrays.stream(values()).filter(a -> a.promptWidth == width).findFirst();
+    }
+
+    /** Diffusers' name of its plain pipeline. */
+    String pipeline() {
+        return family + USES.getFirst();
     }
 
     /** What people call it. */

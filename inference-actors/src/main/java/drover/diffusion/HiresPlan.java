@@ -35,12 +35,36 @@ public record HiresPlan(int firstWidth, int firstHeight, int secondSteps) {
      * @return empty if no side is longer than what the model was trained for, or one is not
      */
     public static Optional<HiresPlan> of(ModelInfo model, int width, int height, int steps, double strength) {
-        boolean xl = model.architecture() == Architecture.STABLE_DIFFUSION_XL;
         int side = switch (model.architecture()) {
             case STABLE_DIFFUSION -> ONE_SIDE;
             case STABLE_DIFFUSION_2 -> Math.max(ONE_SIDE, Math.max(model.width(), model.height()));
             case STABLE_DIFFUSION_XL -> XL_SIDE;
         };
+        boolean xl = model.architecture() == Architecture.STABLE_DIFFUSION_XL;
+        return of(xl, side, width, height, steps, strength);
+    }
+
+    /**
+     * How many pixel-steps a picture takes whose model is known by name only: of the plans of all architectures, and of one
+     * pass, the most.
+     *
+     * @param steps that were asked for
+     * @param strength of the second pass
+     */
+    public static long mostPixelSteps(int width, int height, int steps, double strength) {
+        long most = (long) width * height * steps;
+        for (int side : new int[] {ONE_SIDE, XL_SIDE}) { // A side in between takes fewer steps than the smaller one.
+            Optional<HiresPlan> plan = of(side == XL_SIDE, side, width, height, steps, strength);
+            if (plan.isPresent()) {
+                HiresPlan both = plan.get();
+                long first = (long) both.firstWidth * both.firstHeight * steps;
+                most = Math.max(most, first + (long) width * height * both.secondSteps);
+            }
+        }
+        return most;
+    }
+
+    private static Optional<HiresPlan> of(boolean xl, int side, int width, int height, int steps, double strength) {
         if (width <= side || height <= side) {
             return Optional.empty();
         }

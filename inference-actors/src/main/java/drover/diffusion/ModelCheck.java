@@ -1,6 +1,7 @@
 package drover.diffusion;
 
 import ai.djl.ndarray.types.DataType;
+import drover.graph.Holding;
 import drover.inference.EngineException;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,15 +55,17 @@ public final class ModelCheck {
                     .filter(part -> part.startsWith("text_encoder"))
                     .map(part -> opened(
                             opened,
-                            () -> ClipTextEncoder.Plan.of(model, part, DataType.FLOAT32),
+                            () -> ClipTextEncoder.Plan.of(model, part, DataType.FLOAT32, Holding.AS_COMPUTED),
                             ClipTextEncoder.Plan::close))
                     .toList();
             Optional<UNet2DConditionModel.Plan> unet = opened(
                     opened,
-                    () -> UNet2DConditionModel.Plan.of(model, "unet", DataType.FLOAT32),
+                    () -> UNet2DConditionModel.Plan.of(model, "unet", DataType.FLOAT32, Holding.AS_COMPUTED),
                     UNet2DConditionModel.Plan::close);
             Optional<AutoencoderKL.Plan> vae = opened(
-                    opened, () -> AutoencoderKL.Plan.of(model, "vae", DataType.FLOAT32), AutoencoderKL.Plan::close);
+                    opened,
+                    () -> AutoencoderKL.Plan.of(model, "vae", DataType.FLOAT32, Holding.AS_COMPUTED),
+                    AutoencoderKL.Plan::close);
             if (encoders.stream().allMatch(Optional::isPresent) && unet.isPresent() && vae.isPresent()) {
                 PromptEncoder.Plan text = new PromptEncoder.Plan(
                         model,

@@ -21,6 +21,7 @@ import java.util.List;
  * @param referenceCopy where a copy of it is kept
  * @param referenceAge how old the copy may get before it is asked for again
  * @param loras where LoRA files come from; the workers' own files say how many are kept
+ * @param inversions where textual inversions come from
  */
 public record HordeSettings(
         boolean enabled,
@@ -32,7 +33,8 @@ public record HordeSettings(
         ModelReferenceStore.Source reference,
         Path referenceCopy,
         Duration referenceAge,
-        LoraSettings loras) {
+        LoraSettings loras,
+        LoraSettings inversions) {
     public HordeSettings {
         bridgeData = List.copyOf(bridgeData);
     }

@@ -7,6 +7,7 @@ import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelInfo;
 import drover.diffusion.ModelSource;
 import drover.diffusion.StableDiffusion;
+import drover.graph.Holding;
 import drover.graph.Torch;
 import drover.inference.EngineException;
 import drover.upscale.RrdbNet;
@@ -31,12 +32,19 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
     private final Supplier<ModelCatalog> catalog;
     private final ExtraFiles files;
     private final DataType precision;
+    private final long room;
 
-    Storeroom(Torch torch, Supplier<ModelCatalog> catalog, ExtraFiles files, DataType precision) {
+    /**
+     * Loads in a precision.
+     *
+     * @param room bytes that all models may take together
+     */
+    Storeroom(Torch torch, Supplier<ModelCatalog> catalog, ExtraFiles files, DataType precision, long room) {
         this.torch = torch;
         this.catalog = catalog;
         this.files = files;
         this.precision = precision;
+        this.room = room;
     }
 
     /** The key of a ControlNet. */
@@ -78,8 +86,14 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
             return size(files.upscaler(upscaler.get()));
         }
         Optional<String> wide = after(WIDE, key);
-        return StableDiffusion.weightBytes(
-                info(wide.orElse(key)).source(), wide.isPresent() ? DataType.FLOAT32 : precision);
+        ModelSource source = info(wide.orElse(key)).source();
+        DataType dtype = wide.isPresent() ? DataType.FLOAT32 : precision;
+        return StableDiffusion.weightBytes(source, dtype, holding(source, dtype));
+    }
+
+    /** Weights are held as they are computed with, which is faster, unless there is not the room for it. */
+    private Holding holding(ModelSource source, DataType dtype) throws EngineException {
+        return StableDiffusion.weightBytes(source, dtype) <= room ? Holding.AS_COMPUTED : Holding.AS_STORED;
     }
 
     private static long size(Path file) throws EngineException.BadModel {
@@ -113,7 +127,7 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         }
         DataType dtype = wide.isPresent() ? DataType.FLOAT32 : precision;
         ModelSource source = info(wide.orElse(key)).source();
-        return new Loaded.Pipeline(StableDiffusion.load(torch, source, dtype, progress::at));
+        return new Loaded.Pipeline(StableDiffusion.load(torch, source, dtype, holding(source, dtype), progress::at));
     }
 
     /** A model of the catalogue. */

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -109,7 +110,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private final OrderTimes times;
     private Stage stage;
     private List<GenMetadata> remarks = List.of();
-    private Optional<Preparation> prepared = Optional.empty();
+    private Optional<CompletionStage<Preparation>> preparing = Optional.empty();
     private Optional<Job> job = Optional.empty();
     private Optional<Position> position = Optional.empty();
     private Optional<Job> handedOver = Optional.empty();
@@ -207,10 +208,10 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
 
     private void prepare() {
         stage = Stage.PREPARING;
-        around.pipe(
-                links.preparations()
-                        .prepare(id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy()),
-                (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
+        CompletionStage<Preparation> begun = links.preparations()
+                .prepare(id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy());
+        preparing = Optional.of(begun);
+        around.pipe(begun, (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
     }
 
     private static String why(Throwable failure) {
@@ -222,7 +223,6 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     }
 
     private void accept(Preparation preparation) {
-        prepared = Optional.of(preparation);
         if (stage != Stage.PREPARING) {
             return; // It was given up meanwhile.
         }
@@ -410,7 +410,8 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         boolean delivered = answers.order().count(Order.Outcome.GOOD) > 0;
         handedOver.ifPresent(produced -> links.delivery()
                 .tell(new Delivery.HandedOver(produced.id(), delivered ? Optional.empty() : Optional.of(FAULTED))));
-        prepared.ifPresent(links.preparations()::release);
+        // Also what comes when nobody waits for it any more.
+        preparing.ifPresent(stage -> stage.thenAccept(links.preparations()::release));
         Optional<Duration> answered = drawn.map(at -> Duration.between(at, now()));
         links.dreamer().tell(new Word.Closed(answers.order(), job, answered));
     }

@@ -40,6 +40,7 @@ class HandTest {
                 .as("of two pictures, the second counts a fifth")
                 .isEqualTo(12);
         assertThat(hand.of("m")).isOne();
+        assertThat(hand.figures()).isEqualTo("asked for 1 times, computed for 1 jobs, each once");
 
         hand.drawn(order(1).job());
         assertThat(hand.jobs()).isZero();
@@ -52,6 +53,16 @@ class HandTest {
         hand.gone(order(1).job());
         assertThat(hand.ids()).isZero();
         assertThat(hand.pending()).isZero();
+    }
+
+    @Test
+    void aSecondPassCounts() {
+        ImageJob twice = ImageRequestsTest.job(
+                "{\"prompt\": \"x\", \"width\": 640, \"height\": 640, \"ddim_steps\": 10, \"hires_fix\": true}");
+        hand.take(order(1), twice, "m");
+        assertThat(hand.pixelSteps())
+                .as("10 steps at 512x512, then 7")
+                .isEqualTo((512L * 512 * 10 + 640 * 640 * 7) * 2);
     }
 
     @Property

@@ -18,6 +18,7 @@ import drover.ledger.LedgerSettings;
 import drover.ledger.OrderBook;
 import drover.setting.Secret;
 import drover.source.HordeSettings;
+import drover.source.loras.AddOn;
 import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -65,6 +66,15 @@ final class HordeRig implements AutoCloseable {
      * @param key of the worker's owner
      */
     HordeRig(Path folder, String horde, String key) throws Exception {
+        this(folder, horde, key, horde);
+    }
+
+    /**
+     * As the other one.
+     *
+     * @param site where LoRAs and textual inversions come from
+     */
+    HordeRig(Path folder, String horde, String key, String site) throws Exception {
         InstantSource clock = Instant::now;
         LedgerSettings onDisk = LedgerSettings.h2In(folder);
         LedgerDatabase database = LedgerDatabase.open(onDisk);
@@ -80,7 +90,7 @@ final class HordeRig implements AutoCloseable {
                 clock));
         book = kit.spawn(OrderBook.create(database, clock));
         source = kit.spawn(HordeSource.create(
-                new HordeSource.Foundation(settings(folder, horde, key), Map.of(), assets, meters, clock),
+                new HordeSource.Foundation(settings(folder, horde, key, site), Map.of(), assets, meters, clock),
                 new HordeSource.Links(
                         book,
                         ledger,
@@ -93,7 +103,7 @@ final class HordeRig implements AutoCloseable {
                         delivery)));
     }
 
-    private static HordeSettings settings(Path folder, String horde, String key) throws IOException {
+    private static HordeSettings settings(Path folder, String horde, String key, String site) throws IOException {
         Path file = Files.writeString(folder.resolve("bridgeData.yaml"), """
                 horde_url: %s
                 api_key: "%s"
@@ -114,15 +124,21 @@ final class HordeRig implements AutoCloseable {
                 new ModelReferenceStore.Source.OnDisk(reference),
                 folder.resolve("copy.json"),
                 Duration.ofHours(1),
-                new LoraSettings(
-                        folder.resolve("loras").resolve("horde"),
-                        URI.create(horde),
-                        Secret.NONE,
-                        1 << 20,
-                        0,
-                        1 << 20,
-                        1,
-                        true));
+                addOns(AddOn.LORA, folder, site),
+                addOns(AddOn.TEXTUAL_INVERSION, folder, site));
+    }
+
+    private static LoraSettings addOns(AddOn kind, Path folder, String site) {
+        return new LoraSettings(
+                kind,
+                folder.resolve(kind.label()).resolve("horde"),
+                URI.create(site),
+                Secret.NONE,
+                1 << 20,
+                0,
+                1 << 20,
+                1,
+                true);
     }
 
     /** The slot asks for work. */
