@@ -7,6 +7,7 @@ import drover.job.Tenant;
 import drover.ledger.LedgerSettings;
 import drover.node.GpuSelection;
 import drover.setting.Secret;
+import drover.source.skills.Offering;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -230,6 +231,8 @@ final class Schema {
             add("horde.lora-site", Kinds.webAddress(), "\"https://civitai.com\"", "DROVER_LORA_SITE");
     static final Setting<Long> LORA_MAX_SIZE = add("horde.lora-max-size", Kinds.size("1MiB", "16GiB"), "400MiB");
     static final Setting<Integer> LORA_DOWNLOADS = add("horde.lora-downloads", Kinds.whole(1, 32), "5");
+    static final Setting<Offering> POST_PROCESSING = add("horde.post-processing", Kinds.choice(Offering.class), "all");
+    static final Setting<Offering> CONTROLNET = add("horde.controlnet", Kinds.choice(Offering.class), "all");
     static final Setting<Boolean> PRIVATE_ADDRESSES = add("horde.private-addresses", Kinds.onOff(), "off");
 
     static final Setting<Boolean> LOG_JSON = add("logging.json", Kinds.onOff(), "off", "DROVER_LOG_JSON");

@@ -4,6 +4,7 @@ import drover.horde.BridgeAgent;
 import drover.job.Tenant;
 import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
+import drover.source.skills.SkillSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.List;
  * @param referenceCopy where a copy of it is kept
  * @param referenceAge how old the copy may get before it is asked for again
  * @param loras where LoRA files come from; the workers' own files say how many are kept
+ * @param skills what is offered of that which has names of the Horde's own, and where the files for it are
  */
 public record HordeSettings(
         boolean enabled,
@@ -32,7 +34,8 @@ public record HordeSettings(
         ModelReferenceStore.Source reference,
         Path referenceCopy,
         Duration referenceAge,
-        LoraSettings loras) {
+        LoraSettings loras,
+        SkillSettings skills) {
     public HordeSettings {
         bridgeData = List.copyOf(bridgeData);
     }

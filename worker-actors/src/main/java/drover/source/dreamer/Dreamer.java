@@ -2,7 +2,6 @@ package drover.source.dreamer;
 
 import drover.board.JobBoard;
 import drover.board.Supply;
-import drover.horde.GenMetadata;
 import drover.horde.HordeClient.SubmitPlan;
 import drover.horde.HordeError;
 import drover.horde.HordeResult;
@@ -68,7 +67,9 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private record SupplyHeard(Supply supply) implements Command {}
 
-    private record Popped(Instant asked, HordeResult<ImagePopAnswer> result) implements Command {}
+    private record Popped(Asked asked, HordeResult<ImagePopAnswer> result) implements Command {}
+
+    private record Refused(String id, String outcome) implements Command {}
 
     private record PopBroke(Throwable cause) implements Command {}
 
@@ -85,8 +86,15 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private record BookRead(List<Order> open) implements Command {}
 
+    /**
+     * A pop that was made.
+     *
+     * @param models what it offered
+     */
+    private record Asked(Instant at, List<String> models) {}
+
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration BROKEN_LIMIT = Duration.ofMinutes(2);
+    private static final Duration REFUSAL_LIMIT = Duration.ofMinutes(2);
     private static final Load NOTHING =
             new Load(0, 0, 0, 0, 0, 0, 0, Tally.ASSUMED_OVERHEAD, false, OptionalLong.empty(), List.of());
 
@@ -185,12 +193,14 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 }
             }
             case SupplyHeard(Supply supply) -> onSupply(supply);
-            case Popped(Instant asked, var result) -> onPopped(asked, result);
+            case Popped(Asked asked, var result) -> onPopped(asked, result);
             case PopBroke(Throwable cause) -> {
                 around.log().error("the Horde could not be asked", cause);
                 popping = false;
                 tickWithin(LONGEST_PAUSE);
             }
+            case Refused(String id, String outcome) ->
+                around.log().info("{}: that {} is faulted came to {}", worker(), id, outcome);
             case Heard(var word) -> onWord(word);
             case OrderLost(JobId job) -> orders.gone(job);
             case Reopened(var found) ->
@@ -244,7 +254,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
         Instant now = now();
         Offer present = look(supply);
         load = present.load(
-                supply, orders.hand(), setup.reference(), setup.data().models().custom(), tally.overhead());
+                supply, orders.hand(), setup.reference(), setup.data().models().custom(), tally);
         switch (appetite.decide(now, load)) {
             case Decision.Pop pop -> pop(now, pop);
             case Decision.Wait(Instant until, Decision.Why why) -> {
@@ -300,12 +310,13 @@ final class Dreamer implements Rules<Dreamer.Command> {
         popping = true;
         waitsFor = Decision.Why.PACE;
         int threads = Math.min(setup.data().capacity().threads(), load.slots());
+        Asked asked = new Asked(now, decision.models());
         around.pipe(
-                horde.client().pop(Wishes.pop(setup.data(), links.agent(), links.able(), decision, threads)),
-                (result, failure) -> failure == null ? new Popped(now, result) : new PopBroke(failure));
+                horde.client().pop(Wishes.pop(setup.data(), links.agent(), setup.able(), decision, threads)),
+                (result, failure) -> failure == null ? new Popped(asked, result) : new PopBroke(failure));
     }
 
-    private void onPopped(Instant asked, HordeResult<ImagePopAnswer> result) {
+    private void onPopped(Asked asked, HordeResult<ImagePopAnswer> result) {
         popping = false;
         Instant now = now();
         switch (result) {
@@ -337,28 +348,37 @@ final class Dreamer implements Rules<Dreamer.Command> {
                                 message.message()));
     }
 
-    private void onAnswer(Instant asked, Instant now, ImagePopAnswer answer) {
-        switch (answer.job()) {
-            case ImagePopAnswer.Nothing _ -> {
+    private void onAnswer(Asked asked, Instant now, ImagePopAnswer answer) {
+        switch (Reception.of(answer, asked.models(), orders.ids())) {
+            case Reception.Nothing _ -> {
                 appetite.popped(now, false);
                 tally.popped(now, false, answer.skipped());
                 tally.idleTooLong(now, setup.data().habits().idleWarning())
                         .ifPresent(warning -> around.log().warn("{}: {}", worker(), warning));
             }
-            case ImagePopAnswer.Job(ImageJob job) -> {
+            case Reception.Take(ImageJob job) -> {
                 appetite.popped(now, true);
                 tally.popped(now, true, Optional.empty());
-                open(Papers.of(links.ids().get(), worker(), asked, answer, job), false);
+                open(Papers.of(links.ids().get(), worker(), asked.at(), answer, job), false);
             }
-            case ImagePopAnswer.Broken(List<String> ids, String why) -> {
+            case Reception.Refuse(List<String> ids, String why) -> {
                 appetite.popped(now, true);
-                around.log().error("{}: {}", worker(), why);
-                appetite.ended(now, 0, ids.size());
-                ids.forEach(id -> horde.client()
-                        .submit(
-                                ImageSubmit.faulted(id, 0, why, List.<GenMetadata>of()),
-                                new SubmitPlan(now.plus(BROKEN_LIMIT), false)));
+                tally.popped(now, true, Optional.empty());
+                refuse(now, ids, why);
             }
+        }
+    }
+
+    private void refuse(Instant now, List<String> ids, String why) {
+        around.log().error("{}: {} pictures of a job are faulted at once: {}", worker(), ids.size(), why);
+        orders.ids().answered(ids);
+        appetite.ended(now, 0, ids.size());
+        tally.refused(ids.size());
+        SubmitPlan plan = new SubmitPlan(now.plus(REFUSAL_LIMIT), false);
+        for (String id : ids) {
+            around.pipe(
+                    horde.client().submit(ImageSubmit.faulted(id, 0, why, List.of()), plan),
+                    (outcome, failure) -> new Refused(id, failure == null ? outcome.toString() : failure.toString()));
         }
     }
 
@@ -374,8 +394,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
         }
         KnownModel model = KnownModel.of(job.model(), setup, offer);
         Optional<Duration> expected = load.expected(job.model(), Hand.pixelSteps(Hand.shape(job)));
-        OrderLinks with = OrderLinks.of(
-                links, horde, setup.data().content(), around.adapter(DreamerOrder.Word.class, Heard::new));
+        OrderLinks with = OrderLinks.of(links, horde, setup, around.adapter(DreamerOrder.Word.class, Heard::new));
         orders.open(order, new OpenOrders.Brief(job, model, expected), with, recovered);
     }
 
@@ -388,7 +407,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 int failed = order.count(Order.Outcome.FAILED) + order.count(Order.Outcome.LATE);
                 appetite.ended(now(), order.count(Order.Outcome.GOOD), failed);
                 tally.closed(now(), order, closed.job(), closed.answered());
-                orders.closed(job);
+                orders.closed(order);
             }
         }
         tickWithin(Duration.ZERO);

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -206,10 +207,18 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     // From the pop to the ledger
 
     private void prepare() {
+        Optional<String> impossible = Extras.impossible(ordered, model, links.skills());
+        if (impossible.isPresent()) {
+            fault(impossible.get());
+            return;
+        }
         stage = Stage.PREPARING;
+        // Also what goes wrong before there is a future to wait for is an answer, and not the end of this actor.
         around.pipe(
-                links.preparations()
-                        .prepare(id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy()),
+                CompletableFuture.completedFuture(links.preparations())
+                        .thenCompose(here -> here.prepare(
+                                id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy()))
+                        .thenApply(ready -> Extras.onto(ready, ordered, links.skills())),
                 (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
     }
 
@@ -230,7 +239,13 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         remarks = preparation.remarks();
         ImageRequest request = preparation.request();
         JobEvent.Accepted accepted = new JobEvent.Accepted(
-                id(), now(), request, Priority.NORMAL, times.deadline(), links.tenant(), Optional.of(answers.order().source()));
+                id(),
+                now(),
+                request,
+                Priority.NORMAL,
+                times.deadline(),
+                links.tenant(),
+                Optional.of(answers.order().source()));
         links.ledger()
                 .tell(new JobLedger.Accept(
                         accepted, Optional.empty(), around.adapter(JobLedger.AcceptReply.class, AcceptReplied::new)));
@@ -339,6 +354,9 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         if (stage == Stage.ANSWERING || stage == Stage.CLOSING || drawn.isPresent()) {
             return;
         }
+        if (stage == Stage.LOOKING && now().isBefore(times.deadline())) {
+            return; // It may be drawn already; the ledger is about to say.
+        }
         Doom.judge(now(), times.deadline(), job, expected, position).ifPresent(this::giveUp);
     }
 
@@ -353,8 +371,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
 
     private void cancel() {
         links.board()
-                .tell(new JobBoard.CancelJob(
-                        id(), around.adapter(JobBoard.CancelReply.class, _ -> new Ignored())));
+                .tell(new JobBoard.CancelJob(id(), around.adapter(JobBoard.CancelReply.class, _ -> new Ignored())));
     }
 
     // The answer

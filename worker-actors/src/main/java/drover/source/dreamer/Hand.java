@@ -70,9 +70,10 @@ final class Hand {
                 job.payload().workflow().filter("qr_code"::equals).isPresent());
     }
 
-    /** The steps of all its pixels. */
+    /** The steps of all its pixels; post-processing counts as some more. */
     static long pixelSteps(EffectiveWork.Shape shape) {
-        return (long) shape.width() * shape.height() * shape.steps() * shape.pictures();
+        int steps = shape.steps() + (shape.upscaler() ? EffectiveWork.UPSCALER_STEPS : 0);
+        return (long) shape.width() * shape.height() * steps * shape.pictures();
     }
 
     /** Jobs that wait or are drawn. */

@@ -54,6 +54,13 @@ class HandTest {
         assertThat(hand.pending()).isZero();
     }
 
+    @Test
+    void whatIsEnlargedTakesLonger() {
+        ImageJob enlarged = ImageRequestsTest.job(
+                "{\"prompt\": \"x\", \"width\": 512, \"height\": 512, \"ddim_steps\": 10, \"post_processing\": [\"NMKD_Siax\"]}");
+        assertThat(Hand.pixelSteps(Hand.shape(enlarged))).isEqualTo(512L * 512 * (10 + 20) * 2);
+    }
+
     @Property
     void whateverComesAndGoesNothingIsLeftBehind(
             @ForAll @Size(max = 60) List<@IntRange(min = 0, max = 11) Integer> moves) {

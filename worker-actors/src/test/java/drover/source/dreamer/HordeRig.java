@@ -18,6 +18,8 @@ import drover.setting.Secret;
 import drover.source.HordeSettings;
 import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
+import drover.source.skills.Offering;
+import drover.source.skills.SkillSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
@@ -85,6 +87,8 @@ final class HordeRig implements AutoCloseable {
                 models_to_load: [%s]
                 max_power: 32
                 max_batch: 4
+                allow_post_processing: true
+                allow_controlnet: true
                 """.formatted(horde, key, WORKER, MODEL));
         Path reference = Files.writeString(
                 folder.resolve("reference.json"), "{\"Deliberate\": {\"baseline\": \"stable_diffusion_1\"}}");
@@ -106,7 +110,13 @@ final class HordeRig implements AutoCloseable {
                         0,
                         1 << 20,
                         1,
-                        true));
+                        true),
+                new SkillSettings(
+                        Offering.SOME,
+                        Offering.SOME,
+                        folder.resolve("upscalers"),
+                        folder.resolve("controlnets"),
+                        1 << 30));
     }
 
     /** The slot asks for work. */
