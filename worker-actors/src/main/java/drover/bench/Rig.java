@@ -20,10 +20,13 @@ import drover.node.NodeSupervisor;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -31,11 +34,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole Drover in a folder of its own, on free ports: the real control process with real children, as {@code drover up}
@@ -44,6 +47,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 final class Rig implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration ANSWER = Duration.ofSeconds(5);
+    private static final int PAGE = 1_000;
 
     private final Path folder;
     private final DroverConfig config;
@@ -139,15 +143,35 @@ final class Rig implements AutoCloseable {
 
     /** Whether any job is in this state. */
     boolean hasJobs(JobState state) throws BenchException {
+        return !jobs(state, 1).isEmpty();
+    }
+
+    /** Jobs in this state, newest first. */
+    List<Job> jobs(JobState state, int limit) throws BenchException {
+        List<Job> all = new ArrayList<>();
+        while (all.size() < limit) {
+            Optional<JobId> before =
+                    all.isEmpty() ? Optional.empty() : Optional.of(all.getLast().id());
+            int most = Math.min(PAGE, limit - all.size());
+            List<Job> page = page(state, before, most);
+            all.addAll(page);
+            if (page.size() < most) {
+                break;
+            }
+        }
+        return all;
+    }
+
+    private List<Job> page(JobState state, Optional<JobId> before, int limit) throws BenchException {
         JobLedger.ReadReply<List<Job>> reply = AskPattern.<JobLedger.Command, JobLedger.ReadReply<List<Job>>>ask(
                         control.tree().ledger(),
-                        replyTo -> new JobLedger.Query(Optional.of(state), Optional.empty(), 1, replyTo),
+                        replyTo -> new JobLedger.Query(Optional.of(state), Optional.empty(), before, limit, replyTo),
                         ANSWER,
                         control.system().scheduler())
                 .toCompletableFuture()
                 .join();
         return switch (reply) {
-            case JobLedger.ReadReply.Found<List<Job>>(List<Job> jobs) -> !jobs.isEmpty();
+            case JobLedger.ReadReply.Found<List<Job>>(List<Job> jobs) -> jobs;
             case JobLedger.ReadReply.Unavailable<List<Job>>(String reason, Duration retryAfter) ->
                 throw new BenchException("the ledger cannot be read: " + reason);
         };
@@ -228,10 +252,28 @@ final class Rig implements AutoCloseable {
     public void close() {
         client.close();
         control.stop().toCompletableFuture().join();
-        try (Stream<Path> all = Files.walk(folder)) {
-            all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+        try {
+            // Not sorted by a stream: there may be hundreds of thousands of results.
+            Files.walkFileTree(folder, new Remover());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException("cannot remove " + folder, e);
+        }
+    }
+
+    private static final class Remover extends SimpleFileVisitor<Path> {
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure) throws IOException {
+            if (failure != null) {
+                throw failure;
+            }
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
         }
     }
 }

@@ -1,6 +1,7 @@
 package drover.cli;
 
 import drover.bench.BenchException;
+import drover.bench.HordeBench;
 import drover.bench.LedgerBench;
 import drover.bench.MemoryBench;
 import drover.bench.OverheadBench;
@@ -184,6 +185,31 @@ final class BenchCommand {
             return measure(() -> history
                     ? LedgerBench.history(config.dataDir(), postgres, rounds, cli.out())
                     : LedgerBench.run(config.dataDir(), postgres, cli.out()));
+        }
+    }
+
+    /** {@code drover bench horde}. */
+    @Command(
+            name = "horde",
+            description = {
+                "What a worker adds to a job of the Horde, and what it costs to ask for jobs.",
+                "With the safety checker of drover.safety.model, without which nothing goes to a Horde."
+            },
+            mixinStandardHelpOptions = true)
+    final class Horde implements Callable<Integer> {
+        @Mixin
+        private final CommonOptions common = new CommonOptions();
+
+        @Override
+        public Integer call() {
+            common.applyVerbosity();
+            Path checker = cli.config(common.config())
+                    .nodes()
+                    .safety()
+                    .model()
+                    .orElseThrow(() -> CommandFailure.usage("it needs a safety checker; set drover.safety.model (one"
+                            + " from inference-actors/src/test/resources/fixtures/safety will do)"));
+            return measure(() -> HordeBench.run(checker, cli.out()));
         }
     }
 }

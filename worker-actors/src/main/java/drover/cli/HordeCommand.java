@@ -174,7 +174,7 @@ final class HordeCommand {
     }
 
     /** The models that there are, each with its file or folder. */
-    private static Map<String, Path> onDisk(DroverConfig config) {
+    static Map<String, Path> onDisk(DroverConfig config) {
         return switch (config.nodes().engine()) {
             case EngineSettings.PyTorch _ ->
                 ModelChoice.catalog(config).all().values().stream()

@@ -328,13 +328,15 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     }
 
     private void onJob(Job changed) {
+        if (handedOver.isPresent()) {
+            return; // What the feed still says is older: the pictures came another way.
+        }
         job = Optional.of(changed);
         if (changed.state() == JobState.QUEUED) {
             position = Optional.empty();
         }
-        if (changed.state() == JobState.PRODUCED && drawn.isEmpty()) {
-            drawn = Optional.of(changed.changed());
-            links.dreamer().tell(new Word.Drawn(answers.order()));
+        if (changed.state() == JobState.PRODUCED) {
+            onDrawn(changed);
         }
         if (stage == Stage.ANSWERING
                 || stage == Stage.CLOSING
@@ -347,6 +349,13 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             case CANCELLED -> fault(hopeless.orElse("an operator has cancelled it"));
             case CENSORED -> fault("its pictures were withheld");
             case QUEUED, ASSIGNED, RUNNING, PRODUCED -> {}
+        }
+    }
+
+    private void onDrawn(Job produced) {
+        if (drawn.isEmpty()) {
+            drawn = Optional.of(produced.changed());
+            links.dreamer().tell(new Word.Drawn(answers.order()));
         }
     }
 
@@ -386,7 +395,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
             return;
         }
         stage = Stage.ANSWERING;
-        drawn = drawn.or(() -> Optional.of(produced.changed()));
+        onDrawn(produced);
         answers.bring(produced, remarks);
         closeIfAnswered();
     }

@@ -9,6 +9,8 @@ import drover.delivery.DirectoryAssetStore;
 import drover.feed.FeedSettings;
 import drover.feed.JobFeed;
 import drover.horde.BridgeAgent;
+import drover.inference.JobId;
+import drover.job.Job;
 import drover.job.Tenant;
 import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
@@ -30,12 +32,14 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /** The control side of one process with a worker of a Horde; the test plays the keeper of its one slot. */
 final class HordeRig implements AutoCloseable {
@@ -52,6 +56,9 @@ final class HordeRig implements AutoCloseable {
     final ActorRef<JobBoard.Command> board;
     final ActorRef<HordeSource.Command> source;
     final TestProbe<SlotCommand> keeper = kit.createTestProbe();
+
+    /** Hears what the worker asks of the feed, which hears it, too. */
+    final TestProbe<JobFeed.Command> overheard = kit.createTestProbe();
 
     /**
      * A process on what is in the folder.
@@ -76,7 +83,16 @@ final class HordeRig implements AutoCloseable {
         book = kit.spawn(OrderBook.create(database, clock));
         source = kit.spawn(HordeSource.create(
                 new HordeSource.Foundation(settings(folder, horde, key), Map.of(), assets, meters, clock),
-                new HordeSource.Links(book, ledger, board, feed, delivery)));
+                new HordeSource.Links(
+                        book,
+                        ledger,
+                        board,
+                        kit.spawn(Behaviors.monitor(
+                                JobFeed.Command.class, overheard.ref(), Behaviors.receiveMessage(command -> {
+                                    feed.tell(command);
+                                    return Behaviors.same();
+                                }))),
+                        delivery)));
     }
 
     private static HordeSettings settings(Path folder, String horde, String key) throws IOException {
@@ -132,6 +148,15 @@ final class HordeRig implements AutoCloseable {
                                 ? FishingOutcomes.complete()
                                 : FishingOutcomes.continueAndIgnore())
                 .getLast();
+    }
+
+    /** A job as the ledger has it. */
+    Job job(JobId id) {
+        TestProbe<JobLedger.ReadReply<Optional<Job>>> asker = kit.createTestProbe();
+        ledger.tell(new JobLedger.Find(id, asker.ref()));
+        return ((JobLedger.ReadReply.Found<Optional<Job>>) asker.receiveMessage())
+                .value()
+                .orElseThrow();
     }
 
     /** What the worker says of itself. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import drover.board.JobBoard;
 import drover.board.SlotCommand;
+import drover.feed.JobFeed;
 import drover.horde.ApiKey;
 import drover.horde.HordeJson;
 import drover.horde.HordeRequester;
@@ -25,6 +26,7 @@ import drover.inference.SafetyResult;
 import drover.inference.SourceImage;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
+import drover.job.Job;
 import drover.picture.Picture;
 import drover.picture.PngEncoder;
 import drover.source.server.Faults.Fault;
@@ -46,6 +48,8 @@ import java.util.Optional;
 import java.util.Random;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
+import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -168,8 +172,38 @@ class HordeSourceTest {
             assertThat(horde.histories())
                     .allSatisfy(it -> assertThat(it.accepted()).isPresent());
             assertThat(rig.open()).isZero();
+            assertThat(rig.status().workers())
+                    .allSatisfy(worker -> assertThat(worker.jobsInHand()).isZero());
         });
         assertThat(horde.audit()).isEmpty();
+    }
+
+    @Test
+    void newsThatLagBehindTheHandOverChangeNothing() throws IOException {
+        horde.faults().add(Target.PUT, new When.First(1), new Fault.Slow(Duration.ofSeconds(1)));
+        rig.idle();
+        order(1);
+        SlotCommand.Offer offer = rig.offered();
+        Job running = rig.job(offer.attempt().job());
+        JobFeed.Follow follow = (JobFeed.Follow) rig.overheard
+                .fishForMessage(
+                        LONG,
+                        message -> message instanceof JobFeed.Follow
+                                ? FishingOutcomes.complete()
+                                : FishingOutcomes.continueAndIgnore())
+                .getLast();
+
+        draw(offer, 1);
+        LoggingTestKit.error("opened again").withOccurrences(0).expect(rig.kit.system(), () -> {
+            await().atMost(LONG)
+                    .until(() -> !horde.histories().getFirst().puts().isEmpty());
+            follow.follower().tell(new JobFeed.News.State("late", running));
+            awaitAnswers(1);
+            return true;
+        });
+
+        assertThat(horde.histories().getFirst().accepted().orElseThrow().uploaded())
+                .isTrue();
     }
 
     @Test

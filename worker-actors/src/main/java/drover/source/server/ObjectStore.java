@@ -69,6 +69,10 @@ final class ObjectStore {
         objects.put(path, bytes);
     }
 
+    void remove(String path) {
+        objects.remove(path);
+    }
+
     Optional<byte[]> object(String path) {
         return Optional.ofNullable(objects.get(path));
     }

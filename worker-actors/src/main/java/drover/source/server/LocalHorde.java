@@ -1,6 +1,8 @@
 package drover.source.server;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigFactory;
+import drover.client.DroverJson;
 import drover.source.server.Faults.Fault;
 import drover.source.server.Faults.Target;
 import java.io.IOException;
@@ -41,11 +43,18 @@ import org.apache.pekko.util.ByteString;
  * done wrong. It is held to what the real software was recorded to answer. Safe for use by many threads.
  *
  * <p>It differs in this: kudos are counted simply (see {@link Rules}), nothing is limited in rate but on purpose (see
- * {@link Faults}), a paused worker is no special case, and source images are stored as they come.
+ * {@link Faults}), a paused worker is no special case, source images are stored as they come, and pictures are kept as
+ * long as their request and not for the half hour that their addresses are good for.
  */
 public final class LocalHorde implements AutoCloseable {
     static final String NO_KEY =
             "The API Key corresponding to a registered user. Missing required parameter in the HTTP headers";
+
+    /** Where it says what has come of everything so far, as JSON: {@link HordeBooks}. */
+    public static final String BOOKS = "/books";
+
+    /** Where its models are listed as the Horde's model reference lists them. */
+    public static final String REFERENCE = "/reference.json";
 
     private static final String API = "/api/v2";
     private static final int MAX_BODY = 64 << 20;
@@ -162,8 +171,18 @@ public final class LocalHorde implements AutoCloseable {
         }
     }
 
-    /** Starts a server, on a port of its own. */
-    public LocalHorde(ActorSystem<?> system, Settings settings, InstantSource clock) throws Exception {
+    /** Starts a server, on a free port. */
+    public LocalHorde(ActorSystem<?> system, Settings settings, InstantSource clock) throws IOException {
+        this(system, settings, clock, 0);
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param port of loopback; 0 for a free one
+     * @throws IOException if it cannot listen there
+     */
+    public LocalHorde(ActorSystem<?> system, Settings settings, InstantSource clock, int port) throws IOException {
         this.system = system;
         this.clock = clock;
         Random random = new Random(settings.seed());
@@ -171,13 +190,24 @@ public final class LocalHorde implements AutoCloseable {
         this.state = new HordeState(settings, clock, random, new ObjectStore(clock, settings.seed()));
         this.orders = new Orders(state);
         this.lookups = new Lookups(state);
-        this.binding = Http.get(system)
-                .newServerAt("127.0.0.1", 0)
-                .withSettings(serverSettings(system))
-                .bindFlow(flow())
-                .toCompletableFuture()
-                .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        this.binding = bind(port);
         state.base = origin();
+    }
+
+    private ServerBinding bind(int port) throws IOException {
+        try {
+            return Http.get(system)
+                    .newServerAt("127.0.0.1", port)
+                    .withSettings(serverSettings(system))
+                    .bindFlow(flow())
+                    .toCompletableFuture()
+                    .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("cannot listen on port " + port + " of loopback: " + e.getMessage(), e);
+        }
     }
 
     private static ServerSettings serverSettings(ActorSystem<?> system) {
@@ -196,7 +226,8 @@ public final class LocalHorde implements AutoCloseable {
         return origin() + "/api/";
     }
 
-    private String origin() {
+    /** Its address without a path. */
+    public String origin() {
         return "http://127.0.0.1:" + binding.localAddress().getPort();
     }
 
@@ -245,6 +276,11 @@ public final class LocalHorde implements AutoCloseable {
     /** What workers did wrong; to be asked for when none has anything in hand any more. */
     public List<Audit.Violation> audit() {
         return Audit.of(histories());
+    }
+
+    /** What has come of everything so far. */
+    public HordeBooks books() {
+        return new HordeBooks(finished(), histories(), audit());
     }
 
     /** The last picture in the store under an id. */
@@ -339,12 +375,25 @@ public final class LocalHorde implements AutoCloseable {
     private Answer answer(Call call, boolean heard) {
         synchronized (state) {
             state.passTime();
-            return call.path().startsWith(ObjectStore.RESULTS) || call.path().startsWith(ObjectStore.SOURCES)
-                    ? stored(call)
-                    : call.path().startsWith(API)
-                            ? api(call, call.path().substring(API.length()), heard)
-                            : Answer.unknownPath();
+            if (call.path().startsWith(ObjectStore.RESULTS) || call.path().startsWith(ObjectStore.SOURCES)) {
+                return stored(call);
+            }
+            if (call.path().startsWith(API)) {
+                return api(call, call.path().substring(API.length()), heard);
+            }
+            return switch (call.path()) {
+                case REFERENCE -> get(call, () -> Answer.ok(reference()));
+                case BOOKS -> get(call, () -> Answer.ok(DroverJson.mapper().valueToTree(books())));
+                default -> Answer.unknownPath();
+            };
         }
+    }
+
+    /** As a list of models that {@code drover.horde.model-reference} may name. */
+    private ObjectNode reference() {
+        ObjectNode all = Answer.object();
+        state.settings.models().forEach((name, baseline) -> all.putObject(name).put("baseline", baseline));
+        return all;
     }
 
     private Answer stored(Call call) {

@@ -93,7 +93,11 @@ final class HordeState {
         for (ImageRequest request : List.copyOf(requests.values())) {
             if (!at.isBefore(request.expires)) {
                 requests.remove(request.id);
-                request.generations.forEach(each -> each.gone = true);
+                request.sources.forEach(source -> store.remove(source.key()));
+                for (Generation each : request.generations) {
+                    each.gone = true;
+                    store.remove(key(each));
+                }
             }
         }
     }
