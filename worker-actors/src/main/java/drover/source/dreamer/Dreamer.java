@@ -73,7 +73,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private record PopBroke(Throwable cause) implements Command {}
 
-    private record Heard(DreamerOrder.Word word) implements Command {}
+    private record Heard(OrderWord word) implements Command {}
 
     /** The actor of an order is gone. */
     record OrderLost(JobId job) implements Command {}
@@ -105,10 +105,9 @@ final class Dreamer implements Rules<Dreamer.Command> {
     private final Tally tally;
     private final OpenOrders orders;
     private final Inquiries<Command> inquiries;
+    private final OfferView offers;
     private DreamerSetup setup;
     private HordeLink horde;
-    private Optional<Offer> offer = Optional.empty();
-    private Set<String> onNodes = Set.of();
     private Load load = NOTHING;
     private Decision.Why waitsFor = Decision.Why.PACE;
     private Optional<Instant> waitsUntil = Optional.empty();
@@ -142,6 +141,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 new Appetite(setup.data().capacity(), setup.data().habits().exitOnUnhandledFaults(), links.random());
         this.tally = new Tally(
                 setup.data().workerName(), links.meters(), links.clock().instant(), before);
+        this.offers = new OfferView(around.log());
         this.orders = new OpenOrders(context, links, around.adapter(OrderBook.Found.class, Reopened::new));
         this.inquiries = new Inquiries<>(around, Learned::new, links.clock(), tally, setup, horde);
         if (setup.data().habits().removeMaintenanceOnInit()) {
@@ -207,7 +207,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 found.order().filter(order -> !order.isClosed()).ifPresent(order -> open(order, true));
             case Learned(var said) -> {
                 if (inquiries.hear(said)) {
-                    offer = Optional.empty();
+                    offers.forget();
                     tickWithin(Duration.ZERO);
                 }
             }
@@ -237,7 +237,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
         if (elsewhere) {
             horde = links.connect(changed.data());
         }
-        offer = Optional.empty();
+        offers.forget();
         ended = false;
         summarise();
         appetite.reconfigured(changed.data().capacity(), changed.data().habits().exitOnUnhandledFaults());
@@ -252,7 +252,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
             return;
         }
         Instant now = now();
-        Offer present = look(supply);
+        Offer present = offers.look(supply, setup, inquiries.popularity());
         load = present.load(
                 supply, orders.hand(), setup.reference(), setup.data().models().custom(), tally);
         switch (appetite.decide(now, load)) {
@@ -273,24 +273,6 @@ final class Dreamer implements Rules<Dreamer.Command> {
                                 Appetite.FAILURES);
             }
         }
-    }
-
-    private Offer look(Supply supply) {
-        Set<String> there = Offer.models(supply);
-        if (offer.isPresent() && there.equals(onNodes)) {
-            return offer.get();
-        }
-        Offer fresh = Offer.of(setup.data().models(), setup.reference(), inquiries.popularity(), there);
-        if (offer.isEmpty() || !fresh.equals(offer.get())) {
-            around.log().info("{} offers {}", worker(), fresh.selection().ready());
-            if (!fresh.selection().missing().isEmpty()) {
-                around.log()
-                        .info("{}: no node has {}", worker(), fresh.selection().missing());
-            }
-        }
-        onNodes = there;
-        offer = Optional.of(fresh);
-        return fresh;
     }
 
     private void explain(Decision.Why why) {
@@ -392,17 +374,17 @@ final class Dreamer implements Rules<Dreamer.Command> {
             around.log().error("an order cannot be answered", e);
             return;
         }
-        KnownModel model = KnownModel.of(job.model(), setup, offer);
+        KnownModel model = KnownModel.of(job.model(), setup, offers.last());
         Optional<Duration> expected = load.expected(job.model(), Hand.pixelSteps(Hand.shape(job)));
-        OrderLinks with = OrderLinks.of(links, horde, setup, around.adapter(DreamerOrder.Word.class, Heard::new));
+        OrderLinks with = OrderLinks.of(links, horde, setup, around.adapter(OrderWord.class, Heard::new));
         orders.open(order, new OpenOrders.Brief(job, model, expected), with, recovered);
     }
 
-    private void onWord(DreamerOrder.Word word) {
+    private void onWord(OrderWord word) {
         JobId job = word.order().job();
         switch (word) {
-            case DreamerOrder.Word.Drawn _ -> orders.drawn(job);
-            case DreamerOrder.Word.Closed closed -> {
+            case OrderWord.Drawn _ -> orders.drawn(job);
+            case OrderWord.Closed closed -> {
                 Order order = closed.order();
                 int failed = order.count(Order.Outcome.FAILED) + order.count(Order.Outcome.LATE);
                 appetite.ended(now(), order.count(Order.Outcome.GOOD), failed);
@@ -421,15 +403,15 @@ final class Dreamer implements Rules<Dreamer.Command> {
         Instant now = now();
         String state = ended || stopping ? "ended" : popping ? "popping" : "waiting";
         Optional<String> why = waitsFor == Decision.Why.PACE ? Optional.empty() : Optional.of(waitsFor.sentence());
-        Set<String> models =
-                new TreeSet<>(offer.map(known -> known.selection().ready()).orElse(List.of()));
+        Set<String> models = new TreeSet<>(
+                offers.last().map(known -> known.selection().ready()).orElse(List.of()));
         return tally.status(new Tally.Present(
                 worker(),
                 state,
                 why,
                 waitsUntil,
                 List.copyOf(models),
-                offer.map(known -> known.selection().missing()).orElse(List.of()),
+                offers.last().map(known -> known.selection().missing()).orElse(List.of()),
                 orders.hand().orders(),
                 orders.hand().ids(),
                 orders.hand().pending(),

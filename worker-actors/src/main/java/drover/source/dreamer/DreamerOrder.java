@@ -64,23 +64,6 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
 
     private record Stepped(OrderAnswers.Step step) implements Command {}
 
-    /** What the dreamer hears of its orders. */
-    sealed interface Word {
-        /** The order. */
-        Order order();
-
-        /** It is drawn; what is left is the answer. */
-        record Drawn(Order order) implements Word {}
-
-        /**
-         * It is answered.
-         *
-         * @param job as it was last seen, if there ever was one
-         * @param answered from the last stroke to the last answer, if it was drawn
-         */
-        record Closed(Order order, Optional<Job> job, Optional<Duration> answered) implements Word {}
-    }
-
     /** How far it is. */
     private enum Stage {
         KEEPING,
@@ -355,7 +338,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private void onDrawn(Job produced) {
         if (drawn.isEmpty()) {
             drawn = Optional.of(produced.changed());
-            links.dreamer().tell(new Word.Drawn(answers.order()));
+            links.dreamer().tell(new OrderWord.Drawn(answers.order()));
         }
     }
 
@@ -424,6 +407,6 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
                 .tell(new Delivery.HandedOver(produced.id(), delivered ? Optional.empty() : Optional.of(FAULTED))));
         prepared.ifPresent(links.preparations()::release);
         Optional<Duration> answered = drawn.map(at -> Duration.between(at, now()));
-        links.dreamer().tell(new Word.Closed(answers.order(), job, answered));
+        links.dreamer().tell(new OrderWord.Closed(answers.order(), job, answered));
     }
 }

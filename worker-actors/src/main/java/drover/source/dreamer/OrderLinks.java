@@ -36,9 +36,9 @@ record OrderLinks(
         Skills skills,
         Tenant tenant,
         InstantSource clock,
-        ActorRef<DreamerOrder.Word> dreamer) {
+        ActorRef<OrderWord> dreamer) {
     /** Those of a dreamer, with what is its own. */
-    static OrderLinks of(DreamerLinks links, HordeLink horde, DreamerSetup setup, ActorRef<DreamerOrder.Word> dreamer) {
+    static OrderLinks of(DreamerLinks links, HordeLink horde, DreamerSetup setup, ActorRef<OrderWord> dreamer) {
         return new OrderLinks(
                 links.book(),
                 links.ledger(),
