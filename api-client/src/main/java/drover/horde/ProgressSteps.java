@@ -7,9 +7,9 @@ import java.util.function.IntConsumer;
  * once and in order, whatever the size, how it comes in, or how often it begins anew. Where the size is not known the
  * largest that is taken stands for it. One comparison for each call that is no step. Not safe for use by several threads.
  */
-final class ProgressSteps {
+public final class ProgressSteps {
     /** How many. */
-    static final int STEPS = 20;
+    public static final int STEPS = 20;
 
     private final IntConsumer listener;
     private long total;
@@ -22,32 +22,33 @@ final class ProgressSteps {
      * @param mostBytes the largest size that is taken, above 0
      * @param listener hears each step
      */
-    ProgressSteps(long mostBytes, IntConsumer listener) {
+    public ProgressSteps(long mostBytes, IntConsumer listener) {
         this.listener = listener;
         expect(mostBytes);
     }
 
     /** The size is known now, or is another one. */
-    void expect(long totalBytes) {
+    public void expect(long totalBytes) {
         total = Math.max(1, totalBytes);
         plan();
     }
 
     /** So much is there now; the last step waits for {@link #done}. */
-    void reached(long bytes) {
+    public void reached(long bytes) {
         while (told < STEPS - 1 && bytes >= next) {
             tellNext();
         }
     }
 
     /** All of it is there, and good. */
-    void done() {
+    public void done() {
         while (told < STEPS) {
             tellNext();
         }
     }
 
-    int told() {
+    /** How many steps have been told. */
+    public int told() {
         return told;
     }
 

@@ -4,12 +4,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import drover.inference.EngineException;
+import drover.weights.DType;
 import drover.weights.SafeTensors;
 import drover.weights.TensorInfo;
 import drover.weights.WeightsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,6 +30,7 @@ public record TextualInversion(String name, List<float[][]> lists) {
     private static final long MAX_VECTORS = 75;
 
     private static final long MAX_WIDTH = 1 << 16;
+    private static final Set<DType> NUMBERS = Set.of(DType.F64, DType.F32, DType.F16, DType.BF16);
 
     public TextualInversion {
         lists = List.copyOf(lists);
@@ -68,14 +72,9 @@ public record TextualInversion(String name, List<float[][]> lists) {
         List<float[][]> lists = new ArrayList<>();
         try (SafeTensors stored = SafeTensors.open(file);
                 NDManager manager = NDManager.newBaseManager("PyTorch")) {
-            for (String tensor : stored.names()) {
-                List<Long> shape = stored.find(tensor).map(TensorInfo::shape).orElse(List.of());
-                boolean list = shape.size() == 2 && shape.getFirst() > 0 && shape.getFirst() <= MAX_VECTORS;
-                boolean sane = !shape.isEmpty() && shape.getLast() > 0 && shape.getLast() <= MAX_WIDTH;
-                if (sane && (list || shape.size() == 1)) {
-                    NDArray all = stored.load(manager, tensor, DataType.FLOAT32);
-                    lists.add(rows(all.toFloatArray(), Math.toIntExact(shape.getLast())));
-                }
+            for (TensorInfo tensor : listsIn(stored)) {
+                NDArray all = stored.load(manager, tensor.name(), DataType.FLOAT32);
+                lists.add(rows(all.toFloatArray(), width(tensor)));
             }
         } catch (WeightsException e) {
             throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
@@ -85,6 +84,39 @@ public record TextualInversion(String name, List<float[][]> lists) {
                     + " has no tensor of 1 to 75 vectors, such as emb_params, or clip_l and clip_g");
         }
         return new TextualInversion(name, lists);
+    }
+
+    /**
+     * For text encoders of which widths a file has vectors; empty if it is no textual inversion. Only its header is looked
+     * at, without native code, so the control process may ask.
+     *
+     * @throws WeightsException if it is no safetensors file
+     */
+    public static Set<Integer> widths(Path file) throws WeightsException {
+        try (SafeTensors stored = SafeTensors.open(file)) {
+            Set<Integer> widths = new TreeSet<>();
+            listsIn(stored).forEach(tensor -> widths.add(width(tensor)));
+            return widths;
+        }
+    }
+
+    /** What is a list of vectors, or one vector. Other tensors, such as a training's step count, may stand beside. */
+    private static List<TensorInfo> listsIn(SafeTensors stored) {
+        List<TensorInfo> lists = new ArrayList<>();
+        for (String name : stored.names()) {
+            TensorInfo tensor = stored.find(name).orElseThrow();
+            List<Long> shape = tensor.shape();
+            boolean list = shape.size() == 2 && shape.getFirst() > 0 && shape.getFirst() <= MAX_VECTORS;
+            boolean sane = !shape.isEmpty() && shape.getLast() > 0 && shape.getLast() <= MAX_WIDTH;
+            if (NUMBERS.contains(tensor.type()) && sane && (list || shape.size() == 1)) {
+                lists.add(tensor);
+            }
+        }
+        return lists;
+    }
+
+    private static int width(TensorInfo tensor) {
+        return Math.toIntExact(tensor.shape().getLast());
     }
 
     private static float[][] rows(float[] values, int width) {

@@ -26,6 +26,9 @@ public final class InferenceActor extends AbstractBehavior<InferenceActor.Comman
     /** Set the attempt's cancellation token and interrupt its runner. Without effect if it is not the current one. */
     public record Cancel(AttemptId attempt, String reason) implements Command {}
 
+    /** Somebody wants to see how the attempt's pictures come along. Without effect if it is not the current one. */
+    public record ShowPreviews(AttemptId attempt, PreviewWish wish) implements Command {}
+
     /** Cancel what runs and end. Nothing is heard of the actor or its runner afterwards. */
     public record Stop() implements Command {}
 
@@ -47,6 +50,9 @@ public final class InferenceActor extends AbstractBehavior<InferenceActor.Comman
 
     /** The runner is alive; says nothing about progress. */
     public record Heartbeat(Id from, AttemptId attempt) implements Event {}
+
+    /** How a picture of the attempt looks now. */
+    public record Previewed(Id from, AttemptId attempt, Preview preview) implements Event {}
 
     /** The attempt's results are in the asset store. */
     public record Produced(Id from, AttemptId attempt, List<AssetRef> assets) implements Event {
@@ -138,6 +144,10 @@ public final class InferenceActor extends AbstractBehavior<InferenceActor.Comman
         return switch (command) {
             case Run c -> onRun(c);
             case Cancel c -> onCancel(c);
+            case ShowPreviews c -> {
+                runner.show(c.attempt(), c.wish());
+                yield this;
+            }
             case Stop c -> Behaviors.stopped();
             case RunnerSaid c -> onReport(c.report());
         };
@@ -179,9 +189,12 @@ public final class InferenceActor extends AbstractBehavior<InferenceActor.Comman
             case Runner.Report.At r
             when isCurrent(r.attempt()) -> owner.tell(new Advanced(id, r.attempt(), r.position()));
             case Runner.Report.Alive r when isCurrent(r.attempt()) -> owner.tell(new Heartbeat(id, r.attempt()));
+            case Runner.Report.Shown r
+            when isCurrent(r.attempt()) -> owner.tell(new Previewed(id, r.attempt(), r.preview()));
             case Runner.Report.Done r when isCurrent(r.attempt()) -> onDone(r);
             case Runner.Report.At r -> logOld(r.attempt());
             case Runner.Report.Alive r -> logOld(r.attempt());
+            case Runner.Report.Shown r -> logOld(r.attempt());
             case Runner.Report.Done r -> logOld(r.attempt());
         }
         return this;

@@ -1,5 +1,7 @@
 package drover.inference;
 
+import drover.picture.Picture;
+
 /**
  * An engine's side of the conversation about one attempt: it says how far it has come, asks whether to go on, and is
  * handed the job's inputs. Called on the runner thread; every method but {@link #input} returns at once.
@@ -24,4 +26,20 @@ public interface RunMonitor {
      * @throws EngineException.Failed if it cannot be read, or is not what the reference says
      */
     byte[] input(AssetRef ref) throws EngineException;
+
+    /**
+     * Whether somebody wants to see how the picture looks after a step.
+     *
+     * @param step how many of them are done
+     */
+    default boolean wantsPreview(int step) {
+        return false;
+    }
+
+    /**
+     * How the picture looks now, if that is wanted. To be called after {@link #at}, so that progress never waits for it.
+     *
+     * @param picture of at most {@link Preview#MAX_SIDE} pixels a side
+     */
+    default void preview(Picture picture) {}
 }

@@ -1,11 +1,13 @@
 package drover.inference;
 
+import drover.picture.JpegEncoder;
 import drover.picture.Picture;
 import drover.picture.Placeholder;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +26,7 @@ import org.slf4j.MDC;
  */
 final class Runner {
     private static final Logger LOG = LoggerFactory.getLogger(Runner.class);
+    private static final int PREVIEW_QUALITY = 60;
 
     /** What a runner says; always from its own thread, except heartbeats. */
     sealed interface Report {
@@ -33,6 +36,8 @@ final class Runner {
         record At(AttemptId attempt, Position position) implements Report {}
 
         record Alive(AttemptId attempt) implements Report {}
+
+        record Shown(AttemptId attempt, Preview preview) implements Report {}
 
         /** The attempt is over and the thread is back. */
         record Done(AttemptId attempt, Result result, Set<String> resident) implements Report {}
@@ -89,6 +94,11 @@ final class Runner {
         Work work = new Work(attempt, request);
         last = Optional.of(work);
         queue.add(work);
+    }
+
+    /** Somebody wants to see how the attempt's pictures come along. */
+    void show(AttemptId attempt, PreviewWish wish) {
+        last.filter(work -> work.attempt.equals(attempt)).ifPresent(work -> work.previews.wish(wish));
     }
 
     /** Sets the attempt's token and interrupts the thread if it is at that attempt. */
@@ -241,12 +251,15 @@ final class Runner {
     private final class Work implements RunMonitor {
         private final AttemptId attempt;
         private final InferenceRequest request;
+        private final WantedPreviews previews;
+        private Position position = Position.entering(Phase.STARTING, 1);
         private volatile boolean cancelled;
         private boolean running;
 
         private Work(AttemptId attempt, InferenceRequest request) {
             this.attempt = attempt;
             this.request = request;
+            this.previews = new WantedPreviews(request);
         }
 
         /** False if the attempt was cancelled before it began. */
@@ -269,8 +282,24 @@ final class Runner {
         }
 
         @Override
-        public void at(Position position) {
-            say(new Report.At(attempt, position));
+        public void at(Position reached) {
+            position = reached;
+            say(new Report.At(attempt, reached));
+        }
+
+        @Override
+        public boolean wantsPreview(int step) {
+            return previews.wanted(step);
+        }
+
+        @Override
+        public void preview(Picture picture) {
+            previews.made();
+            byte[] jpeg = JpegEncoder.encode(picture, PREVIEW_QUALITY, Map.of());
+            say(new Report.Shown(
+                    attempt,
+                    new Preview(
+                            Base64.getEncoder().encodeToString(jpeg), picture.width(), picture.height(), position)));
         }
 
         @Override

@@ -166,6 +166,20 @@ class PromptEncoderTest {
                 .containsExactly("x/y-1", "z");
     }
 
+    @Test
+    void aFileSaysForWhichEncodersItIs(@TempDir Path folder) throws Exception {
+        Path both = new SafeTensorsFile()
+                .floats("clip_g", List.of(1L, 3L), 1, 2, 3)
+                .floats("clip_l", List.of(2L, 2L), 1, 2, 3, 4)
+                .floats("a.whole.layer", List.of(1L, 1L, 2L), 1, 2)
+                .write(folder.resolve("both"));
+        assertThat(TextualInversion.widths(both)).containsExactly(2, 3);
+        Path none = new SafeTensorsFile()
+                .floats("lora_up", List.of(1L, 2L, 1L), 1, 2)
+                .write(folder.resolve("none"));
+        assertThat(TextualInversion.widths(none)).isEmpty();
+    }
+
     private static float[] twice(float[] row) {
         float[] both = Arrays.copyOf(row, 2 * row.length);
         System.arraycopy(row, 0, both, row.length, row.length);

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,6 +131,43 @@ class InferenceActorTest {
 
     private ActorRef<InferenceActor.Command> idleActor() {
         return idleActor(new FaultEngine(FaultSettings.instant(Set.of(MODEL))));
+    }
+
+    @Test
+    void previewsAreMadeAsWishedAndAfterTheStepThatTheyShow() {
+        ActorRef<InferenceActor.Command> actor = idleActor(new Doing(monitor -> {
+            while (!monitor.wantsPreview(2)) {
+                Thread.onSpinWait();
+            }
+            for (int step = 1; step <= 6; step++) {
+                monitor.at(new Position(Phase.DENOISING, step, 6));
+                if (monitor.wantsPreview(step)) {
+                    monitor.preview(new Picture(4, 2, new byte[4 * 2 * 3]));
+                }
+            }
+            return List.of();
+        }));
+        actor.tell(new InferenceActor.Run(FIRST, request(6, Optional.empty())));
+        actor.tell(new InferenceActor.ShowPreviews(SECOND, new PreviewWish(1, 9)));
+        actor.tell(new InferenceActor.ShowPreviews(FIRST, new PreviewWish(2, 2)));
+
+        List<Position> shown = new ArrayList<>();
+        Position reached = new Position(Phase.STARTING, 0, 1);
+        InferenceActor.Event event = owner.receiveMessage(Duration.ofSeconds(10));
+        while (!(event instanceof InferenceActor.Produced)) {
+            switch (event) {
+                case InferenceActor.Advanced it -> reached = it.position();
+                case InferenceActor.Previewed it -> {
+                    assertThat(it.preview().position()).isEqualTo(reached);
+                    assertThat(it.preview().width()).isEqualTo(4);
+                    assertThat(Base64.getDecoder().decode(it.preview().jpeg())).startsWith(0xFF, 0xD8);
+                    shown.add(reached);
+                }
+                default -> assertThat(event).isInstanceOf(InferenceActor.Heartbeat.class);
+            }
+            event = owner.receiveMessage(Duration.ofSeconds(10));
+        }
+        assertThat(shown).containsExactly(new Position(Phase.DENOISING, 2, 6), new Position(Phase.DENOISING, 4, 6));
     }
 
     /** Everything up to the first word that is neither an advance nor a heartbeat, and that word. */

@@ -309,6 +309,18 @@ final class Board {
         return Optional.of(actions);
     }
 
+    /** Where a job is being worked at. */
+    record Running(SlotId slot, AttemptId attempt) {}
+
+    /** Where a job is being worked at; empty if it is not. */
+    Optional<Running> running(JobId job) {
+        Entry entry = jobs.find(job);
+        if (entry == null || entry.slot == null) {
+            return Optional.empty();
+        }
+        return Optional.of(new Running(entry.slot, entry.job.lastAttempt().orElseThrow()));
+    }
+
     /** What comes of putting a job back. */
     record Requeue(JobBoard.RequeueReply reply, List<BoardAction> actions) {}
 

@@ -5,6 +5,7 @@ import drover.delivery.Delivery;
 import drover.feed.JobFeed;
 import drover.inference.AttemptId;
 import drover.inference.JobId;
+import drover.inference.PreviewWish;
 import drover.job.Job;
 import drover.job.JobState;
 import drover.ledger.Hold;
@@ -35,6 +36,9 @@ final class BoardLife implements Rules<Command> {
     private final TimerScheduler<Command> timers;
     private final ActorRef<JobLedger.AppendReply> ledgerReplies;
     private final ActorRef<Delivery.Outcome> deliveryReplies;
+    /** A follower says every two seconds that it is there. */
+    private static final PreviewWish FOLLOWER = new PreviewWish(1, 10);
+
     private final Map<SlotId, ActorRef<SlotCommand>> keepers = new HashMap<>();
     private final Map<AttemptId, Acknowledgement> unacknowledged = new HashMap<>();
     private final Map<JobId, List<ActorRef<JobBoard.CancelReply>>> cancelling = new HashMap<>();
@@ -80,6 +84,11 @@ final class BoardLife implements Rules<Command> {
                 carryOut(board.advanced(advanced.attempt(), advanced.position(), now));
                 links.feed().tell(new JobFeed.Moved(advanced.attempt(), advanced.position()));
             }
+            case JobBoard.Previewed it -> links.feed().tell(new JobFeed.Previewed(it.attempt(), it.preview()));
+            case JobBoard.ShowPreviews it ->
+                board.running(it.job())
+                        .ifPresent(at ->
+                                tellKeeper(at.slot(), new SlotCommand.ShowPreviews(at.slot(), at.attempt(), FOLLOWER)));
             case JobBoard.StillOut it -> {
                 remember(it.slot(), it.keeper(), now);
                 carryOut(board.stillOut(it.slot(), it.attempt(), it.position(), now));

@@ -9,6 +9,7 @@ import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.JobId;
 import drover.inference.Position;
+import drover.inference.Preview;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.job.Job;
@@ -46,6 +47,8 @@ public final class JobBoard {
         @JsonSubTypes.Type(value = SlotGone.class, name = "slot-gone"),
         @JsonSubTypes.Type(value = Advanced.class, name = "advanced"),
         @JsonSubTypes.Type(value = StillOut.class, name = "still-out"),
+        @JsonSubTypes.Type(value = Previewed.class, name = "previewed"),
+        @JsonSubTypes.Type(value = ShowPreviews.class, name = "show-previews"),
         @JsonSubTypes.Type(value = Produced.class, name = "produced"),
         @JsonSubTypes.Type(value = AttemptEnded.class, name = "attempt-ended"),
         @JsonSubTypes.Type(value = CancelJob.class, name = "cancel-job"),
@@ -90,6 +93,12 @@ public final class JobBoard {
      */
     public record StillOut(SlotId slot, AttemptId attempt, Optional<Position> position, ActorRef<SlotCommand> keeper)
             implements Word {}
+
+    /** From a keeper: how a picture of the attempt looks now. Only passed on. */
+    public record Previewed(AttemptId attempt, Preview preview) implements Word {}
+
+    /** From a caller who wants to see how the job's pictures come along; to be said again every few seconds. */
+    public record ShowPreviews(JobId job) implements Word {}
 
     /** From a keeper: the attempt's results are in the asset store. Answered by {@code ResultRecorded}. */
     public record Produced(

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.InferenceRequest;
+import drover.inference.PreviewWish;
 import drover.watchdog.LearnedLimit;
 import java.time.Instant;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.List;
 @JsonSubTypes({
     @JsonSubTypes.Type(value = SlotCommand.Offer.class, name = "offer"),
     @JsonSubTypes.Type(value = SlotCommand.CancelAttempt.class, name = "cancel"),
+    @JsonSubTypes.Type(value = SlotCommand.ShowPreviews.class, name = "show-previews"),
     @JsonSubTypes.Type(value = SlotCommand.ResultRecorded.class, name = "recorded")
 })
 public sealed interface SlotCommand extends CborSerializable {
@@ -32,6 +34,9 @@ public sealed interface SlotCommand extends CborSerializable {
 
     /** Nobody waits for this attempt any more; stop it between two steps. No answer is needed. */
     record CancelAttempt(SlotId slot, AttemptId attempt, String reason) implements SlotCommand {}
+
+    /** Somebody wants to see how the attempt's pictures come along. Safe to lose. */
+    record ShowPreviews(SlotId slot, AttemptId attempt, PreviewWish wish) implements SlotCommand {}
 
     /** The end of the attempt, reported before, is in the ledger; it need not be reported again. */
     record ResultRecorded(SlotId slot, AttemptId attempt) implements SlotCommand {}

@@ -2,6 +2,7 @@ package drover.cli;
 
 import drover.bench.BenchException;
 import drover.bench.HordeBench;
+import drover.bench.HotPathBench;
 import drover.bench.LedgerBench;
 import drover.bench.MemoryBench;
 import drover.bench.OverheadBench;
@@ -150,6 +151,19 @@ final class BenchCommand {
         @Override
         public Integer call() {
             return measure(() -> MemoryBench.run(cli.out()));
+        }
+    }
+
+    /** {@code drover bench hot-path}. */
+    @Command(
+            name = "hot-path",
+            description =
+                    "What is done for each piece of a download, each order and pop of a Horde, each step that is shown.",
+            mixinStandardHelpOptions = true)
+    final class HotPath implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            return measure(() -> HotPathBench.run(cli.out()));
         }
     }
 

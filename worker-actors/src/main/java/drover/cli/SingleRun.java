@@ -131,7 +131,7 @@ final class SingleRun extends AbstractBehavior<SingleRun.Command> {
             case InferenceActor.Produced it -> end(new Outcome.Stored(it.assets()));
             case InferenceActor.Ended it -> onEnded(it);
             case InferenceActor.RunnerReturned it -> watchdog.tell(new Watchdog.RunnerReturned(it.attempt()));
-            case InferenceActor.Idle _ -> {}
+            case InferenceActor.Idle _, InferenceActor.Previewed _ -> {}
         }
     }
 

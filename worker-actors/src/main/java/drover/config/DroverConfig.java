@@ -23,6 +23,7 @@ import drover.node.NodeSettings;
 import drover.node.SafetySettings;
 import drover.setting.Secret;
 import drover.source.HordeSettings;
+import drover.source.loras.AddOn;
 import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
 import drover.source.skills.SkillSettings;
@@ -217,7 +218,8 @@ public record DroverConfig(
                         values.get(Schema.BACKOFF_MAX),
                         values.get(Schema.QUARANTINE_AFTER),
                         values.get(Schema.QUARANTINE_WINDOW),
-                        values.get(Schema.QUARANTINE_TIME)));
+                        values.get(Schema.QUARANTINE_TIME)),
+                values.get(Schema.PREVIEWS_EVERY));
     }
 
     private static EngineSettings engine(ConfigValues values, Path home) {
@@ -381,12 +383,23 @@ public record DroverConfig(
                 cacheDir.resolve("horde").resolve("model-reference.json"),
                 values.get(Schema.MODEL_REFERENCE_AGE),
                 new LoraSettings(
+                        AddOn.LORA,
                         home.resolve(values.get(Schema.LORAS_DIR)).resolve("horde"),
                         URI.create(values.get(Schema.LORA_SITE)),
                         Secret.NONE,
                         Long.MAX_VALUE, // Nothing goes before the workers' files have said how much is kept.
                         0,
                         values.get(Schema.LORA_MAX_SIZE),
+                        values.get(Schema.LORA_DOWNLOADS),
+                        values.get(Schema.PRIVATE_ADDRESSES)),
+                new LoraSettings(
+                        AddOn.TEXTUAL_INVERSION,
+                        home.resolve(values.get(Schema.EMBEDDINGS_DIR)).resolve("horde"),
+                        URI.create(values.get(Schema.LORA_SITE)),
+                        Secret.NONE,
+                        values.get(Schema.INVERSION_CACHE),
+                        0,
+                        values.get(Schema.INVERSION_MAX_SIZE),
                         values.get(Schema.LORA_DOWNLOADS),
                         values.get(Schema.PRIVATE_ADDRESSES)),
                 new SkillSettings(

@@ -212,6 +212,9 @@ final class Schema {
     static final Setting<Optional<String>> TLS_KEY = add("cluster.tls.key", Kinds.or("off", Kinds.path()), "off");
     static final Setting<Optional<String>> TLS_CA = add("cluster.tls.ca", Kinds.or("off", Kinds.path()), "off");
 
+    static final Setting<Optional<Integer>> PREVIEWS_EVERY =
+            add("previews.every", Kinds.or("off", Kinds.whole(1, 500)), "off", "DROVER_PREVIEWS_EVERY");
+
     static final Setting<Boolean> HORDE_ENABLED = add("horde.enabled", Kinds.onOff(), "on", "DROVER_HORDE");
     static final Setting<String> BRIDGE_AGENT = add(
             "horde.bridge-agent",
@@ -233,6 +236,9 @@ final class Schema {
     static final Setting<Integer> LORA_DOWNLOADS = add("horde.lora-downloads", Kinds.whole(1, 32), "5");
     static final Setting<Offering> POST_PROCESSING = add("horde.post-processing", Kinds.choice(Offering.class), "all");
     static final Setting<Offering> CONTROLNET = add("horde.controlnet", Kinds.choice(Offering.class), "all");
+    static final Setting<Long> INVERSION_MAX_SIZE =
+            add("horde.inversion-max-size", Kinds.size("1MiB", "1GiB"), "20MiB");
+    static final Setting<Long> INVERSION_CACHE = add("horde.inversion-cache", Kinds.size("20MiB", "1024GiB"), "1GiB");
     static final Setting<Boolean> PRIVATE_ADDRESSES = add("horde.private-addresses", Kinds.onOff(), "off");
 
     static final Setting<Boolean> LOG_JSON = add("logging.json", Kinds.onOff(), "off", "DROVER_LOG_JSON");

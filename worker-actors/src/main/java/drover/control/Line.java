@@ -188,6 +188,9 @@ final class Line extends AbstractBehavior<Object> {
             case JobFeed.GetProgress it ->
                 parts.ifPresentOrElse(
                         p -> p.feed().tell(it), () -> it.replyTo().tell(new JobFeed.LatestProgress(Optional.empty())));
+            case JobFeed.GetPreview it ->
+                parts.ifPresentOrElse(
+                        p -> p.feed().tell(it), () -> it.replyTo().tell(new JobFeed.LatestPreview(Optional.empty())));
             default -> parts.ifPresent(p -> p.feed().tell(command));
         }
     }

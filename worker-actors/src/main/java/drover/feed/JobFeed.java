@@ -4,6 +4,7 @@ import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.JobId;
 import drover.inference.Position;
+import drover.inference.Preview;
 import drover.job.Job;
 import drover.ledger.JobLedger;
 import java.time.Duration;
@@ -48,6 +49,17 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
     public record Follow(JobId job, Optional<String> lastEventId, ActorRef<News> follower)
             implements Command, CborSerializable {}
 
+    /** From the board: how a picture of the attempt looks now. Told to those who watch, and forgotten with the job. */
+    public record Previewed(AttemptId attempt, Preview preview) implements Command {}
+
+    /** Watch how a job's pictures come along, until the job or the viewer ends. Safe to repeat. */
+    public record WatchPreviews(JobId job, ActorRef<Shown> viewer) implements Command, CborSerializable {}
+
+    /** Asks for the newest preview of a job. */
+    public record GetPreview(JobId job, ActorRef<LatestPreview> replyTo) implements Command, CborSerializable {}
+
+    private record ViewerGone(JobId job, ActorRef<Shown> viewer) implements Command {}
+
     /** The follower has gone. */
     public record Unfollow(JobId job, ActorRef<News> follower) implements Command, CborSerializable {}
 
@@ -73,6 +85,12 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
         record Unknown(String eventId, String reason) implements News {}
     }
 
+    /** How a picture of the attempt looked. */
+    public record Shown(AttemptId attempt, Preview preview) implements CborSerializable {}
+
+    /** Answer to {@link GetPreview}; empty if there is none now. */
+    public record LatestPreview(Optional<Shown> shown) implements CborSerializable {}
+
     /** Answer to {@link GetProgress}; empty if nothing is known to run. */
     public record LatestProgress(Optional<News.Progress> progress) implements CborSerializable {}
 
@@ -84,6 +102,7 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
     private final Map<JobId, JobNews> running = new HashMap<>();
     private final LinkedHashMap<JobId, JobNews> ended = new LinkedHashMap<>();
     private final Map<JobId, Set<ActorRef<News>>> followers = new HashMap<>();
+    private final Previews previews = new Previews();
     private long last;
 
     /**
@@ -116,6 +135,14 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
             case Follow follow -> onFollow(follow);
             case Unfollow unfollow -> onUnfollow(unfollow);
             case GetProgress get -> onGetProgress(get);
+            case Previewed it -> onPreviewed(it);
+            case WatchPreviews it -> {
+                if (previews.watch(it.job(), it.viewer())) {
+                    getContext().watchWith(it.viewer(), new ViewerGone(it.job(), it.viewer()));
+                }
+            }
+            case ViewerGone it -> previews.unwatch(it.job(), it.viewer());
+            case GetPreview it -> it.replyTo().tell(new LatestPreview(previews.latest(it.job())));
             case Looked looked -> onLooked(looked);
             case Confirmed confirmed -> onConfirmed(confirmed);
         }
@@ -139,7 +166,11 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
         News.State state = new News.State(idOf(++last), job);
         news.add(last, state);
         tell(job.id(), state);
+        if (!job.state().isOut()) {
+            previews.clear(job.id());
+        }
         if (job.state().isTerminal()) {
+            previews.end(job.id()).forEach(getContext()::unwatch);
             running.remove(job.id());
             ended.put(job.id(), news);
             if (ended.size() > settings.endedJobs()) {
@@ -166,6 +197,13 @@ public final class JobFeed extends AbstractBehavior<JobFeed.Command> {
             News.Progress progress = new News.Progress(idOf(++last), moved.attempt(), moved.position());
             news.add(last, progress);
             tell(job, progress);
+        }
+    }
+
+    private void onPreviewed(Previewed it) {
+        JobNews news = running.get(it.attempt().job());
+        if (news != null && news.isOut(it.attempt())) {
+            previews.show(new Shown(it.attempt(), it.preview()));
         }
     }
 

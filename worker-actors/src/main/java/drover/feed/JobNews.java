@@ -80,6 +80,14 @@ final class JobNews {
         return progress != null && progress.news() instanceof News.Progress p ? Optional.of(p) : Optional.empty();
     }
 
+    /** Whether the attempt is the one that is out with a node. */
+    boolean isOut(AttemptId attempt) {
+        return state != null
+                && state.news() instanceof News.State s
+                && s.job().state().isOut()
+                && s.job().lastAttempt().equals(Optional.of(attempt));
+    }
+
     boolean hasEnded() {
         return state != null
                 && state.news() instanceof News.State s

@@ -1,5 +1,6 @@
 package drover.http;
 
+import drover.client.PreviewView;
 import drover.feed.JobFeed;
 import drover.feed.JobFeed.News;
 import drover.inference.JobId;
@@ -29,24 +30,31 @@ final class EventRoute extends AllDirectives {
 
     private final ActorRef<JobFeed.Command> feed;
     private final HttpSettings settings;
+    private final PreviewRoute previews;
 
-    EventRoute(ActorRef<JobFeed.Command> feed, HttpSettings settings) {
+    EventRoute(ActorRef<JobFeed.Command> feed, HttpSettings settings, PreviewRoute previews) {
         this.feed = feed;
         this.settings = settings;
+        this.previews = previews;
     }
 
-    Route route(JobId id, HttpRequest request) {
+    /**
+     * The events of a job.
+     *
+     * @param shown whether previews are among them
+     */
+    Route route(JobId id, HttpRequest request, boolean shown) {
         Optional<String> lastEventId = request.getHeader("Last-Event-ID").map(HttpHeader::value);
         return complete(HttpResponse.create()
                 .withEntity(HttpEntities.createChunked(
-                        MediaTypes.TEXT_EVENT_STREAM.toContentType(), events(id, lastEventId)))
+                        MediaTypes.TEXT_EVENT_STREAM.toContentType(), events(id, lastEventId, shown)))
                 .addHeaders(List.of(
                         RawHeader.create("Cache-Control", "no-store"), RawHeader.create("X-Accel-Buffering", "no"))));
     }
 
-    private Source<ByteString, NotUsed> events(JobId id, Optional<String> lastEventId) {
+    private Source<ByteString, NotUsed> events(JobId id, Optional<String> lastEventId, boolean shown) {
         int capacity = settings.eventBuffer();
-        return ActorSource.<News>actorRef(
+        Source<ByteString, NotUsed> told = ActorSource.<News>actorRef(
                         news -> false, news -> Optional.empty(), HAND_OVER, OverflowStrategy.dropHead())
                 .mapMaterializedValue(follower -> {
                     feed.tell(new JobFeed.Follow(id, lastEventId, follower));
@@ -56,7 +64,8 @@ final class EventRoute extends AllDirectives {
                 .mapConcat(EventBuffer::content)
                 .takeWhile(news -> !isLast(news), true)
                 .filterNot(news -> news instanceof News.Unknown)
-                .map(EventRoute::event)
+                .map(EventRoute::event);
+        return (shown ? told.merge(previews.follow(id).map(EventRoute::event), true) : told)
                 .keepAlive(settings.keepAlive(), () -> KEEP_ALIVE);
     }
 
@@ -75,6 +84,11 @@ final class EventRoute extends AllDirectives {
                 event("progress", id, JobViews.progress(attempt.number(), position));
             case News.Unknown unknown -> throw new IllegalArgumentException("not an event: " + unknown);
         };
+    }
+
+    /** Without an id: nobody can come back to it. */
+    private static ByteString event(PreviewView preview) {
+        return ByteString.fromString("event:preview\ndata:" + Answers.text(preview) + "\n\n");
     }
 
     /** JSON has no line breaks of its own, so one data line is enough. */

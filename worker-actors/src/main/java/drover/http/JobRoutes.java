@@ -58,6 +58,7 @@ final class JobRoutes extends AllDirectives {
     private final RequestCheck check;
     private final InputDesk inputs;
     private final EventRoute events;
+    private final PreviewRoute previews;
     private final AssetRoute assets;
 
     JobRoutes(ActorSystem<?> system, HttpSettings settings, ApiContext context, Ask ask) {
@@ -67,7 +68,8 @@ final class JobRoutes extends AllDirectives {
         this.check = new RequestCheck(
                 settings.limits(), context.models(), context.seeds(), context.safety(), context.faults());
         this.inputs = new InputDesk(system, context.assets());
-        this.events = new EventRoute(context.feed(), settings);
+        this.previews = new PreviewRoute(context, ask);
+        this.events = new EventRoute(context.feed(), settings, previews);
         this.assets = new AssetRoute(system, context.assets());
     }
 
@@ -83,6 +85,7 @@ final class JobRoutes extends AllDirectives {
                                         pathEnd(() -> concat(
                                                 get(() -> show(id(segment))), delete(() -> cancel(id(segment))))),
                                         path("events", () -> get(() -> follow(id(segment)))),
+                                        path("preview", () -> get(() -> preview(id(segment)))),
                                         path(
                                                 PathMatchers.segment("assets")
                                                         .slash(PathMatchers.segment())
@@ -329,7 +332,26 @@ final class JobRoutes extends AllDirectives {
     private Route follow(JobId id) {
         return extractRequest(request -> {
             Negotiation.answers(request, MediaTypes.TEXT_EVENT_STREAM);
-            return onSuccess(find(id), job -> events.route(id, request));
+            boolean shown = flag(request, "previews");
+            return onSuccess(find(id), job -> events.route(id, request, shown));
+        });
+    }
+
+    private static boolean flag(HttpRequest request, String name) {
+        String value = request.getUri().query().get(name).orElse("false");
+        return switch (value) {
+            case "true" -> true;
+            case "false" -> false;
+            default ->
+                throw ProblemException.of(
+                        Problems.QUERY_INVALID, List.of(new FieldError(name, "must be true or false")));
+        };
+    }
+
+    private Route preview(JobId id) {
+        return extractRequest(request -> {
+            Negotiation.answers(request, MediaTypes.IMAGE_JPEG);
+            return onSuccess(find(id).thenCompose(previews::latest), answer -> complete(answer));
         });
     }
 

@@ -24,6 +24,8 @@ enum Problems {
     JOB_NOT_FOUND("drover:job.not-found", 404, "There is no such job; check its id"),
     JOB_ENDED("drover:job.ended", 409, "The job has come to another end; nothing can be cancelled"),
     ASSET_NOT_FOUND("drover:asset.not-found", 404, "The job has no such result, or not yet; look at its assets"),
+    PREVIEW_NOT_FOUND(
+            "drover:preview.not-found", 404, "There is no preview of the job now; ask again while it is painted"),
     ASSET_GONE("drover:asset.gone", 410, "The result is no longer stored; order it again"),
     TOO_MANY_JOBS("drover:jobs.too-many", 429, "As many jobs as allowed are on the way; try again later"),
     INTERNAL("drover:server.internal", 500, "Something went wrong inside Drover; its log has the details"),

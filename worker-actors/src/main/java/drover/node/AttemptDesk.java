@@ -5,6 +5,7 @@ import drover.board.SlotCommand;
 import drover.board.SlotId;
 import drover.inference.AttemptId;
 import drover.inference.Position;
+import drover.inference.Preview;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.watchdog.PhaseTimeouts;
@@ -94,6 +95,12 @@ final class AttemptDesk {
     void heartbeat(AttemptId attempt) {
         if (out.containsKey(attempt)) {
             watchdog.tell(new Watchdog.Heartbeat(attempt));
+        }
+    }
+
+    void previewed(AttemptId attempt, Preview preview) {
+        if (out.containsKey(attempt)) {
+            board.tell(new JobBoard.Previewed(attempt, preview));
         }
     }
 

@@ -4,6 +4,7 @@ import drover.board.JobBoard;
 import drover.board.SlotCommand;
 import drover.board.SlotId;
 import drover.inference.AttemptId;
+import drover.inference.PreviewWish;
 import drover.logging.LogKeys;
 import drover.node.NodeKeeper.Command;
 import drover.rules.Rules;
@@ -127,6 +128,7 @@ final class KeeperLife implements Rules<Command> {
             case NodeKeeper.SlotClosed it -> desk.closeSlot(child, it.slot());
             case NodeKeeper.Advanced it -> desk.advanced(it.attempt(), it.position());
             case NodeKeeper.Heartbeat it -> desk.heartbeat(it.attempt());
+            case NodeKeeper.Previewed it -> desk.previewed(it.attempt(), it.preview());
             case NodeKeeper.Produced it -> {
                 if (desk.produced(child.slot(it.slot()), it)) {
                     record.worked();
@@ -179,6 +181,9 @@ final class KeeperLife implements Rules<Command> {
             case SlotCommand.CancelAttempt it ->
                 children.find(it.slot().launch())
                         .ifPresent(c -> c.tell(new Node.Cancel(it.slot().index(), it.attempt(), it.reason())));
+            case SlotCommand.ShowPreviews it ->
+                children.find(it.slot().launch())
+                        .ifPresent(c -> c.tell(new Node.ShowPreviews(it.slot().index(), it.attempt(), it.wish())));
             case SlotCommand.ResultRecorded it -> {
                 desk.recorded(it.attempt());
                 children.find(it.slot().launch()).ifPresent(c -> c.tell(new Node.Recorded(it.attempt())));
@@ -200,6 +205,10 @@ final class KeeperLife implements Rules<Command> {
                         ? outside
                         : settings.timeouts().tightened(offer.learned()).fromOutside(settings.controlMargin()));
         child.get().tell(new Node.Run(slot.index(), offer.attempt(), offer.request(), offer.learned()));
+        settings.previewEvery()
+                .ifPresent(every -> child.get()
+                        .tell(new Node.ShowPreviews(
+                                slot.index(), offer.attempt(), new PreviewWish(every, PreviewWish.UNTIL_THE_END))));
     }
 
     // ---- stalls and silence

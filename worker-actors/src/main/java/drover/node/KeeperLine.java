@@ -3,6 +3,7 @@ package drover.node;
 import drover.inference.AttemptId;
 import drover.inference.InferenceActor;
 import drover.inference.Position;
+import drover.inference.Preview;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.watchdog.Stall;
@@ -45,6 +46,10 @@ final class KeeperLine {
 
     void heartbeat(AttemptId attempt) {
         keeper.tell(new NodeKeeper.Heartbeat(launch, attempt));
+    }
+
+    void previewed(AttemptId attempt, Preview preview) {
+        keeper.tell(new NodeKeeper.Previewed(launch, attempt, preview));
     }
 
     void actorRestarted(int slot, Stall stall) {

@@ -6,6 +6,7 @@ import drover.inference.CborSerializable;
 import drover.inference.Engine;
 import drover.inference.InferenceActor;
 import drover.inference.InferenceRequest;
+import drover.inference.PreviewWish;
 import drover.rules.Rules;
 import drover.rules.Surroundings;
 import drover.safety.SafetyActor;
@@ -64,6 +65,9 @@ public final class Node {
 
     /** Nobody waits for this attempt any more. */
     public record Cancel(int slot, AttemptId attempt, String reason) implements FromKeeper {}
+
+    /** Somebody wants to see how the attempt's pictures come along. */
+    public record ShowPreviews(int slot, AttemptId attempt, PreviewWish wish) implements FromKeeper {}
 
     /** Put a fresh inference actor in the place of this one, as soon as what it runs has been stopped and handed back. */
     public record RestartSlot(int slot) implements FromKeeper {}

@@ -6,6 +6,7 @@ import drover.inference.AssetRef;
 import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.Position;
+import drover.inference.Preview;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.ledger.Hold;
@@ -93,6 +94,9 @@ public final class NodeKeeper {
 
     /** The attempt's runner is alive; says nothing about progress. */
     public record Heartbeat(long launch, AttemptId attempt) implements FromNode {}
+
+    /** How a picture of the attempt looks now; never repeated. */
+    public record Previewed(long launch, AttemptId attempt, Preview preview) implements FromNode {}
 
     /** The attempt's results are in the asset store. Repeated until {@link Node.Recorded}. */
     public record Produced(long launch, int slot, AttemptId attempt, List<AssetRef> assets, AttemptTimings timings)

@@ -104,6 +104,10 @@ final class NodeLife implements Rules<Command> {
             case Node.Resize it -> onResize(it.actors());
             case Node.Run it -> onRun(it);
             case Node.Cancel it -> onCancel(it);
+            case Node.ShowPreviews it ->
+                slots.find(it.slot())
+                        .filter(slot -> slot.runs(it.attempt()))
+                        .ifPresent(slot -> slot.actor().tell(new InferenceActor.ShowPreviews(it.attempt(), it.wish())));
             case Node.RestartSlot it -> onRestartSlot(it.slot());
             case Node.Recorded it -> onRecorded(it.attempt());
             case Node.Drain it -> onDrain(it.within());
@@ -255,6 +259,11 @@ final class NodeLife implements Rules<Command> {
             case InferenceActor.Heartbeat it -> {
                 watchdog.tell(new Watchdog.Heartbeat(it.attempt()));
                 keeper.heartbeat(it.attempt());
+            }
+            case InferenceActor.Previewed it -> {
+                if (slot.runs(it.attempt()) && slot.isShown(host.nanoTime().getAsLong())) {
+                    keeper.previewed(it.attempt(), it.preview());
+                }
             }
             case InferenceActor.Produced it -> onProduced(slot, it);
             case InferenceActor.Ended it -> onEnded(slot, it);

@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param timeouts deadlines of the node's own watchdog
  * @param controlMargin what the watchdog of the control process allows beyond the node's own
  * @param recovery what happens after a process has failed
+ * @param previewEvery after how many steps previews are made although nobody follows
  */
 public record NodeSettings(
         GpuSelection gpus,
@@ -42,7 +43,8 @@ public record NodeSettings(
         Limits limits,
         PhaseTimeouts timeouts,
         Duration controlMargin,
-        Recovery recovery) {
+        Recovery recovery,
+        Optional<Integer> previewEvery) {
 
     public NodeSettings {
         modelFolders = List.copyOf(modelFolders);
@@ -94,7 +96,8 @@ public record NodeSettings(
                 limits,
                 timeouts,
                 controlMargin,
-                recovery);
+                recovery,
+                previewEvery);
     }
 
     /** These settings with others for the log. */
@@ -114,7 +117,8 @@ public record NodeSettings(
                 limits,
                 timeouts,
                 controlMargin,
-                recovery);
+                recovery,
+                previewEvery);
     }
 
     /** How much longer than its keeper needs a process waits to be ended. */

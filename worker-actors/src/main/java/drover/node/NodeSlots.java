@@ -19,6 +19,9 @@ final class NodeSlots {
     /** How soon one word of an attempt's progress may follow the last; no caller can see more than 50 in a second. */
     static final Duration TELL_PAUSE = Duration.ofMillis(20);
 
+    /** How soon one preview of an attempt may follow the last; what comes between is dropped. */
+    static final Duration PREVIEW_PAUSE = Duration.ofMillis(100);
+
     private final Map<Integer, Slot> slots = new TreeMap<>();
     private int incarnations;
 
@@ -37,6 +40,7 @@ final class NodeSlots {
         private Optional<Stall> stall = Optional.empty();
         private Optional<AttemptTimer> timer = Optional.empty();
         private OptionalLong toldAt = OptionalLong.empty();
+        private OptionalLong shownAt = OptionalLong.empty();
         private Optional<Position> untold = Optional.empty();
         private boolean idle;
         private boolean closing;
@@ -96,6 +100,7 @@ final class NodeSlots {
             attempt = Optional.of(which);
             timer = Optional.of(new AttemptTimer(nanos));
             toldAt = OptionalLong.empty();
+            shownAt = OptionalLong.empty();
             untold = Optional.empty();
             idle = false;
         }
@@ -116,6 +121,15 @@ final class NodeSlots {
             }
             toldAt = OptionalLong.of(nanos);
             untold = Optional.empty();
+            return true;
+        }
+
+        /** Whether a preview that comes now is passed on. */
+        boolean isShown(long nanos) {
+            if (shownAt.isPresent() && nanos - shownAt.getAsLong() < PREVIEW_PAUSE.toNanos()) {
+                return false;
+            }
+            shownAt = OptionalLong.of(nanos);
             return true;
         }
 

@@ -200,7 +200,8 @@ final class Machine {
                 timeouts,
                 shape.margin(),
                 new NodeSettings.Recovery(
-                        Duration.ZERO, Duration.ofSeconds(4), 4, Duration.ofSeconds(60), Duration.ofSeconds(10)));
+                        Duration.ZERO, Duration.ofSeconds(4), 4, Duration.ofSeconds(60), Duration.ofSeconds(10)),
+                Optional.empty());
     }
 
     // ---- the control processes

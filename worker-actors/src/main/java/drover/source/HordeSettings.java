@@ -22,6 +22,7 @@ import java.util.List;
  * @param referenceCopy where a copy of it is kept
  * @param referenceAge how old the copy may get before it is asked for again
  * @param loras where LoRA files come from; the workers' own files say how many are kept
+ * @param inversions where textual inversions come from
  * @param skills what is offered of that which has names of the Horde's own, and where the files for it are
  */
 public record HordeSettings(
@@ -35,6 +36,7 @@ public record HordeSettings(
         Path referenceCopy,
         Duration referenceAge,
         LoraSettings loras,
+        LoraSettings inversions,
         SkillSettings skills) {
     public HordeSettings {
         bridgeData = List.copyOf(bridgeData);

@@ -8,6 +8,7 @@ import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
+import drover.inference.Preview;
 import drover.inference.Sampler;
 import drover.job.Job;
 import drover.job.JobEvent;
@@ -183,6 +184,44 @@ class JobFeedTest {
         feed.tell(new JobFeed.Changed(produced));
         feed.tell(new JobFeed.GetProgress(ID, asker.ref()));
         asker.expectMessage(new JobFeed.LatestProgress(Optional.empty()));
+    }
+
+    private static JobFeed.Previewed previewed(AttemptId attempt, int step) {
+        return new JobFeed.Previewed(attempt, new Preview("jpeg", 8, 8, at(step)));
+    }
+
+    private static JobFeed.Shown shown(int step) {
+        return new JobFeed.Shown(FIRST, previewed(FIRST, step).preview());
+    }
+
+    private Optional<JobFeed.Shown> latest() {
+        TestProbe<JobFeed.LatestPreview> asker = kit.createTestProbe();
+        feed.tell(new JobFeed.GetPreview(ID, asker.ref()));
+        return asker.receiveMessage().shown();
+    }
+
+    @Test
+    void whoWatchesSeesPreviewsOfTheAttemptThatIsOutAndNobodyElseIsTold() {
+        TestProbe<JobFeed.Shown> viewer = kit.createTestProbe();
+        feed.tell(new JobFeed.Changed(assigned));
+        follow(Optional.empty());
+        feed.tell(previewed(FIRST, 3));
+        feed.tell(new JobFeed.WatchPreviews(ID, viewer.ref()));
+        feed.tell(new JobFeed.WatchPreviews(ID, viewer.ref()));
+        viewer.expectMessage(shown(3));
+
+        feed.tell(previewed(new AttemptId(ID, 2), 4));
+        feed.tell(previewed(new AttemptId(new JobId("unknown"), 1), 4));
+        feed.tell(previewed(FIRST, 5));
+        viewer.expectMessage(shown(5));
+        assertThat(latest()).contains(shown(5));
+
+        feed.tell(new JobFeed.Changed(produced));
+        feed.tell(previewed(FIRST, 6)); // Overtaken on its way.
+        assertThat(latest()).isEmpty();
+        viewer.expectNoMessage(Duration.ZERO);
+        follower.expectMessage(new News.State("e-1", assigned));
+        follower.expectMessage(new News.State("e-2", produced));
     }
 
     /** As many other jobs end as the feed remembers. */

@@ -47,6 +47,11 @@ final class ApiServer implements AutoCloseable {
     private final ServerBinding binding;
 
     ApiServer(Path folder, HttpSettings settings, boolean faults) throws Exception {
+        this(folder, settings, faults, Optional.of(SafetyPolicy.MARK));
+    }
+
+    /** @param safety what is looked after in pictures */
+    ApiServer(Path folder, HttpSettings settings, boolean faults, Optional<SafetyPolicy> safety) throws Exception {
         InstantSource clock = Instant::now;
         LedgerSettings onDisk = LedgerSettings.h2In(folder);
         assets = DirectoryAssetStore.open(folder.resolve("assets"));
@@ -68,7 +73,7 @@ final class ApiServer implements AutoCloseable {
                 clock,
                 () -> new JobId("job-" + ids.incrementAndGet()),
                 () -> 42,
-                Optional.of(SafetyPolicy.MARK),
+                safety,
                 faults);
         binding = PublicApi.start(kit.system(), settings, context)
                 .toCompletableFuture()

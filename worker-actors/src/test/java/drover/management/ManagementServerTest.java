@@ -523,7 +523,9 @@ final class ManagementServerTest {
     private static Behavior<HordeSource.Command> horde() {
         return Behaviors.receive(HordeSource.Command.class)
                 .onMessage(HordeSource.GetStatus.class, m -> {
-                    m.replyTo().tell(new HordeStatus(List.of(), List.of("conf/bridgeData.yaml: api_key is not set")));
+                    m.replyTo()
+                            .tell(new HordeStatus(
+                                    List.of(), List.of("conf/bridgeData.yaml: api_key is not set"), List.of()));
                     return Behaviors.same();
                 })
                 .build();

@@ -141,7 +141,8 @@ final class ControlFixture implements AutoCloseable {
                         .restartGrace(Duration.ofMillis(300))
                         .build(),
                 Duration.ofMillis(1500),
-                NodeSettings.Recovery.DEFAULTS);
+                NodeSettings.Recovery.DEFAULTS,
+                Optional.empty());
     }
 
     static FaultSettings engine(Duration stepTime) {

@@ -42,6 +42,16 @@ class NodeSlotsTest {
     }
 
     @Test
+    void ofPreviewsThatFollowOneAnotherSoonOnlySomeArePassedOn() {
+        long pause = NodeSlots.PREVIEW_PAUSE.toNanos();
+        assertThat(slot.isShown(START)).isTrue();
+        assertThat(slot.isShown(START + pause - 1)).isFalse();
+        assertThat(slot.isShown(START + pause)).isTrue();
+        slot.begin(new AttemptId(new JobId("next"), 1), START + pause);
+        assertThat(slot.isShown(START + pause)).isTrue();
+    }
+
+    @Test
     void slowStepsAreToldOneByOne() {
         for (int step = 0; step < 5; step++) {
             assertThat(slot.isTold(at(step), START + step * PAUSE)).isTrue();

@@ -17,6 +17,8 @@ final class Stage {
     /** 16 MiB of longs: big enough to fill a heap soon, so that little else runs dry before the last one fails. */
     private static final int CHUNK = 2 * 1024 * 1024;
 
+    private static final int PREVIEW = 32;
+
     private final FaultSettings settings;
     private final Optional<FaultPlan> fault;
     private final RunMonitor monitor;
@@ -49,6 +51,9 @@ final class Stage {
             monitor.at(here);
             trace.ifPresent(t -> t.reached(attempt, here, reached));
             monitor.checkCancelled();
+            if (phase == Phase.DENOISING && monitor.wantsPreview(step)) {
+                monitor.preview(TestCard.of(PREVIEW, PREVIEW, step));
+            }
             if (isPlaceOfFault(here)) {
                 actOut(fault.get().kind(), here);
             }

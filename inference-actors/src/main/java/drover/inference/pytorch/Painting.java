@@ -3,6 +3,7 @@ package drover.inference.pytorch;
 import drover.diffusion.Conditioning;
 import drover.diffusion.Control;
 import drover.diffusion.ControlNet;
+import drover.diffusion.LatentPreview;
 import drover.diffusion.Masked;
 import drover.diffusion.Prompts;
 import drover.diffusion.StableDiffusion;
@@ -82,6 +83,8 @@ record Painting(
         float[] clean = beginning.clean().map(c -> repeated(c, noise.length)).orElse(noise);
         float[] start = beginning.full() ? plan.start(noise) : plan.start(clean, noise);
         int units = plan.units();
+        Optional<LatentPreview.Space> space =
+                LatentPreview.Space.of(model.unet().config());
         try (Conditioning conditioning = model.condition(prompts, size, count);
                 Held held = new Held()) {
             Optional<Control> control = control(held, prompts, count);
@@ -90,12 +93,11 @@ record Painting(
                 denoiser = new MaskedDenoiser(denoiser, beginning.repaint().get(), clean, noise);
             }
             progress.begin(units * count);
-            float[] latents = plan.run(
-                    start,
-                    0,
-                    denoiser,
-                    together(sources, size.elements()),
-                    step -> progress.at(step.done() * count, units * count));
+            float[] latents = plan.run(start, 0, denoiser, together(sources, size.elements()), step -> {
+                progress.at(step.done() * count, units * count);
+                space.ifPresent(it -> progress.show(
+                        step.index() + 1, () -> LatentPreview.of(it, step.denoised(), size.height(), size.width())));
+            });
             return split(StableDiffusion.finite(latents), count);
         }
     }

@@ -4,6 +4,10 @@ import drover.inference.EngineException;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.RunMonitor;
+import drover.picture.Picture;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Counts the steps of one phase as they come, over everything that is done in it: the count only ever grows, whatever is
@@ -12,6 +16,8 @@ import drover.inference.RunMonitor;
 final class Progress {
     /** Weights between two reported positions of loading: a few seconds from a slow disk. */
     private static final long LOADING_STEP_BYTES = 16L << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
 
     private final RunMonitor monitor;
     private final Phase phase;
@@ -54,6 +60,18 @@ final class Progress {
         of = Math.max(Math.max(of, base + steps), 1);
         monitor.at(new Position(phase, reached, of));
         monitor.checkCancelled();
+    }
+
+    /** Shows how it looks now, if somebody wants to see that; what goes wrong with it is nobody's loss. */
+    void show(int step, Supplier<Picture> look) {
+        if (!monitor.wantsPreview(step)) {
+            return;
+        }
+        try {
+            monitor.preview(look.get());
+        } catch (RuntimeException e) {
+            LOG.debug("no preview", e);
+        }
     }
 
     /** Begins something that is counted in bytes. */

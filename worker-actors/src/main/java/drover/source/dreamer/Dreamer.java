@@ -211,7 +211,10 @@ final class Dreamer implements Rules<Dreamer.Command> {
                     tickWithin(Duration.ZERO);
                 }
             }
-            case Summary _ -> around.log().info("{}", tally.line(worker(), orders.hand(), inMaintenance(), now()));
+            case Summary _ -> {
+                around.log().info("{}", tally.line(worker(), orders.hand(), inMaintenance(), now()));
+                around.log().debug("pending work: {}", orders.hand().figures());
+            }
         }
         return true;
     }

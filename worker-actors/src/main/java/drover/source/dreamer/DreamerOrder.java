@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -93,7 +94,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private final OrderTimes times;
     private Stage stage;
     private List<GenMetadata> remarks = List.of();
-    private Optional<Preparation> prepared = Optional.empty();
+    private Optional<CompletionStage<Preparation>> preparing = Optional.empty();
     private Optional<Job> job = Optional.empty();
     private Optional<Position> position = Optional.empty();
     private Optional<Job> handedOver = Optional.empty();
@@ -197,11 +198,12 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         }
         stage = Stage.PREPARING;
         // Also what goes wrong before there is a future to wait for is an answer, and not the end of this actor.
+        CompletionStage<Preparation> begun = CompletableFuture.completedFuture(links.preparations())
+                .thenCompose(here -> here.prepare(
+                        id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy()));
+        preparing = Optional.of(begun);
         around.pipe(
-                CompletableFuture.completedFuture(links.preparations())
-                        .thenCompose(here -> here.prepare(
-                                id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy()))
-                        .thenApply(ready -> Extras.onto(ready, ordered, links.skills())),
+                begun.thenApply(ready -> Extras.onto(ready, ordered, links.skills())),
                 (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
     }
 
@@ -214,7 +216,6 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     }
 
     private void accept(Preparation preparation) {
-        prepared = Optional.of(preparation);
         if (stage != Stage.PREPARING) {
             return; // It was given up meanwhile.
         }
@@ -405,7 +406,8 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         boolean delivered = answers.order().count(Order.Outcome.GOOD) > 0;
         handedOver.ifPresent(produced -> links.delivery()
                 .tell(new Delivery.HandedOver(produced.id(), delivered ? Optional.empty() : Optional.of(FAULTED))));
-        prepared.ifPresent(links.preparations()::release);
+        // Also what comes when nobody waits for it any more.
+        preparing.ifPresent(stage -> stage.thenAccept(links.preparations()::release));
         Optional<Duration> answered = drawn.map(at -> Duration.between(at, now()));
         links.dreamer().tell(new OrderWord.Closed(answers.order(), job, answered));
     }

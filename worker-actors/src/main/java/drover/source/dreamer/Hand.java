@@ -1,6 +1,8 @@
 package drover.source.dreamer;
 
+import drover.diffusion.HiresPlan;
 import drover.horde.ImageJob;
+import drover.inference.HiresFix;
 import drover.inference.JobId;
 import drover.ledger.Order;
 import drover.source.appetite.EffectiveWork;
@@ -15,6 +17,8 @@ final class Hand {
     private int drawing;
     private long pending;
     private long pixelSteps;
+    private long computed;
+    private long asked;
 
     private record Held(String model, int ids, long work, long pixelSteps, boolean drawn) {}
 
@@ -26,6 +30,7 @@ final class Hand {
                 (int) order.parts().stream().filter(part -> !part.isAnswered()).count();
         Held fresh = new Held(model, open, EffectiveWork.of(shape), steps, false);
         if (held.putIfAbsent(order.job(), fresh) == null) {
+            computed++;
             ids += open;
             drawing++;
             pending += fresh.work();
@@ -70,10 +75,13 @@ final class Hand {
                 job.payload().workflow().filter("qr_code"::equals).isPresent());
     }
 
-    /** The steps of all its pixels; post-processing counts as some more. */
-    static long pixelSteps(EffectiveWork.Shape shape) {
-        int steps = shape.steps() + (shape.upscaler() ? EffectiveWork.UPSCALER_STEPS : 0);
-        return (long) shape.width() * shape.height() * steps * shape.pictures();
+    /** What a job takes in pixel-steps, as {@link drover.job.Work} will count them; post-processing counts as some more. */
+    static long pixelSteps(EffectiveWork.Shape job) {
+        long pixels = (long) job.width() * job.height();
+        long each = job.hiresFix()
+                ? HiresPlan.mostPixelSteps(job.width(), job.height(), job.steps(), HiresFix.DEFAULT_STRENGTH)
+                : pixels * job.steps();
+        return (each + (job.upscaler() ? pixels * EffectiveWork.UPSCALER_STEPS : 0)) * job.pictures();
     }
 
     /** Jobs that wait or are drawn. */
@@ -93,7 +101,13 @@ final class Hand {
 
     /** Effective megapixel-steps. */
     long pending() {
+        asked++;
         return pending;
+    }
+
+    /** How often the pending work has been asked for, and how often any job's had to be computed for that. */
+    String figures() {
+        return "asked for " + asked + " times, computed for " + computed + " jobs, each once";
     }
 
     /** Pixel-steps of what waits or is drawn. */

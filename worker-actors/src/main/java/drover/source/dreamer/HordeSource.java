@@ -24,6 +24,8 @@ import drover.source.AgentCapabilities;
 import drover.source.HordeSettings;
 import drover.source.bridge.BridgeData;
 import drover.source.bridge.BridgeReading;
+import drover.source.loras.LoraSettings;
+import drover.source.loras.LoraStatus;
 import drover.source.loras.LoraStore;
 import drover.source.models.ModelReference;
 import drover.source.models.ModelReferenceStore;
@@ -35,17 +37,19 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -136,7 +140,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private final BridgeFiles files;
     private final SkillFolders folders;
     private final Workplaces places;
-    private final ActorRef<LoraStore.Command> loras;
+    private final Map<LoraSettings, ActorRef<LoraStore.Command>> stores = new LinkedHashMap<>();
     private Optional<ModelReferenceStore.Loaded> reference = Optional.empty();
     private Skills skills = Skills.NONE;
     private boolean loadingReference;
@@ -162,11 +166,13 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         BridgeAgent agent = on.settings().agent();
         Downloader.Limits sources =
                 Downloader.Limits.SOURCE_IMAGES.withPrivate(on.settings().privateSources());
-        this.loras = context.spawn(
-                Behaviors.supervise(LoraStore.create(
-                                context.getSystem(), on.settings().loras(), on.clock(), random))
-                        .onFailure(SupervisorStrategy.restart()),
-                "loras");
+        for (LoraSettings kind : List.of(on.settings().loras(), on.settings().inversions())) {
+            stores.put(
+                    kind,
+                    context.spawn(
+                            LoraStore.create(context.getSystem(), kind, on.clock(), random, on.meters()),
+                            kind.kind().label()));
+        }
         DreamerLinks dreamerLinks = new DreamerLinks(
                 links.book(),
                 links.ledger(),
@@ -178,9 +184,10 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                 new Preparations(
                         new Downloader(context.getSystem(), sources, retries),
                         new LoraWishes(
-                                loras,
+                                shop(on.settings().loras()),
+                                shop(on.settings().inversions()),
                                 context.getSystem().scheduler(),
-                                on.settings().loras().below()),
+                                blocking),
                         on.assets(),
                         blocking),
                 agent,
@@ -202,6 +209,10 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         this.folders = new SkillFolders(on.settings().skills());
         this.places = new Workplaces(context, dreamerLinks, on.settings().bridgeData());
         look();
+    }
+
+    private LoraWishes.Shop shop(LoraSettings settings) {
+        return new LoraWishes.Shop(Objects.requireNonNull(stores.get(settings)), settings.below());
     }
 
     private HordeLink connect(BridgeData data, BridgeAgent agent, Retries retries) {
@@ -280,7 +291,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
 
     private void adopt(Path file, BridgeData data) {
         places.say(file, data);
-        loras.tell(new LoraStore.Reconfigure(on.settings().loras().forWorkers(places.data())));
+        stores.forEach((settings, store) -> store.tell(new LoraStore.Reconfigure(settings.forWorkers(places.data()))));
         if (stopping) {
             return;
         }
@@ -373,17 +384,27 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                                 getContext().getSystem().scheduler())
                         .toCompletableFuture())
                 .toList();
+        List<CompletableFuture<LoraStatus>> kept = stores.values().stream()
+                .map(store -> AskPattern.ask(
+                                store,
+                                LoraStore.GetStatus::new,
+                                Duration.ofSeconds(5),
+                                getContext().getSystem().scheduler())
+                        .toCompletableFuture())
+                .toList();
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)),
-                        (_, _) -> new StatusMade(
-                                new HordeStatus(
-                                        asked.stream()
-                                                .filter(it -> !it.isCompletedExceptionally())
-                                                .map(CompletableFuture::join)
-                                                .toList(),
-                                        places.idle()),
-                                replyTo));
+                        CompletableFuture.allOf(
+                                Stream.concat(asked.stream(), kept.stream()).toArray(CompletableFuture[]::new)),
+                        (_, _) -> new StatusMade(new HordeStatus(came(asked), places.idle(), came(kept)), replyTo));
+    }
+
+    /** The answers that have come, of those that have come to an end. */
+    private static <T> List<T> came(List<CompletableFuture<T>> asked) {
+        return asked.stream()
+                .filter(it -> !it.isCompletedExceptionally())
+                .map(CompletableFuture::join)
+                .toList();
     }
 
     private void finish(ActorRef<Done> replyTo) {

@@ -1,6 +1,7 @@
 package drover.source.dreamer;
 
 import drover.inference.CborSerializable;
+import drover.source.loras.LoraStatus;
 import java.util.List;
 
 /**
@@ -8,10 +9,13 @@ import java.util.List;
  *
  * @param workers those that are there
  * @param idle files by which nobody works, and why
+ * @param addOns how fetching and keeping of LoRAs and textual inversions goes
  */
-public record HordeStatus(List<DreamerStatus> workers, List<String> idle) implements CborSerializable {
+public record HordeStatus(List<DreamerStatus> workers, List<String> idle, List<LoraStatus> addOns)
+        implements CborSerializable {
     public HordeStatus {
         workers = List.copyOf(workers);
         idle = List.copyOf(idle);
+        addOns = List.copyOf(addOns);
     }
 }

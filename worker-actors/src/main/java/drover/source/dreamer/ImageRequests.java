@@ -22,8 +22,6 @@ import java.util.stream.Stream;
  */
 final class ImageRequests {
     private static final Pattern CHOICE = Pattern.compile("\\{([^{}]*\\|[^{}]*)}");
-    private static final Pattern INVERSION =
-            Pattern.compile("\\(\\s*embedding:[^()]*\\)|embedding:[^\\s,:()]+", Pattern.CASE_INSENSITIVE);
     private static final int MOST_CHOICES = 1_000;
     private static final String NEGATIVE = "###";
     private static final int UNIT = 64;
@@ -39,17 +37,19 @@ final class ImageRequests {
      *
      * @param model the model as the nodes call it
      * @param triggers what LoRAs want to stand in front of the prompt
+     * @param inversions what prompts may mention
      * @param content what the worker draws
      */
-    static ImageRequest of(ImageJob job, String model, List<String> triggers, BridgeData.Content content) {
+    static ImageRequest of(
+            ImageJob job, String model, List<String> triggers, Inversions inversions, BridgeData.Content content) {
         ImagePayload payload = job.payload();
         long seed = job.seed().orElse(0) % ImageRequest.SEED_LIMIT;
-        String[] prompts =
-                withoutInversions(chosen(payload.prompt().orElse(""), seed)).split(NEGATIVE, -1);
+        String[] prompts = chosen(payload.prompt().orElse(""), seed).split(NEGATIVE, -1);
+        String prompt = inversions.applied(prompts[0], Inversions.Place.PROMPT);
         return new ImageRequest(
                 model,
-                Stream.concat(triggers.stream(), Stream.of(prompts[0].strip())).collect(Collectors.joining(", ")),
-                prompts.length > 1 ? prompts[1].strip() : "",
+                Stream.concat(triggers.stream(), Stream.of(prompt)).collect(Collectors.joining(", ")),
+                inversions.applied(prompts.length > 1 ? prompts[1] : "", Inversions.Place.NEGATIVE),
                 side(payload.width()),
                 side(payload.height()),
                 steps(payload),
@@ -71,11 +71,6 @@ final class ImageRequests {
                 || content.censorNsfw()
                 || payload.useNsfwCensor().orElse(false);
         return new SafetyPolicy(true, censor, content.censorlist());
-    }
-
-    /** The existing engine passes over those that are not there, and here none is fetched. */
-    static String withoutInversions(String prompt) {
-        return INVERSION.matcher(prompt).replaceAll("");
     }
 
     static int steps(ImagePayload payload) {

@@ -4,6 +4,7 @@ import drover.horde.GenMetadata;
 import drover.horde.ImageJob;
 import drover.horde.ImagePayload;
 import drover.inference.LoraUse;
+import drover.source.loras.AddOn;
 import drover.source.loras.LoraName;
 import drover.source.loras.LoraStore;
 import drover.source.loras.TriggerWords;
@@ -12,30 +13,51 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Scheduler;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 
-/** Gets the LoRAs that a job asks for, all at once, and finds out what of them it can have. */
+/** Gets the LoRAs and textual inversions that a job asks for, all at once, and finds out what of them it can have. */
 final class LoraWishes {
-    private final ActorRef<LoraStore.Command> store;
+    /** The Horde's own limits; what is beyond is left out, and said. */
+    private static final int MOST_LORAS = 5;
+
+    private static final int MOST_INVERSIONS = 20;
+    private static final double STRONGEST_INVERSION = 5;
+    private static final String WEIGHTS = ".safetensors";
+    /** A store answers in time by itself; this is for words that are lost. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private final Shop loras;
+    private final Shop inversions;
     private final Scheduler scheduler;
-    private final Path folder;
+    private final Executor blocking;
 
     /**
-     * With this store.
+     * Where files of one kind come from.
      *
-     * @param folder to which the engine's names of LoRAs are relative
+     * @param folder to which the engine's names of them are relative
      */
-    LoraWishes(ActorRef<LoraStore.Command> store, Scheduler scheduler, Path folder) {
-        this.store = store;
+    record Shop(ActorRef<LoraStore.Command> store, Path folder) {
+        private String nameOf(Path file) {
+            return folder.relativize(file).toString();
+        }
+    }
+
+    LoraWishes(Shop loras, Shop inversions, Scheduler scheduler, Executor blocking) {
+        this.loras = loras;
+        this.inversions = inversions;
         this.scheduler = scheduler;
-        this.folder = folder;
+        this.blocking = blocking;
     }
 
     /**
@@ -45,67 +67,143 @@ final class LoraWishes {
      * @param remarks on those that it does not get
      */
     record Granted(
-            List<LoraUse> loras, List<String> triggers, List<GenMetadata> remarks, List<LoraStore.Lease> leases) {}
+            List<LoraUse> loras,
+            List<String> triggers,
+            Inversions inversions,
+            List<GenMetadata> remarks,
+            List<LoraStore.Lease> leases) {}
 
-    private record Answered(ImagePayload.Lora lora, Optional<LoraStore.Reply> reply) {}
+    /** What a job asks for. */
+    private sealed interface Wish {
+        AddOn kind();
+
+        LoraName name();
+
+        record ForLora(ImagePayload.Lora lora) implements Wish {
+            @Override
+            public AddOn kind() {
+                return AddOn.LORA;
+            }
+
+            @Override
+            public LoraName name() {
+                return LoraName.of(lora);
+            }
+        }
+
+        record ForInversion(ImagePayload.TextualInversion inversion) implements Wish {
+            @Override
+            public AddOn kind() {
+                return AddOn.TEXTUAL_INVERSION;
+            }
+
+            @Override
+            public LoraName name() {
+                return new LoraName(inversion.name(), false);
+            }
+        }
+    }
+
+    private record Answered(Wish wish, Optional<LoraStore.Reply> reply) {}
 
     /**
      * Asks for them.
      *
      * @param nsfw whether the worker takes what is not safe for work
      * @param patience how long the job can wait
+     * @param now the present time
      * @param until the end of its time
      */
-    CompletionStage<Granted> grant(ImageJob job, Baseline baseline, boolean nsfw, Duration patience, Instant until) {
-        List<CompletableFuture<Answered>> asked = job.payload().loras().stream()
-                .map(lora -> AskPattern.<LoraStore.Command, LoraStore.Reply>ask(
-                                store,
-                                replyTo -> new LoraStore.Get(LoraName.of(lora), nsfw, until, replyTo),
-                                patience,
+    CompletionStage<Granted> grant(
+            ImageJob job, Baseline baseline, boolean nsfw, Duration patience, Instant now, Instant until) {
+        List<CompletableFuture<Answered>> asked = Stream.concat(
+                        job.payload().loras().stream().limit(MOST_LORAS).<Wish>map(Wish.ForLora::new),
+                        job.payload().tis().stream().limit(MOST_INVERSIONS).<Wish>map(Wish.ForInversion::new))
+                .map(wish -> AskPattern.<LoraStore.Command, LoraStore.Reply>ask(
+                                shop(wish.kind()).store(),
+                                replyTo -> new LoraStore.Get(wish.name(), nsfw, now.plus(patience), until, replyTo),
+                                patience.plus(GRACE),
                                 scheduler)
                         .toCompletableFuture()
-                        .handle((reply, _) -> new Answered(lora, Optional.ofNullable(reply))))
+                        .handle((reply, _) -> new Answered(wish, Optional.ofNullable(reply))))
                 .toList();
         return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-                .thenApply(_ -> granted(
-                        asked.stream().map(CompletableFuture::join).toList(),
-                        baseline,
-                        job.seed().orElse(0)));
+                .thenApplyAsync(
+                        _ -> granted(asked.stream().map(CompletableFuture::join).toList(), baseline, job), blocking);
     }
 
-    private Granted granted(List<Answered> answers, Baseline baseline, long seed) {
-        List<LoraUse> loras = new ArrayList<>();
+    private Shop shop(AddOn kind) {
+        return switch (kind) {
+            case LORA -> loras;
+            case TEXTUAL_INVERSION -> inversions;
+        };
+    }
+
+    private Granted granted(List<Answered> answers, Baseline baseline, ImageJob job) {
+        List<LoraUse> uses = new ArrayList<>();
         List<String> triggers = new ArrayList<>();
+        List<Inversions.One> words = new ArrayList<>();
         List<GenMetadata> remarks = new ArrayList<>();
         List<LoraStore.Lease> leases = new ArrayList<>();
-        Random random = new Random(seed);
+        Random random = new Random(job.seed().orElse(0));
         for (Answered answered : answers) {
-            ImagePayload.Lora lora = answered.lora();
+            Wish wish = answered.wish();
+            String asked = wish.name().text();
             switch (answered.reply().orElse(null)) {
                 case LoraStore.Reply.Ready ready -> {
                     leases.add(ready.lease());
-                    Optional<GenMetadata> mismatch = ready.mismatch(baseline);
-                    mismatch.ifPresent(remarks::add);
-                    if (mismatch.isEmpty()) {
-                        loras.add(new LoraUse(
-                                folder.relativize(ready.path()).toString(), weight(lora.model()), weight(lora.clip())));
-                        lora.injectTrigger()
-                                .flatMap(wanted -> TriggerWords.choose(ready.triggerWords(), wanted, random))
-                                .ifPresent(triggers::add);
+                    if (!ready.fits(baseline)) {
+                        remarks.add(wish.kind().baselineMismatch(asked));
+                        continue;
+                    }
+                    switch (wish) {
+                        case Wish.ForLora(ImagePayload.Lora lora) -> {
+                            uses.add(use(lora, ready));
+                            lora.injectTrigger()
+                                    .flatMap(wanted -> TriggerWords.choose(ready.triggerWords(), wanted, random))
+                                    .ifPresent(triggers::add);
+                        }
+                        case Wish.ForInversion(ImagePayload.TextualInversion inversion) ->
+                            words.add(one(inversion, ready));
                     }
                 }
-                case LoraStore.Reply.Unavailable gone -> remarks.add(gone.metadata());
-                case null -> remarks.add(GenMetadata.loraDownloadFailed(lora.name()));
+                case LoraStore.Reply.Unavailable _ -> remarks.add(wish.kind().downloadFailed(asked));
+                case null -> remarks.add(wish.kind().downloadFailed(asked));
             }
         }
-        return new Granted(loras, triggers, remarks, leases);
+        tooMany(job.payload(), remarks);
+        return new Granted(uses, triggers, new Inversions(words), remarks, leases);
     }
 
-    private static double weight(Optional<Double> asked) {
-        return Math.clamp(asked.filter(Double::isFinite).orElse(1.0), -LoraUse.LIMIT, LoraUse.LIMIT);
+    private static void tooMany(ImagePayload payload, List<GenMetadata> remarks) {
+        payload.loras().stream().skip(MOST_LORAS).forEach(lora -> remarks.add(AddOn.LORA.downloadFailed(lora.name())));
+        payload.tis().stream()
+                .skip(MOST_INVERSIONS)
+                .forEach(ti -> remarks.add(AddOn.TEXTUAL_INVERSION.downloadFailed(ti.name())));
+    }
+
+    private LoraUse use(ImagePayload.Lora lora, LoraStore.Reply.Ready ready) {
+        return new LoraUse(
+                loras.nameOf(ready.path()), weight(lora.model(), LoraUse.LIMIT), weight(lora.clip(), LoraUse.LIMIT));
+    }
+
+    private Inversions.One one(ImagePayload.TextualInversion inversion, LoraStore.Reply.Ready ready) {
+        Set<String> names = new HashSet<>();
+        names.add(Inversions.key(inversion.name()));
+        ready.titles().forEach(title -> names.add(Inversions.key(title)));
+        String file = inversions.nameOf(ready.path());
+        return new Inversions.One(
+                names,
+                file.substring(0, file.length() - WEIGHTS.length()),
+                inversion.injectTi().flatMap(Inversions.Place::of),
+                weight(inversion.strength(), STRONGEST_INVERSION));
+    }
+
+    private static double weight(Optional<Double> asked, double most) {
+        return Math.clamp(asked.filter(Double::isFinite).orElse(1.0), -most, most);
     }
 
     void release(LoraStore.Lease lease) {
-        store.tell(new LoraStore.Release(lease));
+        shop(lease.kind()).store().tell(new LoraStore.Release(lease));
     }
 }

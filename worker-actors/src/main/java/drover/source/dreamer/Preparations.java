@@ -1,5 +1,6 @@
 package drover.source.dreamer;
 
+import drover.diffusion.TextualInversion;
 import drover.horde.DownloadOutcome;
 import drover.horde.Downloader;
 import drover.horde.GenMetadata;
@@ -36,8 +37,9 @@ import java.util.concurrent.Executor;
 import org.apache.pekko.util.ByteString;
 
 /**
- * Gets what a job needs beside its words: its source image and mask, looked at before anything unpacks them. What cannot
- * be had is left out and said, as the Horde wants it. The pictures become inputs of the job.
+ * Gets what a job needs beside its words: its source image and mask, looked at before anything unpacks them, its LoRAs
+ * and its textual inversions. What cannot be had is left out and said, as the Horde wants it. The pictures become inputs
+ * of the job.
  */
 final class Preparations {
     private static final int MAX_BYTES = 8 << 20;
@@ -97,10 +99,16 @@ final class Preparations {
         CompletionStage<Got> source = fetch(job.sourceImage(), now.plus(patience));
         CompletionStage<Got> mask = fetch(job.sourceMask(), now.plus(patience));
         CompletionStage<LoraWishes.Granted> granted =
-                loras.grant(job, model.baseline(), content.nsfw(), patience, until);
+                loras.grant(job, model.baseline(), content.nsfw(), patience, now, until);
         return source.thenCombine(mask, Fetched::new)
                 .thenCombineAsync(
-                        granted, (fetched, wishes) -> made(id, job, model, content, fetched, wishes), blocking);
+                        granted, (fetched, wishes) -> made(id, job, model, content, fetched, wishes), blocking)
+                .whenComplete((_, failure) -> {
+                    if (failure != null) {
+                        // The job will never be, whenever its files come.
+                        granted.thenAccept(wishes -> wishes.leases().forEach(loras::release));
+                    }
+                });
     }
 
     private record Fetched(Got image, Got mask) {}
@@ -139,9 +147,8 @@ final class Preparations {
             LoraWishes.Granted wishes) {
         Got image = fetched.image();
         Got where = fetched.mask();
-        ImageRequest request = ImageRequests.of(job, model.name(), wishes.triggers(), content);
+        ImageRequest request = ImageRequests.of(job, model.name(), wishes.triggers(), wishes.inversions(), content);
         List<GenMetadata> remarks = new ArrayList<>(wishes.remarks());
-        remarks.addAll(withoutInversions(job.payload()));
         ImageFeatures features = features(job.payload(), wishes.loras());
         Optional<SourceImages.Decoded> source =
                 decoded(image, remarks, GenMetadata.sourceImageDownloadFailed(), GenMetadata.sourceImageParseFailed());
@@ -163,24 +170,22 @@ final class Preparations {
 
     /** The remarks of a preparation that another process has made, as far as its request shows them. */
     static List<GenMetadata> remarks(ImageJob job, InferenceRequest prepared) {
-        List<GenMetadata> remarks = new ArrayList<>(withoutInversions(job.payload()));
-        ImageFeatures features = switch (prepared) {
-            case ImageRequest it -> it.features();
+        List<GenMetadata> remarks = new ArrayList<>();
+        ImageRequest request = switch (prepared) {
+            case ImageRequest it -> it;
         };
+        ImageFeatures features = request.features();
         if (job.sourceImage().isPresent() && features.source().isEmpty()) {
             remarks.add(GenMetadata.sourceImageDownloadFailed());
         }
         if (features.loras().isEmpty()) {
             job.payload().loras().forEach(lora -> remarks.add(GenMetadata.loraDownloadFailed(lora.name())));
         }
+        if (TextualInversion.mentioned(request.prompt() + "\n" + request.negativePrompt())
+                .isEmpty()) {
+            job.payload().tis().forEach(ti -> remarks.add(GenMetadata.tiDownloadFailed(ti.name())));
+        }
         return remarks;
-    }
-
-    /** Nobody fetches them yet. */
-    private static List<GenMetadata> withoutInversions(ImagePayload payload) {
-        return payload.tis().stream()
-                .map(ti -> GenMetadata.tiDownloadFailed(ti.name()))
-                .toList();
     }
 
     private static ImageFeatures features(ImagePayload payload, List<LoraUse> loras) {

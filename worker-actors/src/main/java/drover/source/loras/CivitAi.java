@@ -1,5 +1,6 @@
 package drover.source.loras;
 
+import drover.diffusion.TextualInversion;
 import drover.horde.Backoff;
 import drover.horde.DownloadOutcome;
 import drover.horde.Downloader;
@@ -22,6 +23,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.dispatch.Dispatchers;
 
@@ -39,13 +42,18 @@ final class CivitAi implements LoraSite {
     private static final int DOWNLOADS = 10;
     private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(15), 0.2);
     private static final int FOUND_AT_MOST = 20;
+    private static final Pattern SLASHES = Pattern.compile("/+$");
 
     private final Downloader questions;
     private final FileDownloader downloads;
     private final Executor blocking;
+    private final AddOn kind;
+    private final CivitAiAnswer answers;
 
     CivitAi(ClassicActorSystemProvider system, LoraSettings settings, InstantSource clock, RandomGenerator random) {
         Retries retries = Retries.of(system, clock, random);
+        this.kind = settings.kind();
+        this.answers = new CivitAiAnswer(kind);
         this.questions = new Downloader(
                 system,
                 new Downloader.Limits(
@@ -75,10 +83,10 @@ final class CivitAi implements LoraSite {
     }
 
     private static String api(LoraSettings settings) {
-        return settings.site().toString().replaceAll("/+$", "") + "/api/v1/";
+        return SLASHES.matcher(settings.site().toString()).replaceFirst("") + "/api/v1/";
     }
 
-    private static String question(LoraName name) {
+    private String question(LoraName name) {
         if (name.isVersion()) {
             return "model-versions/" + name.key();
         }
@@ -86,16 +94,17 @@ final class CivitAi implements LoraSite {
             return "models/" + name.key();
         }
         // Without nsfw=true it finds only what is safe for work, and says that there is nothing.
-        return "models?limit=" + FOUND_AT_MOST + "&nsfw=true&types=LORA&types=LoCon&types=DoRA&query="
+        String types = kind.types().stream().map(type -> "&types=" + type).collect(Collectors.joining());
+        return "models?limit=" + FOUND_AT_MOST + "&nsfw=true" + types + "&query="
                 + URLEncoder.encode(name.key(), StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    private static Found read(LoraName name, byte[] json) {
+    private Found read(LoraName name, byte[] json) {
         try {
             if (name.isVersion()) {
-                return CivitAiAnswer.version(json);
+                return answers.version(json);
             }
-            return name.number().isPresent() ? CivitAiAnswer.model(json) : CivitAiAnswer.search(json, name);
+            return name.number().isPresent() ? answers.model(json) : answers.search(json, name);
         } catch (IOException e) {
             return new Found.Not(
                     LoraProblem.UNREACHABLE,
@@ -122,13 +131,23 @@ final class CivitAi implements LoraSite {
     }
 
     /** Nothing else than safetensors is kept, whatever its site calls it. */
-    private static Fetched checked(FileOutcome.Saved saved) {
-        try (SafeTensors file = SafeTensors.open(saved.file())) {
-            return file.names().isEmpty()
-                    ? refuse(saved.file(), "it has no tensors")
-                    : new Fetched.Here(saved.bytes(), saved.sha256());
+    private Fetched checked(FileOutcome.Saved saved) {
+        try {
+            boolean useful = switch (kind) {
+                case LORA -> hasTensors(saved.file());
+                case TEXTUAL_INVERSION -> !TextualInversion.widths(saved.file()).isEmpty();
+            };
+            return useful
+                    ? new Fetched.Here(saved.bytes(), saved.sha256())
+                    : refuse(saved.file(), "it has nothing that a " + kind.words() + " has");
         } catch (WeightsException e) {
             return refuse(saved.file(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static boolean hasTensors(Path file) throws WeightsException {
+        try (SafeTensors opened = SafeTensors.open(file)) {
+            return !opened.names().isEmpty();
         }
     }
 

@@ -10,13 +10,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Reads CivitAI's answers. What a stranger wrote into them is taken as it is: as text. */
 final class CivitAiAnswer {
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final Set<String> KINDS = Set.of("lora", "locon", "dora");
     private static final Pattern SHA256 = Pattern.compile("[0-9A-Fa-f]{64}");
     private static final int MAX_WORDS = 100;
     private static final int MAX_WORD_LENGTH = 1_000;
@@ -24,21 +22,26 @@ final class CivitAiAnswer {
     /** How much a name has to be like the one that was asked for, of 1; as the existing worker has it. */
     private static final double ALIKE = 0.9;
 
-    private CivitAiAnswer() {}
+    private final AddOn wanted;
+
+    /** Reads answers about things of this kind; others are refused. */
+    CivitAiAnswer(AddOn wanted) {
+        this.wanted = wanted;
+    }
 
     /** The answer to {@code /model-versions/…}. */
-    static Found version(byte[] json) throws IOException {
+    Found version(byte[] json) throws IOException {
         JsonNode version = object(json);
         return read(version, version.path("model"), version.path("modelId").asLong());
     }
 
     /** The answer to {@code /models/…}: the newest version of it that has a file. */
-    static Found model(byte[] json) throws IOException {
+    Found model(byte[] json) throws IOException {
         return newest(object(json));
     }
 
     /** The answer to {@code /models?query=…}: the one of that name, or of nearly that name. */
-    static Found search(byte[] json, LoraName asked) throws IOException {
+    Found search(byte[] json, LoraName asked) throws IOException {
         JsonNode best = null;
         double likeness = ALIKE;
         for (JsonNode model : object(json).path("items")) {
@@ -49,7 +52,8 @@ final class CivitAiAnswer {
             }
         }
         return best == null
-                ? new Found.Not(LoraProblem.REFUSED, "there is no LoRA called \"" + asked.text() + "\"")
+                ? new Found.Not(
+                        LoraProblem.REFUSED, "there is no " + wanted.words() + " called \"" + asked.text() + "\"")
                 : newest(best);
     }
 
@@ -61,7 +65,7 @@ final class CivitAiAnswer {
         return node;
     }
 
-    private static Found newest(JsonNode model) throws IOException {
+    private Found newest(JsonNode model) throws IOException {
         Found last = new Found.Not(LoraProblem.REFUSED, "it has no version");
         for (JsonNode version : model.path("modelVersions")) {
             Found found = read(version, model, model.path("id").asLong());
@@ -73,14 +77,14 @@ final class CivitAiAnswer {
         return last;
     }
 
-    private static Found read(JsonNode version, JsonNode model, long modelId) throws IOException {
+    private Found read(JsonNode version, JsonNode model, long modelId) throws IOException {
         long id = version.path("id").asLong();
         if (id <= 0) {
             throw new IOException("it has a version without a number");
         }
-        String kind = model.path("type").asText().toLowerCase(Locale.ROOT);
-        if (!KINDS.contains(kind)) {
-            return new Found.Not(LoraProblem.REFUSED, "version " + id + " is no LoRA but " + kind);
+        String type = model.path("type").asText();
+        if (wanted.types().stream().noneMatch(type::equalsIgnoreCase)) {
+            return new Found.Not(LoraProblem.REFUSED, "version " + id + " is no " + wanted.words() + " but " + type);
         }
         Optional<JsonNode> file = file(version.path("files"));
         if (file.isEmpty()) {

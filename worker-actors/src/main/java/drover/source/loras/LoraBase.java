@@ -3,9 +3,14 @@ package drover.source.loras;
 import drover.source.models.Baseline;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
-/** Which families of models a LoRA is for, by CivitAI's names of base models. */
+/** Which families of models a file is for, by CivitAI's names of base models or by what it holds. */
 final class LoraBase {
+    private static final int CLIP_L = 768;
+    private static final int OPEN_CLIP_H = 1024;
+    private static final int OPEN_CLIP_G = 1280;
+
     private LoraBase() {}
 
     private record Family(Baseline baseline, List<String> beginnings) {}
@@ -37,5 +42,19 @@ final class LoraBase {
                 .findFirst()
                 .map(family -> family.baseline() == baseline)
                 .orElse(true);
+    }
+
+    /**
+     * Whether a textual inversion has vectors for every text encoder of such a model.
+     *
+     * @param widths of its vectors
+     */
+    static boolean fits(Set<Integer> widths, Baseline baseline) {
+        return switch (baseline) {
+            case STABLE_DIFFUSION_1 -> widths.contains(CLIP_L);
+            case STABLE_DIFFUSION_2 -> widths.contains(OPEN_CLIP_H);
+            case STABLE_DIFFUSION_XL -> widths.contains(CLIP_L) && widths.contains(OPEN_CLIP_G);
+            default -> true;
+        };
     }
 }

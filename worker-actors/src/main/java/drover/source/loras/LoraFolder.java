@@ -21,9 +21,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The folder of the LoRA files, with the list of what they are. Every method may block. */
+/** The folder of the files of one kind, with the list of what they are. Every method may block. */
 final class LoraFolder {
-    private static final String INDEX = "loras.json";
     private static final long MAX_INDEX_BYTES = 64L << 20;
     private static final int FORMAT = 1;
     /** A part that nobody has gone on with for so long. */
@@ -35,9 +34,13 @@ final class LoraFolder {
             .build();
 
     private final Path folder;
+    private final AddOn kind;
+    private final String index;
 
-    LoraFolder(Path folder) {
-        this.folder = folder;
+    LoraFolder(LoraSettings settings) {
+        this.folder = settings.folder();
+        this.kind = settings.kind();
+        this.index = kind.label() + ".json";
     }
 
     /**
@@ -100,10 +103,12 @@ final class LoraFolder {
     }
 
     /**
-     * Reads the list and clears up: what is listed and not there as listed is forgotten, and files of loras that are not
+     * Reads the list and clears up: what is listed and not there as listed is forgotten, and files of those that are not
      * listed go.
+     *
+     * @param coming versions whose files are just being downloaded
      */
-    Contents open(Instant now) {
+    Contents open(Instant now, Set<Long> coming) {
         try {
             Files.createDirectories(folder);
             Contents listed = read();
@@ -115,23 +120,26 @@ final class LoraFolder {
                     there.add(lora);
                 }
             }
-            clear(versions, now);
+            Set<Long> spared = new HashSet<>(versions);
+            spared.addAll(coming);
+            clear(spared, now);
             return new Contents(there, listed.names(), listed.trouble());
         } catch (IOException e) {
-            return Contents.nothing("LoRAs cannot be kept in " + folder + "; see that it can be written: " + e);
+            return Contents.nothing(
+                    kind.words() + "s cannot be kept in " + folder + "; see that it can be written: " + e);
         }
     }
 
     private Contents read() throws IOException {
-        Path index = folder.resolve(INDEX);
-        if (!Files.exists(index)) {
+        Path list = folder.resolve(index);
+        if (!Files.exists(list)) {
             return new Contents(List.of(), Map.of(), Optional.empty());
         }
         try {
-            if (Files.size(index) > MAX_INDEX_BYTES) {
+            if (Files.size(list) > MAX_INDEX_BYTES) {
                 throw new IOException("it is too large");
             }
-            Index read = JSON.readValue(index.toFile(), Index.class);
+            Index read = JSON.readValue(list.toFile(), Index.class);
             if (read.format() != FORMAT) {
                 throw new IOException("its format is " + read.format() + ", not " + FORMAT);
             }
@@ -143,12 +151,12 @@ final class LoraFolder {
             }
             return new Contents(read.loras().stream().map(Line::toLora).toList(), names, Optional.empty());
         } catch (IOException | RuntimeException e) {
-            return Contents.nothing(
-                    "the list of LoRAs " + index + " cannot be used, so they are downloaded again: " + e);
+            return Contents.nothing("the list of " + kind.words() + "s " + list
+                    + " cannot be used, so they are downloaded again: " + e);
         }
     }
 
-    private void clear(Set<Long> listed, Instant now) throws IOException {
+    private void clear(Set<Long> spared, Instant now) throws IOException {
         List<Path> files;
         try (Stream<Path> all = Files.list(folder)) {
             files = all.toList();
@@ -160,7 +168,7 @@ final class LoraFolder {
             }
             boolean isPart = name.group(2) != null;
             boolean stale = Files.getLastModifiedTime(file).toInstant().isBefore(now.minus(STALE));
-            if (isPart ? stale : !listed.contains(Long.parseLong(name.group(1)))) {
+            if (isPart ? stale : !spared.contains(Long.parseLong(name.group(1)))) {
                 Files.deleteIfExists(file);
             }
         }
@@ -177,12 +185,12 @@ final class LoraFolder {
                         meaning.asked().toEpochMilli())));
         byte[] json = JSON.writeValueAsBytes(
                 new Index(FORMAT, contents.loras().stream().map(Line::of).toList(), names));
-        Path next = folder.resolve(INDEX + ".next");
+        Path next = folder.resolve(index + ".next");
         Files.write(next, json);
         try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
-        Files.move(next, folder.resolve(INDEX), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(next, folder.resolve(index), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     void delete(long version) throws IOException {

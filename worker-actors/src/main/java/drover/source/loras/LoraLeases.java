@@ -10,13 +10,18 @@ import java.util.Set;
 
 /** Which files jobs in hand have been given, and until when at the latest. Not safe for use by several threads. */
 final class LoraLeases {
+    private final AddOn kind;
     private final Map<Long, Given> given = new HashMap<>();
     private long last;
 
     private record Given(long version, Instant until) {}
 
+    LoraLeases(AddOn kind) {
+        this.kind = kind;
+    }
+
     Lease give(long version, Instant until) {
-        Lease lease = new Lease(++last);
+        Lease lease = new Lease(kind, ++last);
         given.put(lease.number(), new Given(version, until));
         return lease;
     }

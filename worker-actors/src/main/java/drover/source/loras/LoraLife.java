@@ -13,7 +13,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** What {@link LoraStore} does; its messages are described there. */
 final class LoraLife implements Rules<Command> {
@@ -31,22 +33,26 @@ final class LoraLife implements Rules<Command> {
     private final InstantSource clock;
     private final LoraShelf shelf;
     private final List<LoraStore.Get> early = new ArrayList<>();
-    private LoraSettings settings;
+    private final LoraMemory memory;
+    private final LoraFigures figures;
     private boolean stocked;
     private boolean writing;
     private boolean unwritten;
     private Optional<Instant> wakeAt = Optional.empty();
 
-    LoraLife(Surroundings<Command> around, LoraSettings settings, LoraSite site, InstantSource clock) {
+    /** With what a predecessor has left, if there was one. */
+    LoraLife(Surroundings<Command> around, LoraMemory memory, LoraFigures figures, LoraSite site, InstantSource clock) {
         this.around = around;
-        this.settings = settings;
+        this.memory = memory;
+        this.figures = figures;
         this.site = site;
         this.clock = clock;
-        this.folder = new LoraFolder(settings.folder());
-        this.shelf = new LoraShelf(settings);
+        this.folder = new LoraFolder(memory.settings());
+        this.shelf = new LoraShelf(memory.settings(), memory.leases(), memory.fetching());
         Instant now = clock.instant();
+        Set<Long> coming = memory.fetchingVersions();
         around.pipe(
-                CompletableFuture.supplyAsync(() -> folder.open(now), around.blocking()),
+                memory.quiet().thenApplyAsync(_ -> folder.open(now, coming), around.blocking()),
                 (contents, failure) -> new LoraStore.Stocked(
                         contents != null ? contents : LoraFolder.Contents.nothing(String.valueOf(failure))));
     }
@@ -64,15 +70,21 @@ final class LoraLife implements Rules<Command> {
                 }
             }
             case LoraStore.Release it -> shelf.release(it.lease(), now, actions);
+            case LoraStore.GetStatus it -> it.replyTo().tell(figures.present(shelf, memory.settings()));
             case LoraStore.Reconfigure it -> {
-                settings = it.settings();
+                memory.use(it.settings());
                 shelf.reconfigure(it.settings(), actions);
             }
             case LoraStore.Stocked it -> onStocked(it.contents(), now, actions);
             case LoraStore.Found it -> {
                 if (it.found() instanceof LoraSite.Found.Not(LoraProblem problem, String message)) {
+                    figures.notFound(problem);
                     around.log()
-                            .info("the LoRA {} is not to be had: {}", it.name().text(), message);
+                            .info(
+                                    "the {} {} is not to be had: {}",
+                                    words(),
+                                    it.name().text(),
+                                    message);
                 }
                 shelf.found(it.name(), it.found(), now, actions);
             }
@@ -92,12 +104,13 @@ final class LoraLife implements Rules<Command> {
                 }
             }
             case LoraStore.Deleted it -> {
-                it.problem().ifPresent(problem -> around.log().warn("a LoRA could not be deleted: {}", problem));
+                it.problem().ifPresent(problem -> around.log().warn("a {} could not be deleted: {}", words(), problem));
                 shelf.deleted(it.version(), now, actions);
             }
             case LoraStore.Written it -> {
                 writing = false;
-                it.problem().ifPresent(problem -> around.log().warn("the list of LoRAs is not kept: {}", problem));
+                it.problem()
+                        .ifPresent(problem -> around.log().warn("the list of {}s is not kept: {}", words(), problem));
             }
             case Timer.WAKE -> {
                 wakeAt = Optional.empty();
@@ -108,6 +121,7 @@ final class LoraLife implements Rules<Command> {
         actions.forEach(action -> carryOut(action, now));
         save();
         scheduleWake(now);
+        figures.present(shelf, memory.settings());
         return true;
     }
 
@@ -115,53 +129,67 @@ final class LoraLife implements Rules<Command> {
         contents.trouble().ifPresent(trouble -> around.log().warn("{}", trouble));
         shelf.stock(contents.loras(), contents.names());
         stocked = true;
-        shelf.reconfigure(settings, actions);
+        shelf.reconfigure(memory.settings(), actions);
         early.forEach(get -> shelf.get(get, now, actions));
         early.clear();
     }
 
     private void onFetched(LoraStore.Fetched it, Instant now, List<Action> actions) {
+        memory.ended(it.version());
         switch (it.fetched()) {
-            case LoraSite.Fetched.Here(long bytes, String sha256) ->
+            case LoraSite.Fetched.Here(long bytes, String sha256) -> {
+                figures.downloaded(bytes);
                 around.log().info("{} is here, {} bytes", shown(it.version()), bytes);
-            case LoraSite.Fetched.Not(LoraProblem problem, String message) ->
+            }
+            case LoraSite.Fetched.Not(LoraProblem problem, String message) -> {
+                figures.failed(problem);
                 around.log().warn("{} is not to be had: {}", shown(it.version()), message);
+            }
         }
         shelf.fetched(it.version().version(), it.fetched(), now, actions);
     }
 
-    private static String shown(LoraVersion version) {
-        return "the LoRA \"" + version.name() + "\" (version " + version.version() + ")";
+    private String words() {
+        return memory.settings().kind().words();
+    }
+
+    private String shown(LoraVersion version) {
+        return "the " + words() + " \"" + version.name() + "\" (version " + version.version() + ")";
     }
 
     private void carryOut(Action action, Instant now) {
         switch (action) {
             case Action.LookUp(LoraName name) ->
                 around.pipe(
-                        site.find(name, settings, now.plus(LOOK_LIMIT)),
+                        site.find(name, memory.settings(), now.plus(LOOK_LIMIT)),
                         (found, failure) -> new LoraStore.Found(
                                 name,
                                 found != null
                                         ? found
                                         : new LoraSite.Found.Not(LoraProblem.UNREACHABLE, String.valueOf(failure))));
-            case Action.Fetch(LoraVersion version) ->
+            case Action.Fetch(LoraVersion version) -> {
+                CompletionStage<LoraSite.Fetched> download = site.fetch(
+                        version,
+                        folder.file(version.version()),
+                        memory.settings(),
+                        now.plus(FETCH_LIMIT),
+                        step -> around.self().tell(new LoraStore.Advanced(version, step)));
+                memory.begun(version);
                 around.pipe(
-                        site.fetch(
-                                version,
-                                folder.file(version.version()),
-                                settings,
-                                now.plus(FETCH_LIMIT),
-                                step -> around.self().tell(new LoraStore.Advanced(version, step))),
+                        download,
                         (fetched, failure) -> new LoraStore.Fetched(
                                 version,
                                 fetched != null
                                         ? fetched
                                         : new LoraSite.Fetched.Not(LoraProblem.UNREACHABLE, String.valueOf(failure))));
-            case Action.Delete(long version) ->
+            }
+            case Action.Delete(long version) -> {
+                figures.evicted();
                 around.pipe(
                         onDisk(() -> folder.delete(version)),
                         (problem, failure) -> new LoraStore.Deleted(
                                 version, failure == null ? problem : Optional.of(failure.toString())));
+            }
             case Action.Answer(LoraStore.Get get, LoraStore.Reply.Ready ready) ->
                 around.pipe(
                         CompletableFuture.supplyAsync(() -> Files.isRegularFile(ready.path()), around.blocking()),
@@ -193,7 +221,7 @@ final class LoraLife implements Rules<Command> {
 
     /** Gives what went wrong. */
     private CompletableFuture<Optional<String>> onDisk(Work work) {
-        return CompletableFuture.supplyAsync(
+        CompletableFuture<Optional<String>> done = CompletableFuture.supplyAsync(
                 () -> {
                     try {
                         work.run();
@@ -203,6 +231,8 @@ final class LoraLife implements Rules<Command> {
                     }
                 },
                 around.blocking());
+        memory.working(done);
+        return done;
     }
 
     private void scheduleWake(Instant now) {

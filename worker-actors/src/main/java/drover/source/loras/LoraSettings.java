@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where LoRA files come from and where they are kept.
+ * Where LoRAs or textual inversions come from and where they are kept.
  *
+ * @param kind which of them
  * @param folder where they are kept; everything in it is Drover's
  * @param site whose API is asked, such as {@code https://civitai.com}
  * @param token for that site and no other; may be unset
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param allowPrivate whether addresses of this machine and its network may be fetched from
  */
 public record LoraSettings(
+        AddOn kind,
         Path folder,
         URI site,
         Secret token,
@@ -31,15 +33,15 @@ public record LoraSettings(
         boolean allowPrivate) {
     private static final int MEBIBYTE_BITS = 20;
 
-    /** The folder of all LoRAs, in which this one is: what an engine calls them by is relative to it. */
+    /** The folder of all such files, in which this one is: what an engine calls them by is relative to it. */
     public Path below() {
         Path parent = folder.toAbsolutePath().getParent();
         return parent == null ? folder : parent;
     }
 
     /**
-     * The same as the workers' own files want it. They share what is kept: the largest of their sizes counts, and the
-     * first token. While one of the files cannot be read nothing is thrown away for its size.
+     * The same as the workers' own files want it. They share what is kept: the largest of their sizes for LoRAs counts,
+     * and the first token. While one of the files cannot be read nothing is thrown away for its size.
      *
      * @param workers what their files say, as far as they have been read
      */
@@ -49,6 +51,7 @@ public record LoraSettings(
                 .map(BridgeData::loras)
                 .toList();
         return new LoraSettings(
+                kind,
                 folder,
                 site,
                 all.stream()
@@ -56,12 +59,10 @@ public record LoraSettings(
                         .filter(Secret::isSet)
                         .findFirst()
                         .orElse(token),
-                all.size() < workers.size()
-                        ? Long.MAX_VALUE
-                        : all.stream()
-                                .mapToLong(it -> it.cacheMebibytes() << MEBIBYTE_BITS)
-                                .max()
-                                .orElse(cacheBytes),
+                switch (kind) {
+                    case LORA -> cacheBytes(all, all.size() < workers.size());
+                    case TEXTUAL_INVERSION -> cacheBytes;
+                },
                 all.stream()
                         .mapToLong(it -> it.minFreeMebibytes() << MEBIBYTE_BITS)
                         .max()
@@ -69,6 +70,15 @@ public record LoraSettings(
                 maxFileBytes,
                 parallel,
                 allowPrivate);
+    }
+
+    private long cacheBytes(List<BridgeData.Loras> workers, boolean someUnread) {
+        return someUnread
+                ? Long.MAX_VALUE
+                : workers.stream()
+                        .mapToLong(it -> it.cacheMebibytes() << MEBIBYTE_BITS)
+                        .max()
+                        .orElse(cacheBytes);
     }
 
     /** What to show to the site. */

@@ -4,20 +4,15 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The rules of the LoRA store, without network, disk or clock: which names are looked up, what is downloaded, what is
+ * The rules of a store, without network, disk or clock: which names are looked up, what is downloaded, what is
  * kept and what has to go. Every method takes the present time and adds what is to be done. Not safe for use by several
  * threads.
  *
@@ -32,16 +27,12 @@ import java.util.stream.Stream;
  */
 final class LoraShelf {
     private LoraSettings settings;
-    private final Map<Long, KeptLora> kept = new HashMap<>();
     private final LoraNames names = new LoraNames();
     private final Map<LoraName, List<Want>> looking = new LinkedHashMap<>();
     private final Map<Long, Download> downloads = new LinkedHashMap<>();
     private final Deque<Download> line = new ArrayDeque<>();
-    private final Set<Long> leaving = new HashSet<>();
-    private final LoraLeases leases = new LoraLeases();
+    private final LoraStock stock;
     private int running;
-    private boolean changed;
-    private boolean touched;
 
     /** What is to be done. */
     sealed interface Action {
@@ -76,15 +67,28 @@ final class LoraShelf {
         }
     }
 
-    LoraShelf(LoraSettings settings) {
+    /**
+     * An empty shelf.
+     *
+     * @param leases what jobs in hand have been given
+     * @param coming downloads that are running already
+     */
+    LoraShelf(LoraSettings settings, LoraLeases leases, Collection<LoraVersion> coming) {
         this.settings = settings;
+        this.stock = new LoraStock(leases);
+        for (LoraVersion version : coming) {
+            Download download = new Download(version, version.bytes().orElse(settings.maxFileBytes()));
+            download.running = true;
+            downloads.put(version.version(), download);
+            running++;
+        }
     }
 
     /** What was found on disk. */
     void stock(Collection<KeptLora> found, Map<LoraName, LoraNames.Meaning> known) {
-        found.forEach(lora -> kept.put(lora.version(), lora));
+        stock.found(found);
         known.forEach((name, meaning) -> {
-            if (kept.containsKey(meaning.version())) {
+            if (stock.find(meaning.version()).isPresent()) {
                 names.means(name, meaning);
             }
         });
@@ -103,17 +107,21 @@ final class LoraShelf {
         Want want = new Want(get);
         LoraName name = get.name();
         if (!name.isUsable()) {
-            answerNot(want, LoraProblem.NO_NAME, "\"" + name.text() + "\" can be no LoRA's name", actions);
+            answerNot(
+                    want,
+                    LoraProblem.NO_NAME,
+                    "\"" + name.text() + "\" can be no " + settings.kind().words() + "'s name",
+                    actions);
             return;
         }
         // A version never changes; what else a name means may.
         Optional<Long> version =
                 name.isVersion() ? name.number().stream().boxed().findFirst() : names.meaning(name, now);
         if (version.isPresent()) {
-            KeptLora lora = kept.get(version.get());
+            Optional<KeptLora> lora = stock.find(version.get());
             Download download = downloads.get(version.get());
-            if (lora != null) {
-                serve(want, lora, now, actions);
+            if (lora.isPresent()) {
+                serve(want, lora.get(), now, actions);
                 return;
             }
             if (download != null && mayHave(want, download.version.nsfw())) {
@@ -148,10 +156,10 @@ final class LoraShelf {
             }
             case LoraSite.Found.Here(LoraVersion version) -> {
                 names.means(name, new LoraNames.Meaning(version.version(), now));
-                changed = true;
-                KeptLora lora = kept.get(version.version());
-                if (lora != null) {
-                    wants.forEach(want -> serve(want, lora, now, actions));
+                stock.change();
+                Optional<KeptLora> lora = stock.find(version.version());
+                if (lora.isPresent()) {
+                    wants.forEach(want -> serve(want, lora.get(), now, actions));
                 } else {
                     order(name, version, wants, now, actions);
                 }
@@ -194,7 +202,7 @@ final class LoraShelf {
 
     private void startNext(Instant now, List<Action> actions) {
         while (running < settings.parallel() && !line.isEmpty()) {
-            if (!leaving.isEmpty()) {
+            if (stock.isLeaving()) {
                 return; // What has to go for it is still there.
             }
             Download next = line.getFirst();
@@ -206,7 +214,7 @@ final class LoraShelf {
             if (!makeRoom(next.reserved, actions)) {
                 line.removeFirst();
                 give(next, LoraProblem.NO_ROOM, "there is no room for it: what is kept is in use", now, actions);
-            } else if (leaving.isEmpty()) {
+            } else if (!stock.isLeaving()) {
                 line.removeFirst();
                 next.running = true;
                 running++;
@@ -226,8 +234,7 @@ final class LoraShelf {
             case LoraSite.Fetched.Here(long bytes, String sha256) -> {
                 downloads.remove(version);
                 KeptLora lora = KeptLora.of(download.version, bytes, sha256, now);
-                kept.put(version, lora);
-                changed = true;
+                stock.add(lora);
                 download.wants.forEach(want -> serve(want, lora, now, actions));
                 makeRoom(0, actions); // It may have become larger than was said.
             }
@@ -248,7 +255,7 @@ final class LoraShelf {
 
     /** A file is gone from the disk. */
     void deleted(long version, Instant now, List<Action> actions) {
-        leaving.remove(version);
+        stock.gone(version);
         startNext(now, actions);
     }
 
@@ -256,37 +263,34 @@ final class LoraShelf {
 
     /** Lets files go until there is room for so much; whether there will be. Nothing goes if that is not enough. */
     private boolean makeRoom(long bytes, List<Action> actions) {
-        long over = used() + bytes - settings.cacheBytes();
-        List<KeptLora> going = new ArrayList<>();
-        Set<Long> inUse = leases.inUse();
-        Iterator<KeptLora> oldest = kept.values().stream()
-                .filter(lora -> !inUse.contains(lora.version()))
-                .sorted(Comparator.comparing(KeptLora::used).thenComparingLong(KeptLora::version))
-                .iterator();
-        while (over > 0 && oldest.hasNext()) {
-            KeptLora lora = oldest.next();
-            going.add(lora);
-            over -= lora.bytes();
-        }
-        if (over > 0 && bytes > 0) {
-            return false;
-        }
-        for (KeptLora lora : going) {
-            kept.remove(lora.version());
-            leaving.add(lora.version());
-            changed = true;
-            actions.add(new Action.Delete(lora.version()));
-        }
-        return true;
+        return stock.shrink(settings.cacheBytes() - reserved() - bytes, bytes == 0, actions);
     }
 
     /** What is on disk, or will be when all that has begun is here. */
     long used() {
-        return kept.values().stream().mapToLong(KeptLora::bytes).sum()
-                + downloads.values().stream()
-                        .filter(download -> download.running)
-                        .mapToLong(download -> download.reserved)
-                        .sum();
+        return stock.bytes() + reserved();
+    }
+
+    private long reserved() {
+        return downloads.values().stream()
+                .filter(download -> download.running)
+                .mapToLong(download -> download.reserved)
+                .sum();
+    }
+
+    /** What is on disk. */
+    long keptBytes() {
+        return stock.bytes();
+    }
+
+    /** Downloads that run. */
+    int downloading() {
+        return running;
+    }
+
+    /** Downloads that wait. */
+    int waiting() {
+        return line.size();
     }
 
     // ---- answers
@@ -296,14 +300,11 @@ final class LoraShelf {
             answerNot(want, LoraProblem.NSFW, nsfw(lora.name()), actions);
             return;
         }
-        if (!want.get().until().isAfter(now)) {
+        if (!want.get().answerBy().isAfter(now)) {
             answerNot(want, LoraProblem.TOO_LATE, "it has come too late", actions);
             return;
         }
-        KeptLora used = lora.usedAt(now);
-        kept.put(lora.version(), used);
-        touched = true;
-        LoraStore.Lease lease = leases.give(lora.version(), want.get().until());
+        LoraStore.Lease lease = stock.give(lora, now, want.get().until());
         actions.add(new Action.Answer(
                 want.get(),
                 new LoraStore.Reply.Ready(
@@ -312,16 +313,13 @@ final class LoraShelf {
                         LoraFolder.file(settings.folder(), lora.version()),
                         lora.baseModel(),
                         lora.triggerWords(),
-                        lora.nsfw())));
+                        lora.nsfw(),
+                        List.of(lora.name(), Long.toString(lora.model()), Long.toString(lora.version())))));
     }
 
     /** An older version, or one that may be old, is better than none. */
     private void refuseOrMakeDo(Want want, LoraProblem problem, String message, Instant now, List<Action> actions) {
-        Optional<KeptLora> old = problem.isLasting()
-                ? Optional.empty()
-                : kept.values().stream()
-                        .filter(lora -> lora.answersTo(want.name()))
-                        .max(Comparator.comparingLong(KeptLora::version));
+        Optional<KeptLora> old = problem.isLasting() ? Optional.empty() : stock.answeringTo(want.name());
         if (old.isPresent()) {
             serve(want, old.get(), now, actions);
         } else {
@@ -345,15 +343,12 @@ final class LoraShelf {
 
     /** The file that was just given out is not there: somebody else has deleted it. */
     void lost(LoraStore.Lease lease) {
-        leases.end(lease).ifPresent(version -> {
-            kept.remove(version);
-            changed = true;
-        });
+        stock.lost(lease);
     }
 
     /** A job does not need its file any more. */
     void release(LoraStore.Lease lease, Instant now, List<Action> actions) {
-        if (leases.end(lease).isPresent()) {
+        if (stock.takeBack(lease)) {
             makeRoom(0, actions);
             startNext(now, actions);
         }
@@ -361,7 +356,7 @@ final class LoraShelf {
 
     /** What has fallen due: leases that nobody gave back, and answers that nobody waits for any longer. */
     void wake(Instant now, List<Action> actions) {
-        leases.expire(now);
+        stock.expire(now);
         looking.values().forEach(wants -> giveUp(wants, now, actions));
         downloads.values().forEach(download -> giveUp(download.wants, now, actions));
         makeRoom(0, actions);
@@ -370,7 +365,7 @@ final class LoraShelf {
 
     private static void giveUp(List<Want> wants, Instant now, List<Action> actions) {
         wants.removeIf(want -> {
-            boolean late = !want.get().until().isAfter(now);
+            boolean late = !want.get().answerBy().isAfter(now);
             if (late) {
                 answerNot(want, LoraProblem.TOO_LATE, "it is still on its way", actions);
             }
@@ -383,15 +378,15 @@ final class LoraShelf {
         Instant first = Stream.concat(
                         looking.values().stream().flatMap(List::stream),
                         downloads.values().stream().flatMap(download -> download.wants.stream()))
-                .map(want -> want.get().until())
-                .reduce(leases.firstEnd(), (a, b) -> a.isBefore(b) ? a : b);
+                .map(want -> want.get().answerBy())
+                .reduce(stock.firstEnd(), (a, b) -> a.isBefore(b) ? a : b);
         return first.equals(Instant.MAX) ? Optional.empty() : Optional.of(first);
     }
 
     // ---- what is written down
 
     List<KeptLora> kept() {
-        return List.copyOf(kept.values());
+        return stock.all();
     }
 
     Map<LoraName, LoraNames.Meaning> meanings() {
@@ -400,15 +395,11 @@ final class LoraShelf {
 
     /** Whether what is kept is other than at the last call. */
     boolean takeChanged() {
-        boolean was = changed;
-        changed = false;
-        return was;
+        return stock.takeChanged();
     }
 
     /** Whether something has been used since the last call. */
     boolean takeTouched() {
-        boolean was = touched;
-        touched = false;
-        return was;
+        return stock.takeTouched();
     }
 }

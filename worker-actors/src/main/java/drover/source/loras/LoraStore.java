@@ -1,8 +1,10 @@
 package drover.source.loras;
 
-import drover.horde.GenMetadata;
+import drover.diffusion.TextualInversion;
 import drover.rules.RulesActor;
 import drover.source.models.Baseline;
+import drover.weights.WeightsException;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -12,29 +14,37 @@ import java.util.random.RandomGenerator;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Gets LoRA files for jobs, before they need a GPU and beside those that have one. Asked for again it is on disk. What to
- * do is {@link LoraShelf}'s; this actor looks up, downloads, deletes and answers, and never blocks.
+ * Gets LoRAs or textual inversions for jobs, before they need a GPU and beside those that have one. Asked for again they
+ * are on disk. What to do is {@link LoraShelf}'s; this actor looks up, downloads, deletes and answers, and never blocks.
+ * If it fails it begins anew by itself, and what it has promised holds.
  */
 public final class LoraStore {
     /** What the store understands. */
     public sealed interface Command {}
 
     /**
-     * Have it on disk, and say where. One answer follows, at the latest when the time is over.
+     * Have it on disk, and say where. One answer follows.
      *
      * @param nsfw whether the worker takes what is not safe for work
+     * @param answerBy when the answer is there at the latest; after that nothing is given
      * @param until the end of the job's time: until then, or until {@link Release}, the file stays
      * @param replyTo gets a {@link Reply}
      */
-    public record Get(LoraName name, boolean nsfw, Instant until, ActorRef<Reply> replyTo) implements Command {}
+    public record Get(LoraName name, boolean nsfw, Instant answerBy, Instant until, ActorRef<Reply> replyTo)
+            implements Command {}
 
     /** The job needs the file no more. */
     public record Release(Lease lease) implements Command {}
 
     /** Go by these settings from now on; the folder stays. */
     public record Reconfigure(LoraSettings settings) implements Command {}
+
+    /** Asks how the store is doing. */
+    public record GetStatus(ActorRef<LoraStatus> replyTo) implements Command {}
 
     record Stocked(LoraFolder.Contents contents) implements Command {}
 
@@ -56,7 +66,7 @@ public final class LoraStore {
     }
 
     /** That a job needs a file. */
-    public record Lease(long number) {}
+    public record Lease(AddOn kind, long number) {}
 
     /** Answers. */
     public sealed interface Reply {
@@ -71,28 +81,42 @@ public final class LoraStore {
          * @param baseModel what it is for, in its site's words, such as {@code SD 1.5}
          * @param triggerWords that call what it has learned; see {@link TriggerWords}
          * @param nsfw whether its site says that it is not safe for work
+         * @param titles what else it is called: its site's name for it, the numbers of the model and of the version
          */
-        record Ready(LoraName name, Lease lease, Path path, String baseModel, List<String> triggerWords, boolean nsfw)
+        record Ready(
+                LoraName name,
+                Lease lease,
+                Path path,
+                String baseModel,
+                List<String> triggerWords,
+                boolean nsfw,
+                List<String> titles)
                 implements Reply {
             public Ready {
                 triggerWords = List.copyOf(triggerWords);
+                titles = List.copyOf(titles);
             }
 
-            /** What to tell the Horde if it does not fit a model of this family; the job is done without it. */
-            public Optional<GenMetadata> mismatch(Baseline baseline) {
+            /** Whether it may be for models of this family; if not, the job is done without it. May block. */
+            public boolean fits(Baseline baseline) {
                 return LoraBase.fits(baseModel, baseline)
-                        ? Optional.empty()
-                        : Optional.of(GenMetadata.loraBaselineMismatch(name.text()));
+                        && switch (lease.kind()) {
+                            case LORA -> true; // What its weights fit, the engine finds out.
+                            case TEXTUAL_INVERSION -> hasVectorsFor(baseline);
+                        };
+            }
+
+            private boolean hasVectorsFor(Baseline baseline) {
+                try {
+                    return LoraBase.fits(TextualInversion.widths(path), baseline);
+                } catch (WeightsException e) {
+                    return false; // It was one when it was downloaded; somebody else has had their hands on it.
+                }
             }
         }
 
         /** It is not to be had; the job is done without it. */
-        record Unavailable(LoraName name, LoraProblem problem, String message) implements Reply {
-            /** What to tell the Horde. */
-            public GenMetadata metadata() {
-                return GenMetadata.loraDownloadFailed(name.text());
-            }
-        }
+        record Unavailable(LoraName name, LoraProblem problem, String message) implements Reply {}
     }
 
     private LoraStore() {}
@@ -104,11 +128,21 @@ public final class LoraStore {
      * @param random for jitter; to be safe for use by many threads
      */
     public static Behavior<Command> create(
-            ClassicActorSystemProvider system, LoraSettings settings, InstantSource clock, RandomGenerator random) {
-        return create(settings, new CivitAi(system, settings, clock, random), clock);
+            ClassicActorSystemProvider system,
+            LoraSettings settings,
+            InstantSource clock,
+            RandomGenerator random,
+            MeterRegistry meters) {
+        return create(settings, new CivitAi(system, settings, clock, random), clock, meters);
     }
 
-    static Behavior<Command> create(LoraSettings settings, LoraSite site, InstantSource clock) {
-        return RulesActor.create(LoraStore.class, around -> new LoraLife(around, settings, site, clock));
+    static Behavior<Command> create(LoraSettings settings, LoraSite site, InstantSource clock, MeterRegistry meters) {
+        return Behaviors.setup(_ -> {
+            LoraMemory memory = new LoraMemory(settings);
+            LoraFigures figures = new LoraFigures(settings.kind(), meters);
+            return Behaviors.supervise(RulesActor.<Command>create(
+                            LoraStore.class, around -> new LoraLife(around, memory, figures, site, clock)))
+                    .onFailure(SupervisorStrategy.restart());
+        });
     }
 }

@@ -40,6 +40,7 @@ class HandTest {
                 .as("of two pictures, the second counts a fifth")
                 .isEqualTo(12);
         assertThat(hand.of("m")).isOne();
+        assertThat(hand.figures()).isEqualTo("asked for 1 times, computed for 1 jobs, each once");
 
         hand.drawn(order(1).job());
         assertThat(hand.jobs()).isZero();
@@ -59,6 +60,16 @@ class HandTest {
         ImageJob enlarged = ImageRequestsTest.job(
                 "{\"prompt\": \"x\", \"width\": 512, \"height\": 512, \"ddim_steps\": 10, \"post_processing\": [\"NMKD_Siax\"]}");
         assertThat(Hand.pixelSteps(Hand.shape(enlarged))).isEqualTo(512L * 512 * (10 + 20) * 2);
+    }
+
+    @Test
+    void aSecondPassCounts() {
+        ImageJob twice = ImageRequestsTest.job(
+                "{\"prompt\": \"x\", \"width\": 640, \"height\": 640, \"ddim_steps\": 10, \"hires_fix\": true}");
+        hand.take(order(1), twice, "m");
+        assertThat(hand.pixelSteps())
+                .as("10 steps at 512x512, then 7")
+                .isEqualTo((512L * 512 * 10 + 640 * 640 * 7) * 2);
     }
 
     @Property

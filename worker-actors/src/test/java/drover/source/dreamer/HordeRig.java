@@ -18,6 +18,7 @@ import drover.ledger.LedgerSettings;
 import drover.ledger.OrderBook;
 import drover.setting.Secret;
 import drover.source.HordeSettings;
+import drover.source.loras.AddOn;
 import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
 import drover.source.skills.Offering;
@@ -67,6 +68,15 @@ final class HordeRig implements AutoCloseable {
      * @param key of the worker's owner
      */
     HordeRig(Path folder, String horde, String key) throws Exception {
+        this(folder, horde, key, horde);
+    }
+
+    /**
+     * As the other one.
+     *
+     * @param site where LoRAs and textual inversions come from
+     */
+    HordeRig(Path folder, String horde, String key, String site) throws Exception {
         InstantSource clock = Instant::now;
         LedgerSettings onDisk = LedgerSettings.h2In(folder);
         LedgerDatabase database = LedgerDatabase.open(onDisk);
@@ -82,7 +92,7 @@ final class HordeRig implements AutoCloseable {
                 clock));
         book = kit.spawn(OrderBook.create(database, clock));
         source = kit.spawn(HordeSource.create(
-                new HordeSource.Foundation(settings(folder, horde, key), Map.of(), assets, meters, clock),
+                new HordeSource.Foundation(settings(folder, horde, key, site), Map.of(), assets, meters, clock),
                 new HordeSource.Links(
                         book,
                         ledger,
@@ -95,7 +105,7 @@ final class HordeRig implements AutoCloseable {
                         delivery)));
     }
 
-    private static HordeSettings settings(Path folder, String horde, String key) throws IOException {
+    private static HordeSettings settings(Path folder, String horde, String key, String site) throws IOException {
         Path file = Files.writeString(folder.resolve("bridgeData.yaml"), """
                 horde_url: %s
                 api_key: "%s"
@@ -118,21 +128,27 @@ final class HordeRig implements AutoCloseable {
                 new ModelReferenceStore.Source.OnDisk(reference),
                 folder.resolve("copy.json"),
                 Duration.ofHours(1),
-                new LoraSettings(
-                        folder.resolve("loras").resolve("horde"),
-                        URI.create(horde),
-                        Secret.NONE,
-                        1 << 20,
-                        0,
-                        1 << 20,
-                        1,
-                        true),
+                addOns(AddOn.LORA, folder, site),
+                addOns(AddOn.TEXTUAL_INVERSION, folder, site),
                 new SkillSettings(
                         Offering.SOME,
                         Offering.SOME,
                         folder.resolve("upscalers"),
                         folder.resolve("controlnets"),
                         1 << 30));
+    }
+
+    private static LoraSettings addOns(AddOn kind, Path folder, String site) {
+        return new LoraSettings(
+                kind,
+                folder.resolve(kind.label()).resolve("horde"),
+                URI.create(site),
+                Secret.NONE,
+                1 << 20,
+                0,
+                1 << 20,
+                1,
+                true);
     }
 
     /** The slot asks for work. */

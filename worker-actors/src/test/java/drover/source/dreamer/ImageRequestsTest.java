@@ -26,7 +26,7 @@ class ImageRequestsTest {
     }
 
     private static ImageRequest request(String payload, BridgeData.Content content) {
-        return ImageRequests.of(job(payload), "as the nodes call it", List.of(), content);
+        return ImageRequests.of(job(payload), "as the nodes call it", List.of(), Inversions.NONE, content);
     }
 
     static ImageJob job(String payload) {
@@ -123,8 +123,11 @@ class ImageRequestsTest {
 
     @Test
     void textualInversionsAreLeftOutOfThePrompt() {
-        assertThat(ImageRequests.withoutInversions("a, (embedding:1234:1.2), b embedding:Ugly-v1.0, c (d:1.1)"))
-                .isEqualTo("a, , b , c (d:1.1)");
+        ImageRequest request = request("""
+                {"prompt": "a, (embedding:1234:1.2), b embedding:Ugly-v1.0, c (d:1.1)###embedding:x"}
+                """);
+        assertThat(request.prompt()).isEqualTo("a, , b , c (d:1.1)");
+        assertThat(request.negativePrompt()).isEmpty();
     }
 
     @Test

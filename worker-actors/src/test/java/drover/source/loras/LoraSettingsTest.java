@@ -22,8 +22,12 @@ class LoraSettingsTest {
     private Path folder;
 
     private LoraSettings settings() {
+        return settings(AddOn.LORA, Long.MAX_VALUE);
+    }
+
+    private LoraSettings settings(AddOn kind, long cacheBytes) {
         return new LoraSettings(
-                folder, URI.create("https://civitai.com"), Secret.NONE, Long.MAX_VALUE, 0, 1 << 20, 5, false);
+                kind, folder, URI.create("https://civitai.com"), Secret.NONE, cacheBytes, 0, 1 << 20, 5, false);
     }
 
     private Optional<BridgeData> worker(String more) throws IOException {
@@ -52,5 +56,15 @@ class LoraSettingsTest {
 
         assertThat(half.cacheBytes()).isEqualTo(Long.MAX_VALUE);
         assertThat(half.minFreeBytes()).isEqualTo(GIBI);
+    }
+
+    @Test
+    void howManyTextualInversionsAreKeptIsNoWorkersMatter() throws IOException {
+        LoraSettings shared = settings(AddOn.TEXTUAL_INVERSION, GIBI)
+                .forWorkers(List.of(
+                        worker("max_lora_cache_size: 20\ncivitai_api_token: \"0123456789\"\n"), Optional.empty()));
+
+        assertThat(shared.cacheBytes()).isEqualTo(GIBI);
+        assertThat(shared.token().reveal()).isEqualTo("0123456789");
     }
 }

@@ -37,7 +37,8 @@ class LoraShelfProperties {
 
     private static final class Run {
         private final Random random;
-        private final LoraShelf shelf = new LoraShelf(LoraShelfTest.settings(CACHE, 80));
+        private final LoraShelf shelf =
+                new LoraShelf(LoraShelfTest.settings(CACHE, 80), new LoraLeases(AddOn.LORA), List.of());
         private final Set<LoraName> lookUps = new HashSet<>();
         private final Map<Long, Long> fetches = new HashMap<>();
         private final Set<Long> deletes = new HashSet<>();
@@ -56,10 +57,14 @@ class LoraShelfProperties {
             switch (random.nextInt(7)) {
                 case 0, 1 -> {
                     TestInbox<Reply> inbox = TestInbox.create();
-                    Instant until = now.plusSeconds(random.nextInt(1, 40));
-                    waiting.put(inbox.getRef(), until);
+                    Instant answerBy = now.plusSeconds(random.nextInt(1, 40));
+                    Instant until = answerBy.plusSeconds(random.nextInt(0, 40));
+                    waiting.put(inbox.getRef(), answerBy);
                     LoraName name = new LoraName("name" + random.nextInt(LORAS), false);
-                    shelf.get(new LoraStore.Get(name, random.nextBoolean(), until, inbox.getRef()), now, actions);
+                    shelf.get(
+                            new LoraStore.Get(name, random.nextBoolean(), answerBy, until, inbox.getRef()),
+                            now,
+                            actions);
                 }
                 case 2 -> any(lookUps).ifPresent(name -> find(name, actions));
                 case 3 -> any(fetches.keySet()).ifPresent(version -> fetch(version, actions));
@@ -123,13 +128,15 @@ class LoraShelfProperties {
                         assertThat(deletes.add(version)).isTrue();
                     }
                     case Action.Answer(LoraStore.Get get, Reply reply) -> {
-                        Instant until = Objects.requireNonNull(waiting.remove(get.replyTo()), "one answer");
+                        assertThat(waiting.remove(get.replyTo()))
+                                .as("one answer")
+                                .isNotNull();
                         if (reply instanceof Reply.Ready ready) {
                             long version = version(ready);
                             assertThat(disk).containsKey(version);
                             assertThat(deletes).doesNotContain(version);
                             leases.put(ready.lease(), version);
-                            ends.put(ready.lease(), until);
+                            ends.put(ready.lease(), get.until());
                         }
                     }
                 }

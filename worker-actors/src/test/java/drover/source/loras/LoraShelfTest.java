@@ -23,12 +23,14 @@ class LoraShelfTest {
     private static final Instant END = T0.plusSeconds(3_600);
     private static final Path FOLDER = Path.of("loras");
 
-    private final LoraShelf shelf = new LoraShelf(settings(100, 80));
+    private final LoraLeases leases = new LoraLeases(AddOn.LORA);
+    private LoraShelf shelf = new LoraShelf(settings(100, 80), leases, List.of());
     private final TestInbox<Reply> inbox = TestInbox.create();
     private Instant now = T0;
 
     static LoraSettings settings(long cache, long most) {
-        return new LoraSettings(FOLDER, URI.create("https://civitai.invalid"), Secret.NONE, cache, 0, most, 2, false);
+        return new LoraSettings(
+                AddOn.LORA, FOLDER, URI.create("https://civitai.invalid"), Secret.NONE, cache, 0, most, 2, false);
     }
 
     static LoraVersion version(long number, long bytes, boolean nsfw) {
@@ -49,7 +51,7 @@ class LoraShelfTest {
     }
 
     private LoraStore.Get want(LoraName name, boolean nsfw, Instant until) {
-        return new LoraStore.Get(name, nsfw, until, inbox.getRef());
+        return new LoraStore.Get(name, nsfw, until, END.isAfter(until) ? END : until, inbox.getRef());
     }
 
     private List<Action> get(LoraName name) {
@@ -254,6 +256,43 @@ class LoraShelfTest {
 
         assertThat(here(1, 50)).isEmpty();
         assertThat(ready(getUntil(name(1), END.plusSeconds(9))).path()).isEqualTo(FOLDER.resolve("1.safetensors"));
+    }
+
+    @Test
+    void whoDoesNotWaitAnyLongerIsGivenNothing() {
+        get(name(1));
+        found(1, 50);
+        List<Action> actions = new ArrayList<>();
+        shelf.get(want(name(1), true, T0.plusSeconds(5)), now, actions);
+        assertThat(actions).isEmpty();
+        assertThat(shelf.nextWake()).contains(T0.plusSeconds(5));
+        now = T0.plusSeconds(5);
+        shelf.wake(now, actions);
+        assertThat(problem(actions)).isEqualTo(LoraProblem.TOO_LATE);
+
+        release(ready(here(1, 50)).lease());
+        assertThat(leases.inUse()).isEmpty();
+    }
+
+    @Test
+    void aShelfThatBeginsAnewKeepsWhatWasGivenAndWaitsForWhatIsComing() {
+        LoraStore.Lease held = keep(1, 40);
+        get(name(2));
+        found(2, 40);
+        List<KeptLora> onDisk = shelf.kept();
+
+        shelf = new LoraShelf(settings(100, 80), leases, List.of(version(2, 40, false)));
+        shelf.stock(onDisk, Map.of());
+
+        assertThat(shelf.downloading()).isOne();
+        get(name(3));
+        assertThat(problem(found(3, 50))).as("40 are given, 40 are coming").isEqualTo(LoraProblem.NO_ROOM);
+        assertThat(get(new LoraName("2", true)))
+                .as("nothing is downloaded twice")
+                .isEmpty();
+        assertThat(ready(here(2, 40)).path()).isEqualTo(FOLDER.resolve("2.safetensors"));
+        release(held);
+        assertThat(leases.inUse()).containsExactly(2L);
     }
 
     @Test

@@ -8,6 +8,8 @@ import com.sun.net.httpserver.HttpServer;
 import drover.setting.Secret;
 import drover.source.loras.LoraStore.Reply;
 import drover.source.models.Baseline;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -27,11 +29,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -57,6 +61,7 @@ class LoraStoreTest {
     private final List<String> asked = new CopyOnWriteArrayList<>();
     private final Map<String, Page> pages = new ConcurrentHashMap<>();
     private final byte[] weights = safetensors(20_000);
+    private final MeterRegistry meters = new SimpleMeterRegistry();
     private HttpServer server;
     private String site;
 
@@ -97,9 +102,9 @@ class LoraStoreTest {
 
         assertThat(ready.path()).hasBinaryContent(weights).hasFileName("7.safetensors");
         assertThat(ready.triggerWords()).containsExactly("a word", "another");
-        assertThat(ready.mismatch(Baseline.STABLE_DIFFUSION_1)).isEmpty();
-        assertThat(ready.mismatch(Baseline.STABLE_DIFFUSION_XL).orElseThrow().value())
-                .isEqualTo("baseline_mismatch");
+        assertThat(ready.fits(Baseline.STABLE_DIFFUSION_1)).isTrue();
+        assertThat(ready.fits(Baseline.STABLE_DIFFUSION_XL)).isFalse();
+        assertThat(ready.titles()).containsExactly("A Style", "107", "7");
         assertThat(asked)
                 .hasSize(2)
                 .first()
@@ -144,8 +149,7 @@ class LoraStoreTest {
 
         Reply.Unavailable first = unavailable(get(store, new LoraName("A Style", false)));
         assertThat(first.problem()).isEqualTo(LoraProblem.REFUSED);
-        assertThat(first.metadata().value()).isEqualTo("download_failed");
-        assertThat(first.metadata().ref()).as("as the job has it").contains("A Style");
+        assertThat(first.name().text()).as("as the job has it").isEqualTo("A Style");
         unavailable(get(store, new LoraName("A Style", false)));
         assertThat(asked).hasSize(2);
     }
@@ -217,7 +221,7 @@ class LoraStoreTest {
         pages.put("/file/7", bytes(weights));
         ActorRef<LoraStore.Command> store = store(true);
 
-        store.tell(new LoraStore.Get(new LoraName("A Style", false), false, soon(), job.ref()));
+        store.tell(new LoraStore.Get(new LoraName("A Style", false), false, soon(), soon(), job.ref()));
 
         assertThat(unavailable(job.receiveMessage(PATIENCE)).problem()).isEqualTo(LoraProblem.NSFW);
         assertThat(asked).hasSize(1);
@@ -239,7 +243,7 @@ class LoraStoreTest {
         });
         ActorRef<LoraStore.Command> store = store(true);
         TestProbe<Reply> patient = kit.createTestProbe();
-        store.tell(new LoraStore.Get(new LoraName("Slow", false), true, soon(), patient.ref()));
+        store.tell(new LoraStore.Get(new LoraName("Slow", false), true, soon(), soon(), patient.ref()));
         begun.await();
 
         offer(8, "Fast", "sd.safetensors", sha256(weights), false);
@@ -304,12 +308,137 @@ class LoraStoreTest {
         assertThat(folder.resolve("notes.txt")).exists();
     }
 
+    @Test
+    void aTextualInversionIsLookedForAmongItsLikeAndHasToHaveVectors() throws IOException {
+        byte[] vectors = tensor("F32", "[2,768]", 2 * 768 * 4);
+        pages.put(
+                "/api/v1/models",
+                json("{\"items\": ["
+                        + model(70, "Bad Hands", "TextualInversion", version(7, "b.safetensors", sha256(vectors)))
+                        + "]}"));
+        pages.put("/file/7", bytes(vectors));
+        ActorRef<LoraStore.Command> store = store(settings(AddOn.TEXTUAL_INVERSION, true));
+
+        Reply.Ready ready = ready(get(store, new LoraName("bad hands", false)));
+        assertThat(asked.getFirst()).contains("types=TextualInversion").doesNotContain("LORA");
+        assertThat(ready.fits(Baseline.STABLE_DIFFUSION_1)).isTrue();
+        assertThat(ready.fits(Baseline.STABLE_DIFFUSION_XL))
+                .as("by its site's word")
+                .isFalse();
+        Files.write(ready.path(), tensor("F32", "[2,1024]", 2 * 1024 * 4));
+        assertThat(ready.fits(Baseline.STABLE_DIFFUSION_1)).as("by its vectors").isFalse();
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(folder.resolve("inversions.json")).exists());
+
+        pages.put(
+                "/api/v1/models/71", json(model(71, "A Style", "LORA", version(8, "s.safetensors", sha256(weights)))));
+        assertThat(unavailable(get(store, new LoraName("71", false))).message()).contains("is no textual inversion");
+        offer(9, "No Vectors", "n.safetensors", sha256(weights), false, "TextualInversion");
+        pages.put("/file/9", bytes(weights));
+        assertThat(unavailable(get(store, new LoraName("No Vectors", false))).problem())
+                .isEqualTo(LoraProblem.NOT_SAFETENSORS);
+    }
+
+    /** Fails at a certain name, and otherwise does as the other does. */
+    private record Fragile(LoraSite site) implements LoraSite {
+        @Override
+        public CompletionStage<Found> find(LoraName name, LoraSettings settings, Instant until) {
+            if (name.text().equals("poison")) {
+                throw new IllegalStateException("a fault of the site's");
+            }
+            return site.find(name, settings, until);
+        }
+
+        @Override
+        public CompletionStage<Fetched> fetch(
+                LoraVersion version, Path target, LoraSettings settings, Instant until, IntConsumer steps) {
+            return site.fetch(version, target, settings, until, steps);
+        }
+    }
+
+    @Test
+    void aStoreThatFailsGoesOnWithItsSettingsAndKeepsWhatJobsHaveBeenGiven() {
+        List<String> shown = new CopyOnWriteArrayList<>();
+        offer(7, "A Style", "sd.safetensors", sha256(weights), false);
+        pages.put("/file/7", exchange -> {
+            shown.add(exchange.getRequestHeaders().getFirst("Authorization"));
+            bytes(weights).answer(exchange);
+        });
+        LoraSettings first = settings(AddOn.LORA, true);
+        LoraSite site = new Fragile(new CivitAi(kit.system(), first, InstantSource.system(), new Random(1)));
+        ActorRef<LoraStore.Command> store = kit.spawn(LoraStore.create(first, site, InstantSource.system(), meters));
+        // Room for one file and a half, and another token.
+        store.tell(new LoraStore.Reconfigure(new LoraSettings(
+                AddOn.LORA, folder, first.site(), Secret.of("the-second-token"), 30_000, 0, 25_000, 5, true)));
+        Reply.Ready held = ready(get(store, new LoraName("A Style", false)));
+        assertThat(shown).containsExactly("Bearer the-second-token");
+
+        store.tell(new LoraStore.Get(new LoraName("poison", false), true, soon(), soon(), job.ref()));
+        offer(8, "Another", "sd.safetensors", sha256(weights), false);
+        pages.put("/file/8", pages.get("/file/7"));
+
+        assertThat(unavailable(get(store, new LoraName("Another", false))).problem())
+                .as("there is room for one, and that is with a job")
+                .isEqualTo(LoraProblem.NO_ROOM);
+        assertThat(held.path()).exists();
+        store.tell(new LoraStore.Release(held.lease()));
+        offer(9, "A Third", "sd.safetensors", sha256(weights), false);
+        pages.put("/file/9", pages.get("/file/7"));
+        ready(get(store, new LoraName("A Third", false)));
+        assertThat(held.path()).doesNotExist();
+        assertThat(shown).hasSize(2).endsWith("Bearer the-second-token");
+    }
+
+    @Test
+    void whatItDoesIsCounted() {
+        offer(7, "A Style", "sd.safetensors", sha256(weights), false);
+        pages.put("/file/7", bytes(weights));
+        ActorRef<LoraStore.Command> store = store(true);
+        ready(get(store, new LoraName("A Style", false)));
+        offer(8, "Blocked", "sd.safetensors", sha256(weights), false);
+        pages.put("/file/8", status(451));
+        unavailable(get(store, new LoraName("Blocked", false)));
+
+        TestProbe<LoraStatus> asker = kit.createTestProbe();
+        store.tell(new LoraStore.GetStatus(asker.ref()));
+        LoraStatus status = asker.receiveMessage(PATIENCE);
+        assertThat(status)
+                .isEqualTo(new LoraStatus(
+                        "loras", 0, 0, 1, weights.length, Map.of("refused", 1L), 0, 1, weights.length, 10 << 20));
+        assertThat(meters.get("drover.horde.addons.bytes")
+                        .tag("kind", "loras")
+                        .gauge()
+                        .value())
+                .isEqualTo(weights.length);
+        assertThat(meters.get("drover.horde.addons.failed")
+                        .tag("reason", "refused")
+                        .counter()
+                        .count())
+                .isOne();
+
+        LoraSettings small = new LoraSettings(AddOn.LORA, folder, URI.create(site), TOKEN, 1, 0, 1 << 20, 5, true);
+        store.tell(new LoraStore.Release(
+                ready(get(store, new LoraName("A Style", false))).lease()));
+        store.tell(new LoraStore.Reconfigure(small));
+        store.tell(new LoraStore.GetStatus(asker.ref()));
+        assertThat(asker.receiveMessage(PATIENCE).evicted())
+                .as("the first job has one still")
+                .isZero();
+    }
+
     // ---- helpers
 
     private ActorRef<LoraStore.Command> store(boolean allowPrivate) {
-        LoraSettings settings =
-                new LoraSettings(folder, URI.create(site + "/"), TOKEN, 10 << 20, 0, 1 << 20, 5, allowPrivate);
-        return kit.spawn(LoraStore.create(kit.system(), settings, InstantSource.system(), new Random(1)));
+        return store(settings(AddOn.LORA, allowPrivate));
+    }
+
+    private ActorRef<LoraStore.Command> store(LoraSettings settings) {
+        return kit.spawn(LoraStore.create(kit.system(), settings, InstantSource.system(), new Random(1), meters));
+    }
+
+    private LoraSettings settings(AddOn kind, boolean allowPrivate) {
+        return new LoraSettings(kind, folder, URI.create(site + "/"), TOKEN, 10 << 20, 0, 1 << 20, 5, allowPrivate);
     }
 
     private static Instant soon() {
@@ -317,7 +446,7 @@ class LoraStoreTest {
     }
 
     private Reply get(ActorRef<LoraStore.Command> store, LoraName name) {
-        store.tell(new LoraStore.Get(name, true, soon(), job.ref()));
+        store.tell(new LoraStore.Get(name, true, soon(), soon(), job.ref()));
         return job.receiveMessage(PATIENCE);
     }
 
@@ -333,7 +462,11 @@ class LoraStoreTest {
 
     /** The site has this one, whatever is looked for. */
     private void offer(long version, String name, String file, String sha256, boolean nsfw) {
-        String model = model(version + 100, name, "LORA", version(version, file, sha256));
+        offer(version, name, file, sha256, nsfw, "LORA");
+    }
+
+    private void offer(long version, String name, String file, String sha256, boolean nsfw, String type) {
+        String model = model(version + 100, name, type, version(version, file, sha256));
         pages.put(
                 "/api/v1/models",
                 json("{\"items\": [" + model.replace("\"nsfw\": false", "\"nsfw\": " + nsfw) + "], \"metadata\": {}}"));
@@ -381,11 +514,15 @@ class LoraStoreTest {
     }
 
     private static byte[] safetensors(int numbers) {
-        String header = "{\"x\":{\"dtype\":\"U8\",\"shape\":[%d],\"data_offsets\":[0,%d]}}".formatted(numbers, numbers);
+        return tensor("U8", "[" + numbers + "]", numbers);
+    }
+
+    private static byte[] tensor(String type, String shape, int bytes) {
+        String header = "{\"x\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[0,%d]}}".formatted(type, shape, bytes);
         byte[] json = header.getBytes(StandardCharsets.UTF_8);
-        byte[] data = new byte[numbers];
+        byte[] data = new byte[bytes];
         new Random(3).nextBytes(data);
-        return ByteBuffer.allocate(8 + json.length + numbers)
+        return ByteBuffer.allocate(8 + json.length + bytes)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(json.length)
                 .put(json)

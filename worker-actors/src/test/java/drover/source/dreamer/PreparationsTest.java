@@ -1,0 +1,176 @@
+package drover.source.dreamer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import drover.horde.Downloader;
+import drover.horde.ImageJob;
+import drover.horde.Retries;
+import drover.inference.Artifact;
+import drover.inference.AssetRef;
+import drover.inference.AssetStore;
+import drover.inference.AttemptId;
+import drover.inference.ImageRequest;
+import drover.inference.JobId;
+import drover.inference.LoraUse;
+import drover.picture.Picture;
+import drover.picture.PngEncoder;
+import drover.source.bridge.BridgeData;
+import drover.source.loras.AddOn;
+import drover.source.loras.LoraProblem;
+import drover.source.loras.LoraStore;
+import drover.source.models.Baseline;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The test plays the stores of LoRAs and of textual inversions. */
+class PreparationsTest {
+    private static final BridgeData.Content ANYTHING = new BridgeData.Content(true, false, List.of(), List.of());
+    private static final Path FOLDER = Path.of("/models/loras");
+
+    private final ActorTestKit kit = ActorTestKit.create();
+    private final TestProbe<LoraStore.Command> loras = kit.createTestProbe();
+    private final TestProbe<LoraStore.Command> inversions = kit.createTestProbe();
+
+    @AfterEach
+    void stop() {
+        kit.shutdownTestKit();
+    }
+
+    /** A disk that is full. */
+    private static final class Full implements AssetStore {
+        @Override
+        public AssetRef put(AttemptId attempt, int index, Artifact artifact) throws IOException {
+            throw new IOException("no space left");
+        }
+
+        @Override
+        public AssetRef putInput(JobId job, String name, String mediaType, byte[] bytes) throws IOException {
+            throw new IOException("no space left");
+        }
+
+        @Override
+        public void removeInputs(JobId job) {}
+
+        @Override
+        public InputStream open(AssetRef ref) throws IOException {
+            throw new IOException("nothing is here");
+        }
+
+        @Override
+        public boolean holds(AssetRef ref) {
+            return false;
+        }
+    }
+
+    private CompletableFuture<Preparation> prepare(ImageJob job) {
+        Preparations preparations = new Preparations(
+                new Downloader(
+                        kit.system(),
+                        Downloader.Limits.SOURCE_IMAGES,
+                        Retries.of(kit.system(), Instant::now, new Random(1))),
+                new LoraWishes(
+                        new LoraWishes.Shop(loras.ref(), FOLDER),
+                        new LoraWishes.Shop(inversions.ref(), Path.of("/models/embeddings")),
+                        kit.scheduler(),
+                        ForkJoinPool.commonPool()),
+                new Full(),
+                ForkJoinPool.commonPool());
+        Instant now = Instant.now();
+        return preparations
+                .prepare(
+                        new JobId("job"),
+                        job,
+                        new KnownModel("sd", Baseline.STABLE_DIFFUSION_1, false),
+                        ANYTHING,
+                        Duration.ofSeconds(30),
+                        now,
+                        now.plusSeconds(150))
+                .toCompletableFuture();
+    }
+
+    private static LoraStore.Lease give(TestProbe<LoraStore.Command> store, AddOn kind, long number) {
+        LoraStore.Get get = store.expectMessageClass(LoraStore.Get.class);
+        LoraStore.Lease lease = new LoraStore.Lease(kind, number);
+        answer(
+                get.replyTo(),
+                new LoraStore.Reply.Ready(
+                        get.name(),
+                        lease,
+                        FOLDER.resolve("horde").resolve(number + ".safetensors"),
+                        "SD 1.5",
+                        List.of("word"),
+                        false,
+                        List.of("A Name", "70", "7")));
+        return lease;
+    }
+
+    private static void answer(ActorRef<LoraStore.Reply> asker, LoraStore.Reply reply) {
+        asker.tell(reply);
+    }
+
+    private static String withPicture(String more) {
+        byte[] png = PngEncoder.encode(new Picture(64, 64, new byte[64 * 64 * 3]), Map.of());
+        return "{\"prompt\": \"x\"" + more + "}, \"source_processing\": \"img2img\", \"source_image\": \""
+                + Base64.getEncoder().encodeToString(png) + "\"";
+    }
+
+    @Test
+    void whatAJobThatCannotBePreparedWasGivenIsGivenBackAtOnce() {
+        CompletableFuture<Preparation> prepared =
+                prepare(ImageRequestsTest.job(withPicture(", \"loras\": [{\"name\": \"one\"}, {\"name\": \"two\"}]")));
+        LoraStore.Lease first = give(loras, AddOn.LORA, 1);
+        LoraStore.Lease second = give(loras, AddOn.LORA, 2);
+
+        assertThatThrownBy(prepared::join).hasMessageContaining("no space left");
+        assertThat(List.of(
+                        loras.expectMessageClass(LoraStore.Release.class).lease(),
+                        loras.expectMessageClass(LoraStore.Release.class).lease()))
+                .containsExactly(first, second);
+    }
+
+    @Test
+    void aJobGetsItsLorasAndGivesThemBack() {
+        CompletableFuture<Preparation> prepared = prepare(ImageRequestsTest.job(
+                "{\"prompt\": \"x\", \"loras\": [{\"name\": \"one\", \"model\": 0.5, \"inject_trigger\": \"any\"}]}"));
+        give(loras, AddOn.LORA, 1);
+
+        Preparation preparation = prepared.join();
+        ImageRequest request = preparation.request();
+        assertThat(request.features().loras()).containsExactly(new LoraUse("horde/1.safetensors", 0.5, 1));
+        assertThat(request.prompt()).isEqualTo("word, x");
+        assertThat(preparation.leases()).hasSize(1);
+        assertThat(preparation.remarks()).isEmpty();
+    }
+
+    @Test
+    void moreTextualInversionsThanTheHordeAllowsAreLeftOutAndSaid() {
+        String tis = String.join(", ", Collections.nCopies(22, "{\"name\": \"x\"}"));
+        CompletableFuture<Preparation> prepared =
+                prepare(ImageRequestsTest.job("{\"prompt\": \"x\", \"tis\": [" + tis + "]}"));
+        for (int i = 0; i < 20; i++) {
+            LoraStore.Get get = inversions.expectMessageClass(LoraStore.Get.class);
+            answer(get.replyTo(), new LoraStore.Reply.Unavailable(get.name(), LoraProblem.REFUSED, "no"));
+        }
+        inversions.expectNoMessage(Duration.ZERO);
+
+        assertThat(prepared.join().remarks())
+                .hasSize(22)
+                .allMatch(remark -> remark.type().equals("ti") && remark.value().equals("download_failed"));
+    }
+}
