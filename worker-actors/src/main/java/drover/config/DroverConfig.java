@@ -26,6 +26,7 @@ import drover.source.HordeSettings;
 import drover.source.loras.AddOn;
 import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
+import drover.source.skills.SkillSettings;
 import drover.watchdog.LearningRules;
 import drover.watchdog.ModelRules;
 import drover.watchdog.PhaseTimeouts;
@@ -40,6 +41,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Everything an operator has set, checked and complete. Paths are absolute; relative ones in the file are below the
@@ -48,7 +50,7 @@ import java.util.stream.Collectors;
  * @param home the installation folder
  * @param dataDir the ledger and the files of the running processes; this host's own
  * @param cacheDir what can be made again: the unpacked bundled model
- * @param modelFolders where models are looked for, besides the bundled one
+ * @param modelFolders where models are looked for, besides the bundled one; a single model may be one of them
  * @param defaultModel the model for requests that name none; empty for the bundled one
  * @param board who gets which job, and what follows a failure
  * @param nodes the GPU processes
@@ -143,8 +145,11 @@ public record DroverConfig(
     static DroverConfig from(ConfigValues values, Path home, Map<String, String> environment) {
         Path dataDir = home.resolve(values.get(Schema.DATA_DIR));
         Path cacheDir = values.get(Schema.CACHE_DIR).map(home::resolve).orElseGet(() -> userCache(environment));
-        List<Path> modelFolders =
-                values.get(Schema.MODEL_FOLDERS).stream().map(home::resolve).toList();
+        List<Path> modelFolders = Stream.concat(
+                        values.get(Schema.MODEL_FOLDERS).stream().map(home::resolve),
+                        CustomModels.paths(values, home, environment))
+                .distinct()
+                .toList();
         return new DroverConfig(
                 home,
                 dataDir,
@@ -396,7 +401,13 @@ public record DroverConfig(
                         0,
                         values.get(Schema.INVERSION_MAX_SIZE),
                         values.get(Schema.LORA_DOWNLOADS),
-                        values.get(Schema.PRIVATE_ADDRESSES)));
+                        values.get(Schema.PRIVATE_ADDRESSES)),
+                new SkillSettings(
+                        values.get(Schema.POST_PROCESSING),
+                        values.get(Schema.CONTROLNET),
+                        home.resolve(values.get(Schema.UPSCALERS_DIR)),
+                        home.resolve(values.get(Schema.CONTROLNETS_DIR)),
+                        values.get(Schema.NODE_HEAP)));
     }
 
     private static Optional<String> optional(Secret secret) {

@@ -192,6 +192,14 @@ class PictureFeaturesTest {
     }
 
     @Test
+    void eachPictureOfABatchGetsTheControlMap() throws Exception {
+        ImageRequest two = new ImageRequest(
+                        "sd15", "a red apple", "", 64, 64, 4, Sampler.EULER, 5, 41, 1, 2, Optional.empty())
+                .with(control(ControlUse.Type.CANNY, true));
+        assertThat(engine.run(ATTEMPT, two, recorder)).extracting(Drawing::seed).containsExactly(41L, 42L);
+    }
+
+    @Test
     void anUpscalerEnlargesWhatWasPainted() throws Exception {
         ImageFeatures larger = new ImageFeatures(
                 Optional.empty(), List.of(), Optional.empty(), false, Optional.empty(), List.of("model"));

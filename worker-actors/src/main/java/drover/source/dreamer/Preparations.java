@@ -120,10 +120,7 @@ final class Preparations {
 
     /** What is named by no flag of a pop, and so comes although nobody offers it. */
     private static Optional<String> impossible(ImagePayload payload) {
-        if (payload.workflow().isPresent()) {
-            return payload.workflow().map(name -> "this worker does not know the workflow " + name);
-        }
-        return payload.controlType().map(type -> "this worker does not offer ControlNet (" + type + ")");
+        return payload.workflow().map(name -> "this worker does not know the workflow " + name);
     }
 
     private CompletionStage<Got> fetch(Optional<ImageSource> source, Instant until) {
