@@ -25,6 +25,7 @@ class ArchitectureTest {
         "drover.picture..",
         "drover.safety..",
         "drover.upscale..",
+        "drover.speed..",
         "drover.golden.."
     };
     private static final String[] CLIENT = {"drover.client..", "drover.horde.."};

@@ -3,6 +3,7 @@ package drover.diffusion;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import drover.graph.Edges;
+import drover.graph.Holding;
 import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
 import drover.graph.Outputs;
@@ -17,9 +18,11 @@ public final class AutoencoderKL implements AutoCloseable {
     private final VaeConfig config;
     private final Network encoder;
     private final Network decoder;
+    private final Edges edges;
 
-    private AutoencoderKL(VaeConfig config, Network encoder, Network decoder) {
+    private AutoencoderKL(VaeConfig config, Network encoder, Network decoder, Edges edges) {
         this.config = config;
+        this.edges = edges;
         this.encoder = encoder;
         this.decoder = decoder;
     }
@@ -35,12 +38,12 @@ public final class AutoencoderKL implements AutoCloseable {
 
     /** An autoencoder on disk, checked but not loaded. */
     record Plan(VaeConfig config, Network.Plan encoder, Network.Plan decoder) implements AutoCloseable {
-        static Plan of(ModelSource model, String part, DataType wanted) throws EngineException {
+        static Plan of(ModelSource model, String part, DataType wanted, Holding holding) throws EngineException {
             VaeConfig config = VaeConfig.of(model.config(part));
             DataType dtype = config.dtype(wanted);
-            Network.Plan encoder = half(VaeGraph.encoder(config, dtype), model, part);
+            Network.Plan encoder = half(VaeGraph.encoder(config, dtype), model, part, holding);
             try {
-                return new Plan(config, encoder, half(VaeGraph.decoder(config, dtype), model, part));
+                return new Plan(config, encoder, half(VaeGraph.decoder(config, dtype), model, part, holding));
             } catch (EngineException e) {
                 encoder.close();
                 throw e;
@@ -50,7 +53,7 @@ public final class AutoencoderKL implements AutoCloseable {
         AutoencoderKL load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
             Network loaded = decoder.load(torch, listener);
             try {
-                return new AutoencoderKL(config, encoder.load(torch, listener), loaded);
+                return new AutoencoderKL(config, encoder.load(torch, listener), loaded, Edges.ZEROS);
             } catch (EngineException | RuntimeException e) {
                 loaded.close();
                 throw e;
@@ -67,15 +70,16 @@ public final class AutoencoderKL implements AutoCloseable {
             decoder.close();
         }
 
-        private static Network.Plan half(Script script, ModelSource model, String part) throws EngineException {
-            return Network.Plan.of(script, model, part, AutoencoderKL::storedName);
+        private static Network.Plan half(Script script, ModelSource model, String part, Holding holding)
+                throws EngineException {
+            return Network.Plan.of(script, model, part, holding, AutoencoderKL::storedName);
         }
     }
 
     /** Loads the autoencoder of a model, usually its part {@code vae}. */
     public static AutoencoderKL load(Torch torch, ModelSource model, String part, DataType dtype)
             throws EngineException {
-        try (Plan plan = Plan.of(model, part, dtype)) {
+        try (Plan plan = Plan.of(model, part, dtype, Holding.AS_COMPUTED)) {
             return plan.load(torch, bytes -> {});
         }
     }
@@ -85,11 +89,19 @@ public final class AutoencoderKL implements AutoCloseable {
         Network around = encoder.sharing(torch, VaeGraph.encoder(config, dtype(), Edges.CIRCULAR));
         try {
             return new AutoencoderKL(
-                    config, around, decoder.sharing(torch, VaeGraph.decoder(config, dtype(), Edges.CIRCULAR)));
+                    config,
+                    around,
+                    decoder.sharing(torch, VaeGraph.decoder(config, dtype(), Edges.CIRCULAR)),
+                    Edges.CIRCULAR);
         } catch (RuntimeException e) {
             around.close();
             throw e;
         }
+    }
+
+    /** What it sees beyond a picture's edges. */
+    Edges edges() {
+        return edges;
     }
 
     /** Its settings. */

@@ -51,7 +51,7 @@ public record ClipTextConfig(
         ConfigChecks.sane(config, "max_position_embeddings", List.of(read.positions));
         ConfigChecks.sane(config, "hidden_size", List.of(read.width));
         ConfigChecks.sane(config, "intermediate_size", List.of(read.inner));
-        ConfigChecks.sane(config, "num_hidden_layers", List.of(read.layers));
+        ConfigChecks.deep(config, "num_hidden_layers", List.of(read.layers));
         ConfigChecks.divides(config, "num_attention_heads", read.heads, "hidden_size", read.width);
         return read;
     }

@@ -2,6 +2,7 @@ package drover.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import drover.graph.Holding;
 import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
 import drover.graph.Outputs;
@@ -28,11 +29,12 @@ public final class ClipTextEncoder implements AutoCloseable {
 
     /** An encoder on disk, checked but not loaded. */
     record Plan(ClipTextConfig config, Network.Plan network) implements AutoCloseable {
-        static Plan of(ModelSource model, String part, DataType dtype) throws EngineException {
+        static Plan of(ModelSource model, String part, DataType dtype, Holding holding) throws EngineException {
             ClipTextConfig config = ClipTextConfig.of(model.config(part));
             return new Plan(
                     config,
-                    Network.Plan.of(ClipTextGraph.describe(config, dtype), model, part, ClipTextEncoder::storedName));
+                    Network.Plan.of(
+                            ClipTextGraph.describe(config, dtype), model, part, holding, ClipTextEncoder::storedName));
         }
 
         ClipTextEncoder load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
@@ -93,7 +95,7 @@ public final class ClipTextEncoder implements AutoCloseable {
     /** Loads a text encoder of a model, usually its part {@code text_encoder}. */
     public static ClipTextEncoder load(Torch torch, ModelSource model, String part, DataType dtype)
             throws EngineException {
-        try (Plan plan = Plan.of(model, part, dtype)) {
+        try (Plan plan = Plan.of(model, part, dtype, Holding.AS_COMPUTED)) {
             return plan.load(torch, bytes -> {});
         }
     }
@@ -123,16 +125,30 @@ public final class ClipTextEncoder implements AutoCloseable {
      * @param scope owns the results
      * @param ids one row for each sequence
      */
-    public Encoding encode(NativeScope scope, long[][] ids) throws EngineException.Unsupported {
+    public Encoding encode(NativeScope scope, long[][] ids) throws EngineException {
+        int length = ids[0].length;
+        long[] flat = checked(ids);
+        try (NDArray input = scope.longs(flat, ids.length, length)) {
+            return new Encoding(network.run(scope, input), config.layers());
+        }
+    }
+
+    /** All ids, row by row. What libtorch would look up beyond a table ends a process on a GPU. */
+    private long[] checked(long[][] ids) throws EngineException {
         int length = ids[0].length;
         if (length > config.positions()) {
             throw new EngineException.Unsupported(
                     length + " tokens, but this model's text encoder takes " + config.positions());
         }
         long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
-        try (NDArray input = scope.longs(flat, ids.length, length)) {
-            return new Encoding(network.run(scope, input), config.layers());
+        for (long id : flat) {
+            if (id < 0 || id >= config.vocabulary()) {
+                throw new EngineException.BadModel("the tokenizer makes the id " + id
+                        + ", but the text encoder knows those below " + config.vocabulary()
+                        + "; they are of different models");
+            }
         }
+        return flat;
     }
 
     /**
@@ -140,7 +156,8 @@ public final class ClipTextEncoder implements AutoCloseable {
      *
      * @param vectors for each row, from the first on, by their place; later rows have none
      */
-    Encoding encode(Torch torch, NativeScope scope, long[][] ids, List<Map<Integer, float[]>> vectors) {
+    Encoding encode(Torch torch, NativeScope scope, long[][] ids, List<Map<Integer, float[]>> vectors)
+            throws EngineException {
         int length = ids[0].length;
         int width = config.width();
         float[] tokens = new float[ids.length * length];
@@ -153,7 +170,7 @@ public final class ClipTextEncoder implements AutoCloseable {
                 System.arraycopy(vector.getValue(), 0, others, place * width, width);
             }
         }
-        long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
+        long[] flat = checked(ids);
         DataType dtype = network.dtype();
         try (Network taking = network.sharing(torch, ClipTextGraph.describeWithVectors(config, dtype));
                 NDArray input = scope.longs(flat, ids.length, length);

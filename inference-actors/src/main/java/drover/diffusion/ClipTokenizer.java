@@ -18,6 +18,7 @@ public final class ClipTokenizer implements AutoCloseable {
     /** Cutting and padding happen here, so that a tokenizer.json that asks for either changes nothing. */
     private static final Map<String, String> PLAIN = Map.of("padding", "false", "truncation", "false");
 
+    private static final int MIN_LENGTH = 3;
     private static final int MAX_LENGTH = 100_000;
     private static final int OPEN_CLIP_PAD = 0;
 
@@ -54,9 +55,9 @@ public final class ClipTokenizer implements AutoCloseable {
     private static ClipTokenizer open(Path folder, boolean openClip) throws EngineException.BadModel {
         ConfigFile config = ConfigFile.read(folder.resolve("tokenizer_config.json"));
         int maxLength = config.integer("model_max_length");
-        if (maxLength < 2 || maxLength > MAX_LENGTH) {
-            throw new EngineException.BadModel(config.name() + ": model_max_length is " + maxLength
-                    + "; expected 2 (begin and end) to " + MAX_LENGTH);
+        if (maxLength < MIN_LENGTH || maxLength > MAX_LENGTH) {
+            throw new EngineException.BadModel(config.name() + ": model_max_length is " + maxLength + "; expected "
+                    + MIN_LENGTH + " (begin, end and a token between) to " + MAX_LENGTH);
         }
         byte[] json = json(folder, config);
         HuggingFaceTokenizer tokenizer =

@@ -6,6 +6,8 @@ import java.util.List;
 
 /** Checks that several networks' configurations share. Every failure names the file, the key and the value. */
 final class ConfigChecks {
+    private static final int MOST_LAYERS = 200;
+
     private ConfigChecks() {}
 
     /** Insists that features that are not supported are not switched on: the keys must be absent or null. */
@@ -54,6 +56,16 @@ final class ConfigChecks {
             if (value < 1 || value > 1_000_000) {
                 throw new EngineException.BadModel(
                         config.name() + ": " + key + " is " + config.raw(key) + "; expected 1 to 1000000");
+            }
+        }
+    }
+
+    /** Insists that all of these are at least 1 and at most 200: as deep as no network is, and soon described. */
+    static void deep(ConfigFile config, String key, List<Integer> values) throws EngineException.BadModel {
+        for (int value : values) {
+            if (value < 1 || value > MOST_LAYERS) {
+                throw new EngineException.BadModel(
+                        config.name() + ": " + key + " is " + config.raw(key) + "; expected 1 to " + MOST_LAYERS);
             }
         }
     }

@@ -81,6 +81,11 @@ public final class ConfigFile {
         return new ConfigFile(name, root);
     }
 
+    /** Writes it to a file. */
+    void write(Path file) throws IOException {
+        Files.write(file, JSON.writeValueAsBytes(root));
+    }
+
     /** Where this came from, for messages. */
     public String name() {
         return name;

@@ -35,7 +35,35 @@ public record HiresPlan(int firstWidth, int firstHeight, int secondSteps) {
      * @return empty if no side is longer than what the model was trained for, or one is not
      */
     public static Optional<HiresPlan> of(ModelInfo model, int width, int height, int steps, double strength) {
-        boolean xl = Architecture.STABLE_DIFFUSION_XL.pipeline().equals(model.architecture());
+        return of(
+                Architecture.STABLE_DIFFUSION_XL.pipeline().equals(model.architecture()),
+                width,
+                height,
+                steps,
+                strength);
+    }
+
+    /**
+     * How many pixel-steps a picture takes whose model is known by name only: of the plans of all architectures, and of one
+     * pass, the most.
+     *
+     * @param steps that were asked for
+     * @param strength of the second pass
+     */
+    public static long mostPixelSteps(int width, int height, int steps, double strength) {
+        long most = (long) width * height * steps;
+        for (boolean xl : new boolean[] {false, true}) {
+            Optional<HiresPlan> plan = of(xl, width, height, steps, strength);
+            if (plan.isPresent()) {
+                HiresPlan both = plan.get();
+                long first = (long) both.firstWidth * both.firstHeight * steps;
+                most = Math.max(most, first + (long) width * height * both.secondSteps);
+            }
+        }
+        return most;
+    }
+
+    private static Optional<HiresPlan> of(boolean xl, int width, int height, int steps, double strength) {
         int side = xl ? XL_SIDE : ONE_SIDE;
         if (width <= side || height <= side) {
             return Optional.empty();

@@ -3,6 +3,8 @@ package drover.diffusion;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import drover.graph.CompiledGraph;
+import drover.graph.FlopCount;
+import drover.graph.Holding;
 import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
 import drover.graph.Outputs;
@@ -20,24 +22,27 @@ import java.util.function.UnaryOperator;
 final class Network implements AutoCloseable {
     private final CompiledGraph graph;
     private final LoadedWeights weights;
+    private final Holding holding;
     private final boolean ownsGraph;
     private final boolean ownsWeights;
 
-    private Network(CompiledGraph graph, LoadedWeights weights, boolean ownsGraph, boolean ownsWeights) {
+    private Network(
+            CompiledGraph graph, LoadedWeights weights, Holding holding, boolean ownsGraph, boolean ownsWeights) {
         this.graph = graph;
         this.weights = weights;
+        this.holding = holding;
         this.ownsGraph = ownsGraph;
         this.ownsWeights = ownsWeights;
     }
 
     /** This network with something added to some weights; must be closed before this one. */
     Network patched(Torch torch, LoadedWeights.Patch patch) throws EngineException {
-        return new Network(graph, weights.patched(torch, graph.script(), patch), false, true);
+        return new Network(graph, weights.patched(torch, graph.script(), patch), holding, false, true);
     }
 
     /** Another graph over these weights; must be closed before this one. */
     Network sharing(Torch torch, Script script) {
-        return new Network(new CompiledGraph(torch, script), weights, true, false);
+        return new Network(new CompiledGraph(torch, holding.fitting(script)), weights, holding, true, false);
     }
 
     /**
@@ -49,12 +54,14 @@ final class Network implements AutoCloseable {
         private final Weights weights;
         private final String source;
         private final UnaryOperator<String> storedName;
+        private final Holding holding;
 
-        private Plan(Script script, Weights weights, String source, UnaryOperator<String> storedName) {
+        private Plan(Script script, Weights weights, String source, UnaryOperator<String> storedName, Holding holding) {
             this.script = script;
             this.weights = weights;
             this.source = source;
             this.storedName = storedName;
+            this.holding = holding;
         }
 
         /**
@@ -63,12 +70,16 @@ final class Network implements AutoCloseable {
          * @param naming see {@link ModelSource#weights}
          */
         static Plan of(
-                Script script, ModelSource model, String part, Function<Set<String>, UnaryOperator<String>> naming)
+                Script script,
+                ModelSource model,
+                String part,
+                Holding holding,
+                Function<Set<String>, UnaryOperator<String>> naming)
                 throws EngineException {
             ModelSource.Part opened = model.weights(part, naming);
             try {
                 LoadedWeights.check(script, opened.weights(), opened.description(), opened.storedName());
-                return new Plan(script, opened.weights(), opened.description(), opened.storedName());
+                return new Plan(script, opened.weights(), opened.description(), opened.storedName(), holding);
             } catch (EngineException.BadModel | RuntimeException e) {
                 opened.weights().close();
                 throw e;
@@ -77,15 +88,19 @@ final class Network implements AutoCloseable {
 
         /** Bytes that the weights will take in memory. */
         long bytes() {
-            return LoadedWeights.bytes(script);
+            return LoadedWeights.bytes(script, weights, storedName, holding);
         }
 
         /** Loads the weights and compiles the graph. */
         Network load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
-            CompiledGraph graph = new CompiledGraph(torch, script);
+            CompiledGraph graph = new CompiledGraph(torch, holding.fitting(script));
             try {
                 return new Network(
-                        graph, LoadedWeights.load(torch, script, weights, source, storedName, listener), true, true);
+                        graph,
+                        LoadedWeights.load(torch, script, weights, source, storedName, holding, listener),
+                        holding,
+                        true,
+                        true);
             } catch (EngineException | RuntimeException e) {
                 graph.close();
                 throw e;
@@ -101,6 +116,16 @@ final class Network implements AutoCloseable {
     /** Runs it once; the results belong to {@code scope}. */
     Outputs run(NativeScope scope, NDArray... inputs) {
         return graph.run(weights, scope, inputs);
+    }
+
+    /** What one pass costs; see {@link FlopCount}. */
+    FlopCount flops(Torch torch, NDArray... inputs) {
+        return FlopCount.of(torch, graph.script(), weights, inputs);
+    }
+
+    /** See {@link CompiledGraph#nativeNanos}. */
+    long nativeNanos() {
+        return graph.nativeNanos();
     }
 
     /** What its graph reads. */

@@ -2,6 +2,7 @@ package drover.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import drover.graph.Holding;
 import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
 import drover.graph.Torch;
@@ -39,13 +40,14 @@ public final class PromptEncoder implements AutoCloseable {
 
     /** The text encoders of a model on disk, checked but not loaded. */
     record Plan(ModelSource model, List<ClipTextEncoder.Plan> encoders) implements AutoCloseable {
-        static Plan of(ModelSource model, Architecture architecture, DataType dtype) throws EngineException {
-            ClipTextEncoder.Plan first = ClipTextEncoder.Plan.of(model, FIRST, dtype);
+        static Plan of(ModelSource model, Architecture architecture, DataType dtype, Holding holding)
+                throws EngineException {
+            ClipTextEncoder.Plan first = ClipTextEncoder.Plan.of(model, FIRST, dtype, holding);
             if (!architecture.hasTwoTextEncoders()) {
                 return new Plan(model, List.of(first));
             }
             try {
-                return new Plan(model, List.of(first, ClipTextEncoder.Plan.of(model, SECOND, dtype)));
+                return new Plan(model, List.of(first, ClipTextEncoder.Plan.of(model, SECOND, dtype, holding)));
             } catch (EngineException | RuntimeException e) {
                 first.close();
                 throw e;

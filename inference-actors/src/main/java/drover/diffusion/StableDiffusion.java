@@ -2,9 +2,10 @@ package drover.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import drover.graph.Edges;
+import drover.graph.Holding;
 import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
-import drover.graph.Script;
 import drover.graph.Torch;
 import drover.inference.EngineException;
 import drover.picture.Picture;
@@ -13,7 +14,6 @@ import drover.sampling.SamplingPlan;
 import drover.sampling.SigmaDenoiser;
 import drover.sampling.StepListener;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -66,20 +66,23 @@ public final class StableDiffusion implements AutoCloseable {
         }
     }
 
+    /** As {@link #load(Torch, ModelSource, DataType, Holding, LoadListener)}, weights in the type of the activations. */
+    public static StableDiffusion load(Torch torch, ModelSource model, DataType dtype, LoadListener listener)
+            throws EngineException {
+        return load(torch, model, dtype, Holding.AS_COMPUTED, listener);
+    }
+
     /**
      * Loads a model. All configurations and all checkpoints' headers are checked before the first weight is read.
      *
-     * @param dtype type of weights and activations
+     * @param dtype type of activations
+     * @param holding type of weights
      */
-    public static StableDiffusion load(Torch torch, ModelSource model, DataType dtype, LoadListener listener)
+    public static StableDiffusion load(
+            Torch torch, ModelSource model, DataType dtype, Holding holding, LoadListener listener)
             throws EngineException {
-        Architecture architecture = Architecture.named(model.architecture());
-        NoiseSchedule schedule = NoiseSchedule.of(model.config("scheduler"));
-        try (PromptEncoder.Plan text = PromptEncoder.Plan.of(model, architecture, dtype);
-                UNet2DConditionModel.Plan unet = UNet2DConditionModel.Plan.of(model, "unet", dtype);
-                AutoencoderKL.Plan vae = AutoencoderKL.Plan.of(model, "vae", dtype)) {
-            PipelineFit.check(model, text, unet.config(), vae.config());
-            long total = text.bytes() + unet.network().bytes() + vae.bytes();
+        try (PipelinePlan plan = PipelinePlan.of(model, dtype, holding)) {
+            long total = plan.bytes();
             LoadedWeights.Listener sum = new LoadedWeights.Listener() {
                 private long done;
 
@@ -91,31 +94,24 @@ public final class StableDiffusion implements AutoCloseable {
             };
             listener.onLoaded(0, total);
             try (Closer loaded = new Closer()) {
-                PromptEncoder prompts = loaded.add(text.load(torch, sum), PromptEncoder::close);
-                UNet2DConditionModel network = loaded.add(unet.load(torch, sum), UNet2DConditionModel::close);
-                AutoencoderKL autoencoder = loaded.add(vae.load(torch, sum), AutoencoderKL::close);
-                return new StableDiffusion(torch, prompts, network, autoencoder, schedule, loaded.handOver());
+                PromptEncoder prompts = loaded.add(plan.text().load(torch, sum), PromptEncoder::close);
+                UNet2DConditionModel network = loaded.add(plan.unet().load(torch, sum), UNet2DConditionModel::close);
+                AutoencoderKL autoencoder = loaded.add(plan.vae().load(torch, sum), AutoencoderKL::close);
+                return new StableDiffusion(torch, prompts, network, autoencoder, plan.schedule(), loaded.handOver());
             }
         }
     }
 
     /** Bytes that the weights of a model will take in memory, from its configurations alone. */
     public static long weightBytes(ModelSource model, DataType dtype) throws EngineException {
-        long bytes = 0;
-        for (String part : Architecture.named(model.architecture()).parts()) {
-            ConfigFile config = model.config(part);
-            List<Script> graphs = switch (part) {
-                case "unet" -> List.of(UNetGraph.describe(UNetConfig.of(config), dtype));
-                case "vae" -> {
-                    VaeConfig vae = VaeConfig.of(config);
-                    DataType own = vae.dtype(dtype);
-                    yield List.of(VaeGraph.encoder(vae, own), VaeGraph.decoder(vae, own));
-                }
-                default -> List.of(ClipTextGraph.describe(ClipTextConfig.of(config), dtype));
-            };
-            bytes += graphs.stream().mapToLong(LoadedWeights::bytes).sum();
+        return PipelinePlan.bytesAsComputed(model, dtype);
+    }
+
+    /** As {@link #weightBytes(ModelSource, DataType)}, if they are held so; reads the headers of its files. */
+    public static long weightBytes(ModelSource model, DataType dtype, Holding holding) throws EngineException {
+        try (PipelinePlan plan = PipelinePlan.of(model, dtype, holding)) {
+            return plan.bytes();
         }
-        return bytes;
     }
 
     /**
@@ -326,7 +322,7 @@ public final class StableDiffusion implements AutoCloseable {
     }
 
     /**
-     * Decodes final latents.
+     * Decodes final latents; large ones in {@linkplain TiledDecoding pieces}, unless opposite edges are to fit together.
      *
      * @return {@code [3, H, W]}, nominally in [-1, 1], not clamped
      */
@@ -336,6 +332,12 @@ public final class StableDiffusion implements AutoCloseable {
         for (int i = 0; i < unscaled.length; i++) {
             unscaled[i] /= scale;
         }
+        return vae.edges() == Edges.CIRCULAR
+                ? decodeAtOnce(unscaled, size)
+                : TiledDecoding.of(vae.config()).decode(unscaled, size, this::decodeAtOnce);
+    }
+
+    private float[] decodeAtOnce(float[] unscaled, LatentSize size) {
         try (NativeScope scope = torch.open("vae decoder run")) {
             NDArray input = scope.floats(unscaled, vae.dtype(), 1, size.channels(), size.height(), size.width());
             return scope.toFloats(vae.decode(scope, input));
@@ -344,11 +346,7 @@ public final class StableDiffusion implements AutoCloseable {
 
     /** Turns a decoder's output into a picture. */
     public Picture picture(float[] decoded, int width, int height) {
-        float[] planes = new float[decoded.length];
-        for (int i = 0; i < planes.length; i++) {
-            planes[i] = decoded[i] / 2 + 0.5f;
-        }
-        return Picture.ofPlanes(planes, width, height);
+        return Picture.ofPlanes(decoded, 0.5f, 0.5f, width, height);
     }
 
     /** Bytes of its weights in memory. */

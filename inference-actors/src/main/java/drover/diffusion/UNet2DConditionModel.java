@@ -3,6 +3,8 @@ package drover.diffusion;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import drover.graph.Edges;
+import drover.graph.FlopCount;
+import drover.graph.Holding;
 import drover.graph.LoadedWeights;
 import drover.graph.NativeScope;
 import drover.graph.Torch;
@@ -25,11 +27,16 @@ public final class UNet2DConditionModel implements AutoCloseable {
 
     /** A UNet on disk, checked but not loaded. */
     record Plan(UNetConfig config, Network.Plan network) implements AutoCloseable {
-        static Plan of(ModelSource model, String part, DataType dtype) throws EngineException {
+        static Plan of(ModelSource model, String part, DataType dtype, Holding holding) throws EngineException {
             UNetConfig config = UNetConfig.of(model.config(part));
             return new Plan(
                     config,
-                    Network.Plan.of(UNetGraph.describe(config, dtype), model, part, names -> UnaryOperator.identity()));
+                    Network.Plan.of(
+                            UNetGraph.describe(config, dtype),
+                            model,
+                            part,
+                            holding,
+                            names -> UnaryOperator.identity()));
         }
 
         UNet2DConditionModel load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
@@ -45,7 +52,7 @@ public final class UNet2DConditionModel implements AutoCloseable {
     /** Loads the UNet of a model, usually its part {@code unet}. */
     public static UNet2DConditionModel load(Torch torch, ModelSource model, String part, DataType dtype)
             throws EngineException {
-        try (Plan plan = Plan.of(model, part, dtype)) {
+        try (Plan plan = Plan.of(model, part, dtype, Holding.AS_COMPUTED)) {
             return plan.load(torch, bytes -> {});
         }
     }
@@ -112,6 +119,19 @@ public final class UNet2DConditionModel implements AutoCloseable {
                     .orElseGet(() -> network.run(scope, sample, time, context))
                     .get(UNetGraph.PREDICTION);
         }
+    }
+
+    /** What one pass costs; see {@link #predict} for the arguments. */
+    public FlopCount flops(
+            Torch torch, NativeScope scope, NDArray sample, float timestep, NDArray context, Optional<Added> added) {
+        NDArray time = scope.floats(new float[] {timestep}, 1);
+        return added.map(a -> network.flops(torch, sample, time, context, a.pooled(), a.sizes()))
+                .orElseGet(() -> network.flops(torch, sample, time, context));
+    }
+
+    /** Nanoseconds that have passed within libtorch in all passes of this network so far. */
+    public long nativeNanos() {
+        return network.nativeNanos();
     }
 
     /** Bytes of its weights in memory. */

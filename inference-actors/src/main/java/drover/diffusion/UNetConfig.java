@@ -147,8 +147,8 @@ public record UNetConfig(
         ConfigChecks.sane(config, "block_out_channels", channels);
         ConfigChecks.sane(config, "in_channels", List.of(inChannels));
         ConfigChecks.sane(config, "out_channels", List.of(outChannels));
-        ConfigChecks.sane(config, "layers_per_block", layers);
-        ConfigChecks.sane(config, "transformer_layers_per_block", transformerLayers);
+        ConfigChecks.deep(config, "layers_per_block", layers);
+        ConfigChecks.deep(config, "transformer_layers_per_block", transformerLayers);
         ConfigChecks.sane(config, "cross_attention_dim", List.of(contextWidth));
         ConfigChecks.sane(config, "time_embedding_dim", List.of(timeWidth));
         if (channels.getFirst() % 2 != 0) {

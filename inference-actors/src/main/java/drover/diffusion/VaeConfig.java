@@ -68,7 +68,7 @@ public record VaeConfig(
         ConfigChecks.sane(config, "block_out_channels", channels);
         ConfigChecks.sane(config, "in_channels", List.of(pictureChannels));
         ConfigChecks.sane(config, "latent_channels", List.of(read.latentChannels));
-        ConfigChecks.sane(config, "layers_per_block", List.of(read.layers));
+        ConfigChecks.deep(config, "layers_per_block", List.of(read.layers));
         for (int width : channels) {
             ConfigChecks.divides(config, "norm_num_groups", read.groups, "block_out_channels", width);
         }

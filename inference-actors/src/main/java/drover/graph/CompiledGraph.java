@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * A graph that libtorch has compiled. Holds no weights: they are handed in with every call, so that graphs can share
@@ -22,6 +23,7 @@ public final class CompiledGraph implements AutoCloseable {
     private final Script script;
     private final NativeScope scope;
     private final PtSymbolBlock module;
+    private final LongAdder nativeNanos = new LongAdder();
 
     /**
      * Compiles a script.
@@ -70,7 +72,9 @@ public final class CompiledGraph implements AutoCloseable {
             for (int i = 0; i < inputs.length; i++) {
                 arguments[i + 1] = IValue.from(NativeScope.unwrap(inputs[i]));
             }
+            long begun = System.nanoTime();
             try (IValue answer = IValueUtils.runMethod(module, "forward", arguments)) {
+                nativeNanos.add(System.nanoTime() - begun);
                 return named(answer.toTensorArray(results.manager()));
             }
         } catch (RuntimeException e) {
@@ -82,6 +86,11 @@ public final class CompiledGraph implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Nanoseconds that have passed within libtorch in all runs that have ended well, over all threads. */
+    public long nativeNanos() {
+        return nativeNanos.sum();
     }
 
     private Outputs named(PtNDArray[] results) {

@@ -62,7 +62,7 @@ public final class LoadedWeights implements AutoCloseable {
     }
 
     /**
-     * Loads what a script reads, after checking all of it.
+     * Loads what a script reads, in the type that it computes in, after checking all of it.
      *
      * @param source where the weights are from, for messages
      * @param storedName turns a key of the script into the name that these weights use
@@ -76,6 +76,24 @@ public final class LoadedWeights implements AutoCloseable {
             UnaryOperator<String> storedName,
             Listener listener)
             throws EngineException {
+        return load(torch, script, weights, source, storedName, Holding.AS_COMPUTED, listener);
+    }
+
+    /**
+     * As {@link #load(Torch, Script, Weights, String, UnaryOperator, Listener)}.
+     *
+     * @param holding in which types they stay in memory; the graph to be run with them is compiled from the script that
+     *     {@linkplain Holding#fitting fits}
+     */
+    public static LoadedWeights load(
+            Torch torch,
+            Script script,
+            Weights weights,
+            String source,
+            UnaryOperator<String> storedName,
+            Holding holding,
+            Listener listener)
+            throws EngineException {
         check(script, weights, source, storedName);
         NativeScope scope = torch.open("weights of " + script.name());
         boolean done = false;
@@ -83,11 +101,10 @@ public final class LoadedWeights implements AutoCloseable {
             Map<String, PtNDArray> arrays = new LinkedHashMap<>();
             long total = 0;
             for (WeightSpec spec : script.weights()) {
-                arrays.put(
-                        spec.key(),
-                        NativeScope.unwrap(
-                                weights.load(scope.manager(), storedName.apply(spec.key()), script.dtype())));
-                long size = bytes(spec, script);
+                String name = storedName.apply(spec.key());
+                DataType held = held(script, weights, name, holding);
+                arrays.put(spec.key(), NativeScope.unwrap(weights.load(scope.manager(), name, held)));
+                long size = spec.shape().size() * held.getNumOfBytes();
                 total += size;
                 listener.onLoaded(size);
             }
@@ -119,8 +136,9 @@ public final class LoadedWeights implements AutoCloseable {
                 @Nullable PtNDArray whole = arrays.get(spec.key());
                 Optional<NDArray> change = patch.change(own.manager(), spec);
                 if (whole != null && change.isPresent()) {
-                    all.put(spec.key(), sum(own, whole, change.get()));
-                    total += bytes(spec, script);
+                    PtNDArray sum = sum(own, whole, change.get());
+                    all.put(spec.key(), sum);
+                    total += spec.shape().size() * sum.getDataType().getNumOfBytes();
                 }
             }
             LoadedWeights patched = new LoadedWeights(own, all, total);
@@ -149,6 +167,21 @@ public final class LoadedWeights implements AutoCloseable {
     /** Bytes that a script's weights will take in the device's memory. */
     public static long bytes(Script script) {
         return script.weights().stream().mapToLong(w -> bytes(w, script)).sum();
+    }
+
+    /** Bytes that a script's weights will take in the device's memory if they are held so. */
+    public static long bytes(Script script, Weights weights, UnaryOperator<String> storedName, Holding holding) {
+        return script.weights().stream()
+                .mapToLong(spec -> spec.shape().size()
+                        * held(script, weights, storedName.apply(spec.key()), holding)
+                                .getNumOfBytes())
+                .sum();
+    }
+
+    private static DataType held(Script script, Weights weights, String name, Holding holding) {
+        return weights.find(name)
+                .map(info -> holding.held(script.dtype(), info.type()))
+                .orElse(script.dtype());
     }
 
     /** Bytes of the device's memory that these weights take. */

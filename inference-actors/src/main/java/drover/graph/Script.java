@@ -3,6 +3,7 @@ package drover.graph;
 import ai.djl.ndarray.types.DataType;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -31,6 +32,8 @@ public record Script(
             "  training : bool",
             "  _is_full_backward_hook : Optional[bool]");
 
+    private static final Pattern WEIGHT = Pattern.compile("w\\[\"[^\"]*\"]");
+
     public Script {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
@@ -56,6 +59,19 @@ public record Script(
                 .append(") -> List[Tensor]:\n");
         lines.forEach(l -> text.append("    ").append(l.text()).append('\n'));
         return text.toString();
+    }
+
+    /** This script for weights that may be held in narrower types than it computes in; see {@link Holding#AS_STORED}. */
+    Script widening() {
+        String widened = "torch.to($0, " + ScalarTypes.number(dtype) + ")";
+        return withLines(lines.stream()
+                .map(line -> new Line(WEIGHT.matcher(line.text()).replaceAll(widened), line.layer()))
+                .toList());
+    }
+
+    /** The same arguments and weights with other statements. */
+    private Script withLines(List<Line> others) {
+        return new Script(name, dtype, inputs, outputs, weights, others);
     }
 
     /** The statement on a line of {@link #source()}, counted from 1; empty for the lines around the statements. */

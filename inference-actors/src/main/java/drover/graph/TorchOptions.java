@@ -27,6 +27,11 @@ public record TorchOptions(Device device, int threads, boolean optimizeGraphs) {
         return new TorchOptions(TorchDevice.of(device), threads, false);
     }
 
+    /** Whether networks run on a GPU. */
+    public boolean isGpu() {
+        return device.isGpu();
+    }
+
     /** The device, as libtorch calls it. */
     public String deviceName() {
         return device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";

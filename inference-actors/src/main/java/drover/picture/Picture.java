@@ -27,11 +27,16 @@ public record Picture(int width, int height, byte[] rgb) {
      *     rounded to even, NaN is black
      */
     public static Picture ofPlanes(float[] planes, int width, int height) {
+        return ofPlanes(planes, 1, 0, width, height);
+    }
+
+    /** As {@link #ofPlanes(float[], int, int)}, from planes of which {@code value · scale + shift} is in [0, 1]. */
+    public static Picture ofPlanes(float[] planes, float scale, float shift, int width, int height) {
         int pixels = width * height;
         byte[] rgb = new byte[planes.length];
         for (int channel = 0; channel < CHANNELS; channel++) {
             for (int i = 0; i < pixels; i++) {
-                double value = Math.clamp(planes[channel * pixels + i], 0f, 1f);
+                double value = Math.clamp(planes[channel * pixels + i] * scale + shift, 0f, 1f);
                 rgb[i * CHANNELS + channel] = (byte) (int) Math.rint(value * 255);
             }
         }

@@ -189,9 +189,12 @@ public final class SafeTensors implements Weights {
             if (tensor.bytes() == 0) {
                 return manager.create(tensor.djlShape(), type);
             }
-            return tensor.bytes() <= maxPieceBytes
+            NDArray loaded = tensor.bytes() <= maxPieceBytes
                     ? copy(manager, tensor.begin(), tensor.djlShape(), tensor.type(), type)
                     : copyInPieces(manager, tensor, type);
+            // A copied page stays in the system's cache, but counts no longer as this process's, beside its copy.
+            data.asSlice(tensor.begin(), tensor.bytes()).unload();
+            return loaded;
         } finally {
             lock.readLock().unlock();
         }

@@ -40,6 +40,21 @@ class HiresPlanTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        // One pass would take as much or more.
+        "512, 512, 30, 0.65, 7864320",
+        "1024, 1024, 30, 0.65, 31457280",
+        // SD 1: 640x640 for 7 steps after 512x512 for 10.
+        "640, 640, 10, 0.65, 5488640",
+        // SDXL: all 30 steps at full size after 1024x1024 for 30; SD 1 would begin smaller.
+        "2048, 2048, 30, 1, 157286400",
+        "1152, 1152, 8, 1, 19005440",
+    })
+    void theWorkIsThatOfBothPasses(int width, int height, int steps, double strength, long expected) {
+        assertThat(HiresPlan.mostPixelSteps(width, height, steps, strength)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
     @CsvSource({"false, 512, 1024", "false, 1024, 512", "false, 64, 64", "true, 1024, 2048", "true, 2048, 1024"})
     void aSideThatTheModelKnowsNeedsOnePass(boolean xl, int width, int height) {
         assertThat(HiresPlan.of(model(xl), width, height, 30, 0.65)).isEmpty();

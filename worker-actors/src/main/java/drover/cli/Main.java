@@ -45,6 +45,7 @@ public final class Main implements Runnable {
     /** Runs one command and gives its exit code. */
     static int run(Cli cli, String... arguments) {
         BenchCommand bench = new BenchCommand(cli);
+        BenchNetworkCommands networks = new BenchNetworkCommands(cli);
         ModelsCommand models = new ModelsCommand(cli);
         NodesCommand nodes = new NodesCommand(cli);
         JobsCommand jobs = new JobsCommand(cli);
@@ -92,7 +93,10 @@ public final class Main implements Runnable {
                         .addSubcommand(bench.new Memory())
                         .addSubcommand(bench.new HotPath())
                         .addSubcommand(bench.new Ledger())
-                        .addSubcommand(bench.new Horde()))
+                        .addSubcommand(bench.new Horde())
+                        .addSubcommand(networks.new UNet())
+                        .addSubcommand(networks.new Load())
+                        .addSubcommand(networks.new Pipeline()))
                 .addSubcommand(new SimulateCommand(cli))
                 .addSubcommand(new ChaosCommand(cli))
                 .addSubcommand(new VersionCommand(cli));

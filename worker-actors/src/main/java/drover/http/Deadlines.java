@@ -10,13 +10,13 @@ final class Deadlines {
     private Deadlines() {}
 
     /**
-     * The AI Horde's {@link TimeToLive}. Each picture of a request counts its own steps. A ControlNet and a second pass each
-     * double the time.
+     * The AI Horde's {@link TimeToLive}. Each picture of a request counts its own steps, those of a second pass included. A
+     * ControlNet doubles the time.
      *
      * @param controlled whether there is a ControlNet
      */
     static Duration byDefault(ImageRequest request, boolean controlled) {
-        double times = (controlled ? 2 : 1) * (request.features().hiresFix().isPresent() ? 2 : 1);
-        return Duration.ofSeconds((long) Math.ceil(TimeToLive.seconds((double) Work.of(request), 1) * times));
+        double seconds = TimeToLive.seconds((double) Work.of(request), 1) * (controlled ? 2 : 1);
+        return Duration.ofSeconds((long) Math.ceil(seconds));
     }
 }

@@ -162,6 +162,28 @@ final class CommandLineTest {
     }
 
     @Test
+    void loadingAModelIsMeasured() {
+        // How fast it is depends on the machine; 1 says that it is slow.
+        assertThat(cli.run("bench", "load", "--rounds", "1")).isBetween(0, 1);
+        assertThat(cli.out())
+                .startsWith("Loading emoji-diffusion: files of ")
+                .containsPattern("model loaded +[1-9][0-9,]* MB/s");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "unet, say --random-weights",
+        "unet --random-weights --arch sd9, --arch is sd9; expected one of",
+        "unet --random-weights --size 100, --size must be a multiple of 64",
+        "pipeline --random-weights --steps 0, --steps must be 1 to 500",
+        "load --random-weights --model x, 'say --model or --random-weights, not both'"
+    })
+    void measurementsThatCannotBeMadeAreRefused(String what, String expected) {
+        assertThat(cli.run(("bench " + what).split(" ", -1))).isEqualTo(2);
+        assertThat(cli.err().strip()).contains(expected).hasLineCount(1);
+    }
+
+    @Test
     void aFolderWithoutCasesIsNotSupported() {
         assertThat(cli.run("golden", home.toString())).isEqualTo(2);
         assertThat(cli.run("golden", home.resolve("gone").toString())).isEqualTo(1);

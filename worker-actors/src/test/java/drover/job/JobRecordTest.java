@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import drover.inference.AttemptId;
+import drover.inference.HiresFix;
+import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Phase;
@@ -56,6 +58,25 @@ class JobRecordTest {
     void workIsCountedInMegapixelSteps(int width, int height, int steps, int count, double expected) {
         assertThat(Work.mega((double) Work.of(request(width, height, steps, count))))
                 .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "640, 640, 10, 1, 5.48864", // 512x512 for 10 steps, then 640x640 for 7.
+        "2048, 2048, 30, 2, 314.5728", // 1024x1024 for 30 steps, then 2048x2048 for 30.
+        "512, 512, 20, 3, 15.72864" // The model paints this in one pass.
+    })
+    void aSecondPassCounts(int width, int height, int steps, int count, double expected) {
+        ImageRequest plain = request(width, height, steps, count);
+        ImageRequest twice = plain.with(new ImageFeatures(
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                false,
+                Optional.of(new HiresFix(HiresFix.DEFAULT_STRENGTH)),
+                List.of()));
+        assertThat(Work.mega((double) Work.of(twice))).isEqualTo(expected);
+        assertThat(Work.of(twice)).isGreaterThanOrEqualTo(Work.of(plain));
     }
 
     @Test

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * What H2 has forced to the disk is there after a kill, also when it uses space of its file again. Version 2.5.252 forgets
  * to say in the file's header where it goes on then, and opens the file as it was before: commits are lost. It uses space
- * again after 45 s; here that is shortened.
+ * again after 10 s; here that is shortened.
  */
 class H2KillTest {
     private static final int KILLS = 6;
@@ -64,7 +64,7 @@ class H2KillTest {
     private static Connection open(Path folder) throws SQLException {
         LedgerSettings settings = LedgerSettings.h2In(folder);
         return DriverManager.getConnection(
-                Dialect.H2.address(settings.url()) + ";RETENTION_TIME=100", Dialect.H2.properties(settings));
+                Dialect.H2.address(settings.url() + ";RETENTION_TIME=100"), Dialect.H2.properties(settings));
     }
 
     private static int last(Connection connection) throws SQLException {

@@ -43,10 +43,6 @@ final class PictureRun {
 
     /** What one picture's pass through a UNet takes beside the weights, per pixel of the picture and prompt. */
     private static final long WORK_BYTES_PER_PIXEL = 4096;
-    /** Java heap per pixel of a finished picture. */
-    private static final long BYTES_PER_PIXEL = 3;
-    /** The same while it is encoded. */
-    private static final long ENCODER_BYTES_PER_PIXEL = 16;
     /** With its margin, 0.1 GB for each of the largest tensors of RealESRGAN's full-size network. */
     private static final int PIECE = 128;
 
@@ -62,6 +58,7 @@ final class PictureRun {
     private final ImageFeatures features;
     private final RunMonitor monitor;
     private final Progress loading;
+    private final HeapRoom heap = new HeapRoom(Runtime.getRuntime().maxMemory());
 
     PictureRun(
             Torch torch,
@@ -116,6 +113,7 @@ final class PictureRun {
             throw new EngineException.Unsupported(info.name() + " draws at most " + info.maxSize()
                     + " pixels a side, but " + request.width() + "x" + request.height() + " was asked for");
         }
+        heap.check(request.count(), request.width(), request.height(), 1);
         var missing = features.required();
         missing.removeAll(files.features(info));
         if (!missing.isEmpty()) {
@@ -135,20 +133,14 @@ final class PictureRun {
 
     private List<TiledUpscaler> upscalers(Held held) throws EngineException {
         List<TiledUpscaler> upscalers = new ArrayList<>();
-        long pixels = (long) request.width() * request.height();
+        int scale = 1;
         for (String name : features.postProcessing()) {
             if (lease(held, Storeroom.upscaler(name), loading) instanceof Loaded.Upscaler(RrdbNet net)) {
-                pixels *= (long) net.scale() * net.scale();
+                scale *= net.scale();
                 upscalers.add(new TiledUpscaler(torch, net, PIECE, MARGIN));
             }
         }
-        long each = ENCODER_BYTES_PER_PIXEL + BYTES_PER_PIXEL * (request.count() - 1);
-        long most = Runtime.getRuntime().maxMemory() / each;
-        if (!upscalers.isEmpty() && pixels > most) {
-            throw new EngineException.Unsupported("upscaled, the picture would have " + pixels
-                    + " pixels, but this process has room for " + most + " in each of " + request.count()
-                    + "; ask for fewer or smaller ones, or raise drover.nodes.heap");
-        }
+        heap.check(request.count(), request.width(), request.height(), scale);
         return upscalers;
     }
 

@@ -39,7 +39,7 @@ public final class PyTorchEngine implements Engine {
         this.catalog = catalog;
         this.settings = settings;
         this.torch = new Torch(settings.torch());
-        this.storeroom = new Storeroom(torch, catalog, settings.files(), settings.precision());
+        this.storeroom = new Storeroom(torch, catalog, settings.files(), settings.precision(), settings.modelBytes());
         this.cache = new ModelCache<>(storeroom, settings.modelBytes());
     }
 

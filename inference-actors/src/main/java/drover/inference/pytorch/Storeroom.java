@@ -7,6 +7,7 @@ import drover.diffusion.ModelCatalog;
 import drover.diffusion.ModelInfo;
 import drover.diffusion.ModelSource;
 import drover.diffusion.StableDiffusion;
+import drover.graph.Holding;
 import drover.graph.Torch;
 import drover.inference.EngineException;
 import drover.upscale.RrdbNet;
@@ -29,12 +30,19 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
     private final ModelCatalog catalog;
     private final ExtraFiles files;
     private final DataType precision;
+    private final long room;
 
-    Storeroom(Torch torch, ModelCatalog catalog, ExtraFiles files, DataType precision) {
+    /**
+     * Loads in a precision.
+     *
+     * @param room bytes that all models may take together
+     */
+    Storeroom(Torch torch, ModelCatalog catalog, ExtraFiles files, DataType precision, long room) {
         this.torch = torch;
         this.catalog = catalog;
         this.files = files;
         this.precision = precision;
+        this.room = room;
     }
 
     /** The key of a ControlNet. */
@@ -71,8 +79,14 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
             return size(files.upscaler(upscaler.get()));
         }
         Optional<String> wide = after(WIDE, key);
-        return StableDiffusion.weightBytes(
-                ModelSource.at(info(wide.orElse(key)).path()), wide.isPresent() ? DataType.FLOAT32 : precision);
+        ModelSource source = ModelSource.at(info(wide.orElse(key)).path());
+        DataType dtype = wide.isPresent() ? DataType.FLOAT32 : precision;
+        return StableDiffusion.weightBytes(source, dtype, holding(source, dtype));
+    }
+
+    /** Weights are held as they are computed with, which is faster, unless there is not the room for it. */
+    private Holding holding(ModelSource source, DataType dtype) throws EngineException {
+        return StableDiffusion.weightBytes(source, dtype) <= room ? Holding.AS_COMPUTED : Holding.AS_STORED;
     }
 
     private static long size(Path file) throws EngineException.BadModel {
@@ -106,7 +120,7 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         }
         DataType dtype = wide.isPresent() ? DataType.FLOAT32 : precision;
         ModelSource source = ModelSource.at(info(wide.orElse(key)).path());
-        return new Loaded.Pipeline(StableDiffusion.load(torch, source, dtype, progress::at));
+        return new Loaded.Pipeline(StableDiffusion.load(torch, source, dtype, holding(source, dtype), progress::at));
     }
 
     /** A model of the catalogue. */

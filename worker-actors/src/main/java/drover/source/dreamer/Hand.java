@@ -1,6 +1,8 @@
 package drover.source.dreamer;
 
+import drover.diffusion.HiresPlan;
 import drover.horde.ImageJob;
+import drover.inference.HiresFix;
 import drover.inference.JobId;
 import drover.ledger.Order;
 import drover.source.appetite.EffectiveWork;
@@ -73,9 +75,12 @@ final class Hand {
                 job.payload().workflow().filter("qr_code"::equals).isPresent());
     }
 
-    /** The steps of all its pixels. */
-    static long pixelSteps(EffectiveWork.Shape shape) {
-        return (long) shape.width() * shape.height() * shape.steps() * shape.pictures();
+    /** What a job takes in pixel-steps, as {@link drover.job.Work} will count them. */
+    static long pixelSteps(EffectiveWork.Shape job) {
+        long each = job.hiresFix()
+                ? HiresPlan.mostPixelSteps(job.width(), job.height(), job.steps(), HiresFix.DEFAULT_STRENGTH)
+                : (long) job.width() * job.height() * job.steps();
+        return each * job.pictures();
     }
 
     /** Jobs that wait or are drawn. */

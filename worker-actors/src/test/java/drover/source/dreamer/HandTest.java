@@ -55,6 +55,16 @@ class HandTest {
         assertThat(hand.pending()).isZero();
     }
 
+    @Test
+    void aSecondPassCounts() {
+        ImageJob twice = ImageRequestsTest.job(
+                "{\"prompt\": \"x\", \"width\": 640, \"height\": 640, \"ddim_steps\": 10, \"hires_fix\": true}");
+        hand.take(order(1), twice, "m");
+        assertThat(hand.pixelSteps())
+                .as("10 steps at 512x512, then 7")
+                .isEqualTo((512L * 512 * 10 + 640 * 640 * 7) * 2);
+    }
+
     @Property
     void whateverComesAndGoesNothingIsLeftBehind(
             @ForAll @Size(max = 60) List<@IntRange(min = 0, max = 11) Integer> moves) {
