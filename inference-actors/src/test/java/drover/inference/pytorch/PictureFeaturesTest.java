@@ -28,6 +28,7 @@ import drover.inference.SourceImage;
 import drover.picture.Picture;
 import drover.picture.TextKeys;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -129,6 +130,32 @@ class PictureFeaturesTest {
         Picture painted = only(request("sd15", source(1, Optional.empty(), SourceImage.Mode.INPAINTING)));
         assertThat(Pixels.meanDifference(painted, Resampling.lanczos(SOURCE, 64, 64)))
                 .isGreaterThan(5);
+    }
+
+    @Test
+    void whoWatchesSeesEveryStepAndChangesNothing() throws Exception {
+        ImageRequest request = request("sd15", ImageFeatures.NONE);
+        List<Picture> shown = new ArrayList<>();
+        Recorder watching = new Recorder() {
+            @Override
+            public boolean wantsPreview(int step) {
+                return step % 2 == 0;
+            }
+
+            @Override
+            public void preview(Picture picture) {
+                assertThat(positions().getLast().phase()).isEqualTo(Phase.DENOISING);
+                shown.add(picture);
+                throw new IllegalStateException("nobody's loss");
+            }
+        };
+
+        Picture watched = engine.run(ATTEMPT, request, watching).getFirst().picture();
+
+        assertThat(watched.rgb()).isEqualTo(only(request).rgb());
+        assertThat(shown).hasSize(request.steps() / 2);
+        assertThat(shown).allMatch(it -> it.width() == it.height() && it.width() < request.width());
+        assertThat(shown.getFirst().rgb()).isNotEqualTo(shown.getLast().rgb());
     }
 
     @Test

@@ -249,6 +249,9 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
 
     private void follow(Job accepted) {
         job = Optional.of(accepted);
+        if (recovered && preparing.isEmpty()) {
+            links.preparations().keep(accepted.request(), times.answerBy());
+        }
         if (recovered && remarks.isEmpty()) {
             remarks = Preparations.remarks(ordered, accepted.request());
         }

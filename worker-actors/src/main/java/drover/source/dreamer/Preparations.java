@@ -168,6 +168,13 @@ final class Preparations {
         return new Preparation(request.with(features), remarks, wishes.leases());
     }
 
+    /** What a request that another process has made needs stays until then. */
+    void keep(InferenceRequest prepared, Instant until) {
+        switch (prepared) {
+            case ImageRequest it -> loras.keep(it, until);
+        }
+    }
+
     /** The remarks of a preparation that another process has made, as far as its request shows them. */
     static List<GenMetadata> remarks(ImageJob job, InferenceRequest prepared) {
         List<GenMetadata> remarks = new ArrayList<>();
