@@ -33,7 +33,12 @@ public final class HordeClient {
 
     /** Asks for image jobs, once. */
     public CompletionStage<HordeResult<ImagePopAnswer>> pop(ImagePop pop) {
-        return http.call(Call.of(Operation.IMAGE_POP, HttpMethods.POST, "/generate/pop", pop, ImagePopAnswer.class));
+        return http.call(new Call<>(
+                Operation.IMAGE_POP,
+                HttpMethods.POST,
+                "/generate/pop",
+                Optional.of(pop),
+                reply -> ImagePopAnswer.read(reply.body().toArrayUnsafe())));
     }
 
     /** Asks for text jobs, once. */

@@ -3,6 +3,7 @@ package drover.horde;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -85,7 +86,11 @@ public record ImagePayload(
             Optional<Double> model,
             Optional<Double> clip,
             Optional<String> injectTrigger,
-            Optional<Boolean> isVersion) {}
+            Optional<Boolean> isVersion) {
+        public Lora {
+            name = Objects.requireNonNullElse(name, ""); // Which is the name of none.
+        }
+    }
 
     /**
      * A textual inversion to use.
@@ -94,7 +99,11 @@ public record ImagePayload(
      * @param injectTi {@code prompt} or {@code negprompt}: where it goes; absent if the prompt has it already
      * @param strength -5 to 5; 1 if absent
      */
-    public record TextualInversion(String name, Optional<String> injectTi, Optional<Double> strength) {}
+    public record TextualInversion(String name, Optional<String> injectTi, Optional<Double> strength) {
+        public TextualInversion {
+            name = Objects.requireNonNullElse(name, ""); // Which is the name of none.
+        }
+    }
 
     /**
      * A text for a workflow.

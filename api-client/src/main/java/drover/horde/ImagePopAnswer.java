@@ -1,11 +1,15 @@
 package drover.horde;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a worker gets when it asks for image jobs; {@link #job} says whether there is one.
@@ -23,6 +27,7 @@ import java.util.Optional;
  * @param r2Uploads where the pictures go, one for each id
  * @param messages to the operator
  * @param skipped what was not given, and why
+ * @param unread why nothing but the ids could be read; never from the server
  */
 public record ImagePopAnswer(
         Optional<String> id,
@@ -37,7 +42,14 @@ public record ImagePopAnswer(
         Optional<PresignedUrl> r2Upload,
         @JsonInclude(JsonInclude.Include.NON_EMPTY) List<PresignedUrl> r2Uploads,
         List<WorkerMessage> messages,
-        Optional<Skipped> skipped) {
+        Optional<Skipped> skipped,
+        Optional<String> unread) {
+    /** Pictures of one job that a worker may ask for. */
+    public static final int MOST_PICTURES = 20;
+
+    /** Far beyond what any job is given; what is longer is a mistake. */
+    private static final Duration LONGEST = Duration.ofDays(1);
+
     public ImagePopAnswer {
         ids = Lists.copy(ids);
         extraSourceImages = Lists.copy(extraSourceImages);
@@ -66,41 +78,88 @@ public record ImagePopAnswer(
      */
     public record Broken(List<String> ids, String why) implements Found {}
 
-    /** Looks at the id, and at the id alone, for whether there is a job. */
+    /**
+     * Reads what the server sent. If there are ids in it, the server waits for an answer to each, so what cannot be read
+     * otherwise is a job as well, though one that cannot be worked on.
+     *
+     * @throws IOException if there is nothing in it that could be answered
+     */
+    static ImagePopAnswer read(byte[] json) throws IOException {
+        try {
+            return HordeJson.mapper().readValue(json, ImagePopAnswer.class);
+        } catch (JsonProcessingException e) {
+            JsonNode tree = HordeJson.mapper().readTree(json);
+            List<String> ids = new ArrayList<>();
+            tree.path("ids").forEach(each -> ids.add(each.asText("")));
+            Optional<String> id = Optional.of(tree.path("id").asText("")).filter(text -> !text.isBlank());
+            if (id.isEmpty() && ids.stream().allMatch(String::isBlank)) {
+                throw e;
+            }
+            return new ImagePopAnswer(
+                    id,
+                    ids,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    List.of(),
+                    Optional.empty(),
+                    List.of(),
+                    List.of(),
+                    Optional.empty(),
+                    Optional.of(e.getOriginalMessage()));
+        }
+    }
+
+    /** Looks at the ids, and at the ids alone, for whether there is a job. */
     public Found job() {
-        LinkedHashSet<String> each = new LinkedHashSet<>(ids);
+        Set<String> each = new LinkedHashSet<>();
+        ids.stream().filter(text -> !text.isBlank()).forEach(each::add);
         if (each.isEmpty()) {
-            id.ifPresent(each::add);
+            id.filter(text -> !text.isBlank()).ifPresent(each::add);
         }
         if (each.isEmpty()) {
             return new Nothing();
         }
         List<String> all = List.copyOf(each);
+        if (unread.isPresent()) {
+            return new Broken(all, "the Horde's job cannot be read: " + unread.get());
+        }
         List<PresignedUrl> uploads = r2Uploads.isEmpty() ? r2Upload.stream().toList() : r2Uploads;
-        List<String> missing = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        if (all.size() > MOST_PICTURES) {
+            wrong.add(all.size() + " pictures instead of at most " + MOST_PICTURES);
+        }
         if (uploads.size() < all.size()) {
-            missing.add(uploads.size() + " upload addresses for " + all.size() + " pictures");
+            wrong.add(uploads.size() + " upload addresses for " + all.size() + " pictures");
+        } else if (uploads.stream()
+                .limit(all.size())
+                .anyMatch(url -> url.target().isEmpty())) {
+            wrong.add("an upload address that is no web address");
         }
         if (all.size() < ids.size()) {
-            missing.add("an id of its own for each picture");
+            wrong.add("not an id of its own for each picture");
         }
-        if (model.isEmpty()) {
-            missing.add("model");
+        if (model.filter(name -> !name.isBlank()).isEmpty()) {
+            wrong.add("no model");
         }
         if (payload.flatMap(ImagePayload::prompt).isEmpty()) {
-            missing.add("payload.prompt");
+            wrong.add("no payload.prompt");
         }
         if (ttl.isEmpty() || ttl.get() <= 0) {
-            missing.add("ttl");
+            wrong.add("no ttl");
         }
-        if (!missing.isEmpty()) {
-            return new Broken(all, "the Horde's job lacks: " + String.join(", ", missing));
+        if (!wrong.isEmpty()) {
+            return new Broken(all, "the Horde's job has " + String.join(", ", wrong));
         }
+        Duration time = Duration.ofSeconds(ttl.orElseThrow());
         return new Job(new ImageJob(
                 all,
                 uploads.subList(0, all.size()),
                 model.orElseThrow(),
-                Duration.ofSeconds(ttl.orElseThrow()),
+                time.compareTo(LONGEST) > 0 ? LONGEST : time,
                 payload.orElseThrow(),
                 sourceImage,
                 sourceProcessing,

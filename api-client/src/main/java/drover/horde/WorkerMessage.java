@@ -3,6 +3,7 @@ package drover.horde;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -24,6 +25,10 @@ public record WorkerMessage(
         Optional<String> workerId,
         Optional<String> userId,
         Optional<String> created) {
+    public WorkerMessage {
+        message = Objects.requireNonNullElse(message, "");
+        id = Objects.requireNonNullElse(id, message);
+    }
 
     /** When it ends. */
     public Optional<Instant> expires() {

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import drover.horde.ImagePopAnswer.Broken;
 import drover.horde.ImagePopAnswer.Job;
 import drover.horde.ImagePopAnswer.Nothing;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -29,7 +31,7 @@ class RecordsTest {
             """;
 
     private static ImagePopAnswer read(String json) throws Exception {
-        return HordeJson.mapper().readValue(json, ImagePopAnswer.class);
+        return ImagePopAnswer.read(json.getBytes(StandardCharsets.UTF_8));
     }
 
     private static ImageJob job(String json) throws Exception {
@@ -98,7 +100,17 @@ class RecordsTest {
                 "\"prompt\": \"p ### n\",|",
                 ", \"https://s/b?sig=2\"|",
                 "[\"a\", \"b\"]|[\"a\", \"a\"]",
-                "\"150\"|0"
+                "\"150\"|0",
+                "\"150\"|null",
+                "\"150\"|99999999999",
+                "\"20\"|1e40",
+                "\"7.5\"|{}",
+                "\"Deliberate\"|\"  \"",
+                "\"b\"]|\"b\", \" \"]",
+                "https://s/a?sig=1|ftp://s/a",
+                "\"https://s/b?sig=2\"|null",
+                "\"https://s/b?sig=2\"|{}",
+                "[\"a\", \"b\"]|[\"a\", 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]"
             })
     void aJobThatLacksSomethingIsToBeFaultedNotForgotten(String change) throws Exception {
         String broken =
@@ -108,6 +120,52 @@ class RecordsTest {
             assertThat(found.ids()).contains("a");
             assertThat(found.why()).isNotBlank();
         });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"id\": null, \"ids\": null}",
+                "{\"id\": \"\", \"ids\": []}",
+                "{\"ids\": [\"\", \" \", null]}",
+                "{\"ids\": [], \"ttl\": 150, \"model\": \"m\", \"payload\": {\"prompt\": \"p\"}}"
+            })
+    void whatHasNoIdIsNoJob(String answer) throws Exception {
+        assertThat(read(answer).job()).isEqualTo(new Nothing());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "no JSON", "[]", "{\"payload\": 7}", "{\"ids\": [\"\"], \"payload\": 7}"})
+    void whatCannotBeReadAndHasNoIdIsAnError(String answer) {
+        assertThatThrownBy(() -> read(answer)).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void oneIdIsOnePicture() throws Exception {
+        assertThat(job(JOB.replace("[\"a\", \"b\"]", "[\"a\"]")).uploads())
+                .containsExactly(new PresignedUrl("https://s/a?sig=1"));
+    }
+
+    @Test
+    void noJobLastsLongerThanADay() throws Exception {
+        assertThat(job(JOB.replace("\"150\"", "2147483647")).ttl()).isEqualTo(Duration.ofDays(1));
+    }
+
+    @Test
+    void nullsWhereNamesBelongAreTheNamesOfNone() throws Exception {
+        ImageJob job = job(JOB.replace(
+                "\"n_iter\": 2", "\"loras\": [null, {\"name\": null, \"model\": null}], \"tis\": [{\"name\": null}]"));
+        assertThat(job.payload().loras())
+                .singleElement()
+                .satisfies(lora -> assertThat(lora.name()).isEmpty());
+        assertThat(job.payload().tis())
+                .singleElement()
+                .satisfies(ti -> assertThat(ti.name()).isEmpty());
+        assertThat(read(JOB.replace("\"messages\": null", "\"messages\": [{\"id\": null, \"message\": \"hello\"}]"))
+                        .messages())
+                .extracting(WorkerMessage::id)
+                .containsExactly("hello");
     }
 
     @Test

@@ -48,9 +48,9 @@ public final class ModelCatalog {
 
     /**
      * Looks for diffusers folders (those with a {@code model_index.json}) in and directly below the given folders, and for
-     * single {@code .safetensors} files directly in them; the name of the folder, or of the file without its extension,
-     * is the model's, unless the declarations call it otherwise. A model that cannot be understood is left out with the
-     * reason; the first of two with one name counts.
+     * single {@code .safetensors} files directly in them; such a file may also be given itself. The name of the folder, or
+     * of the file without its extension, is the model's, unless the declarations call it otherwise. A model that cannot be
+     * understood is left out with the reason; the first of two with one name counts.
      */
     public static ModelCatalog scan(ModelPlaces places) {
         Scan scan = new Scan(places);
@@ -146,6 +146,9 @@ public final class ModelCatalog {
             if (Files.notExists(absolute)) {
                 LOG.info("there is no models folder {}", absolute); // As at first, before anyone has put a model there.
                 return List.of();
+            }
+            if (Files.isRegularFile(absolute)) {
+                return looksLikeAModel(absolute) ? List.of(absolute) : List.of();
             }
             if (Files.exists(absolute.resolve(DiffusersFolder.INDEX))) {
                 return List.of(absolute);

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * Where an installation has its models.
  *
- * @param folders that are looked through, the first one first
+ * @param folders that are looked through, the first one first; a single model may be one of them
  * @param declarations a YAML file that says more of some models; the file need not exist
  */
 public record ModelPlaces(List<Path> folders, Optional<Path> declarations) {

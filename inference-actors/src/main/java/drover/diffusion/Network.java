@@ -16,11 +16,17 @@ import drover.weights.Weights;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A network that is ready to run: a compiled graph with its weights. Thread-safe; owns both. */
 final class Network implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Network.class);
+
     private final CompiledGraph graph;
     private final LoadedWeights weights;
     private final Holding holding;
@@ -111,19 +117,51 @@ final class Network implements AutoCloseable {
             return LoadedWeights.bytes(script, weights, storedName, holding);
         }
 
-        /** Loads the weights and compiles the graph. */
+        /** Loads the weights, and compiles the graph meanwhile. */
         Network load(Torch torch, LoadedWeights.Listener listener) throws EngineException {
-            CompiledGraph graph = new CompiledGraph(torch, holding.fitting(script));
-            try {
-                return new Network(
-                        graph,
+            Script fitting = holding.fitting(script);
+            FutureTask<CompiledGraph> compiling = new FutureTask<>(() -> new CompiledGraph(torch, fitting));
+            Thread.ofPlatform().daemon().name("compiler of " + script.name()).start(compiling);
+            try (Closer made = new Closer()) {
+                // Last first: whatever has gone wrong, the thread has ended before its graph is freed.
+                made.add(fitting, _ -> freeWhatCameOut(compiling));
+                LoadedWeights loaded = made.add(
                         LoadedWeights.load(torch, script, weights, source, storedName, holding, listener),
-                        holding,
-                        true,
-                        true);
-            } catch (EngineException | RuntimeException e) {
-                graph.close();
-                throw e;
+                        LoadedWeights::close);
+                Network network = new Network(result(compiling), loaded, holding, true, true);
+                made.release();
+                return network;
+            }
+        }
+
+        /** Waits whatever happens: to interrupt is to cancel, which is noticed after the next tensor. */
+        private static CompiledGraph result(FutureTask<CompiledGraph> compiling) {
+            boolean interrupted = false;
+            try {
+                while (true) {
+                    try {
+                        return compiling.get();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof RuntimeException cause) {
+                    throw cause;
+                }
+                throw new IllegalStateException("the compiler of a graph ended oddly", e);
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        private static void freeWhatCameOut(FutureTask<CompiledGraph> compiling) {
+            try {
+                result(compiling).close();
+            } catch (RuntimeException e) {
+                LOG.debug("there is no graph to free", e);
             }
         }
 

@@ -7,7 +7,7 @@ package drover.inference;
  * @param image PNG, JPEG or WebP; an input of the job
  * @param type what the ControlNet is shown of it
  * @param strength how much it counts, 0.01 to {@value #MOST_STRENGTH}
- * @param returnMap whether the answer is what the ControlNet would be shown, and nothing is painted
+ * @param returnMap whether the answer is what the ControlNet would be shown, the same for each picture, and nothing is painted
  */
 public record ControlUse(String model, AssetRef image, Type type, double strength, boolean returnMap) {
     public static final double MOST_STRENGTH = 3;

@@ -84,6 +84,11 @@ public record ImageFeatures(
         return new ImageFeatures(Optional.of(picture), loras, control, tiling, hiresFix, postProcessing);
     }
 
+    /** These features with those upscalers. */
+    public ImageFeatures withPostProcessing(List<String> upscalers) {
+        return new ImageFeatures(source, loras, control, tiling, hiresFix, upscalers);
+    }
+
     /** These features with that picture to follow. */
     public ImageFeatures withControl(ControlUse follow) {
         return new ImageFeatures(source, loras, Optional.of(follow), tiling, hiresFix, postProcessing);

@@ -81,6 +81,25 @@ public final class RrdbNet implements AutoCloseable {
         }
     }
 
+    /**
+     * How many times as large the network in a file makes pictures, by the file's header alone. Loads no native code, so
+     * the control process may use it.
+     *
+     * @throws EngineException.Unsupported if it is another kind of network
+     * @throws EngineException.BadModel if it cannot be read
+     */
+    public static int scaleOf(Path file) throws EngineException {
+        try (SafeTensors stored = SafeTensors.open(file)) {
+            return RrdbConfig.of(
+                            stored,
+                            file.toString(),
+                            stored.find("model.0.weight").isPresent())
+                    .scale();
+        } catch (WeightsException e) {
+            throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
+        }
+    }
+
     /** The convolution after the blocks has the number that the next block would have. */
     private static int trunk(SafeTensors stored) {
         int blocks = 0;

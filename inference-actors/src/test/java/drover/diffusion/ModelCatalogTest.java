@@ -80,6 +80,16 @@ class ModelCatalogTest {
     }
 
     @Test
+    void aSingleFileMayBeGivenByItself() throws IOException {
+        Path file = Files.copy(Fixtures.path("single-file/sd15-fp16.safetensors"), folder.resolve("photo.safetensors"));
+        Files.copy(file, folder.resolve("other.safetensors"));
+        Path pickle = Files.writeString(folder.resolve("old.ckpt"), "pickle");
+        ModelCatalog catalog = ModelCatalog.scan(List.of(file, pickle, folder.resolve("gone.safetensors")));
+        assertThat(catalog.all()).containsOnlyKeys("photo");
+        assertThat(catalog.find("photo").orElseThrow().path()).isEqualTo(file);
+    }
+
+    @Test
     void theOwnersDefaultsCount() throws Exception {
         copySd15(folder);
         Files.writeString(

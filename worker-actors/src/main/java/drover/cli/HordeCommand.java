@@ -1,11 +1,14 @@
 package drover.cli;
 
 import drover.config.DroverConfig;
+import drover.diffusion.ModelInfo;
 import drover.node.EngineSettings;
+import drover.source.AgentCapabilities;
 import drover.source.HordeCheck;
 import drover.source.HordeCheck.Finding;
 import drover.source.HordeCheck.Level;
 import drover.source.HordeSettings;
+import drover.source.SkillCheck;
 import drover.source.bridge.BridgeData;
 import drover.source.bridge.BridgeProblem;
 import drover.source.bridge.BridgeProblem.Severity;
@@ -14,13 +17,14 @@ import drover.source.bridge.BridgeReading;
 import drover.source.bridge.BridgeSetting;
 import drover.source.models.ModelReferenceStore;
 import drover.source.models.ModelSelection;
+import drover.source.skills.SkillFolders;
+import drover.source.skills.Skills;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +32,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -72,7 +77,7 @@ final class HordeCommand {
             ModelReferenceStore.Loaded reference = new ModelReferenceStore(
                             settings.referenceCopy(), settings.referenceAge(), Clock.systemUTC())
                     .load(settings.reference());
-            Collection<String> onDisk = onDisk(config);
+            Map<String, Path> onDisk = onDisk(config);
             Map<String, Path> names = new TreeMap<>();
             boolean failed = false;
             List<Path> all = files.isEmpty() ? settings.bridgeData() : files;
@@ -94,7 +99,7 @@ final class HordeCommand {
                 Path file,
                 DroverConfig config,
                 ModelReferenceStore.Loaded reference,
-                Collection<String> onDisk,
+                Map<String, Path> onDisk,
                 Map<String, Path> names,
                 Function<BridgeData, HordeQuestions.Said> horde) {
             BridgeReading reading = new BridgeReader(cli.environment()).read(file);
@@ -104,7 +109,7 @@ final class HordeCommand {
                             data.models(),
                             reference.reference(),
                             said.popularity(),
-                            onDisk,
+                            onDisk.keySet(),
                             model -> Files.exists(config.home().resolve(model.filepath()))));
             cli.out().println(file);
             settings(reading);
@@ -117,6 +122,13 @@ final class HordeCommand {
             cli.out().println();
             List<Finding> findings = new ArrayList<>(HordeCheck.of(
                     reading, selection, reference, config.nodes().safety().model(), freeBytes(config)));
+            reading.data()
+                    .ifPresent(data -> findings.addAll(SkillCheck.of(
+                            data,
+                            new SkillFolders(config.horde().skills()).look().orElse(Skills.NONE),
+                            config.horde().skills(),
+                            AgentCapabilities.of(config.horde().agent()))));
+            reading.data().ifPresent(data -> findings.addAll(HordeCheck.custom(data, config.home(), onDisk)));
             findings.addAll(said.findings());
             findings.forEach(finding -> cli.out().println(mark(finding.level()) + finding.text()));
             boolean twice = reading.data().isPresent()
@@ -161,10 +173,14 @@ final class HordeCommand {
         };
     }
 
-    static Collection<String> onDisk(DroverConfig config) {
+    /** The models that there are, each with its file or folder. */
+    static Map<String, Path> onDisk(DroverConfig config) {
         return switch (config.nodes().engine()) {
-            case EngineSettings.PyTorch _ -> ModelChoice.catalog(config).all().keySet();
-            case EngineSettings.Fault(var fault) -> fault.models();
+            case EngineSettings.PyTorch _ ->
+                ModelChoice.catalog(config).all().values().stream()
+                        .collect(Collectors.toMap(ModelInfo::name, ModelInfo::path));
+            case EngineSettings.Fault(var fault) ->
+                fault.models().stream().collect(Collectors.toMap(name -> name, name -> config.home()));
         };
     }
 

@@ -110,7 +110,7 @@ final class HordeServeCommand implements Callable<Integer> {
             known.put(colon < 0 ? model : model.substring(0, colon), colon < 0 ? BASELINE : model.substring(colon + 1));
         }
         if (models.isEmpty()) {
-            HordeCommand.onDisk(config).forEach(name -> known.put(name, BASELINE));
+            HordeCommand.onDisk(config).keySet().forEach(name -> known.put(name, BASELINE));
         }
         return known;
     }

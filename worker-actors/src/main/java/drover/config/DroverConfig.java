@@ -27,6 +27,7 @@ import drover.source.HordeSettings;
 import drover.source.loras.AddOn;
 import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
+import drover.source.skills.SkillSettings;
 import drover.watchdog.LearningRules;
 import drover.watchdog.ModelRules;
 import drover.watchdog.PhaseTimeouts;
@@ -41,6 +42,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Everything an operator has set, checked and complete. Paths are absolute; relative ones in the file are below the
@@ -49,7 +51,7 @@ import java.util.stream.Collectors;
  * @param home the installation folder
  * @param dataDir the ledger and the files of the running processes; this host's own
  * @param cacheDir what can be made again: the unpacked bundled model
- * @param models where models are looked for, besides the bundled one
+ * @param models where models are looked for, besides the bundled one; a single model may be one of the folders
  * @param defaultModel the model for requests that name none; empty for the bundled one
  * @param board who gets which job, and what follows a failure
  * @param nodes the GPU processes
@@ -141,7 +143,11 @@ public record DroverConfig(
         Path dataDir = home.resolve(values.get(Schema.DATA_DIR));
         Path cacheDir = values.get(Schema.CACHE_DIR).map(home::resolve).orElseGet(() -> userCache(environment));
         ModelPlaces models = new ModelPlaces(
-                values.get(Schema.MODEL_FOLDERS).stream().map(home::resolve).toList(),
+                Stream.concat(
+                                values.get(Schema.MODEL_FOLDERS).stream().map(home::resolve),
+                                CustomModels.paths(values, home, environment))
+                        .distinct()
+                        .toList(),
                 Optional.of(home.resolve(values.get(Schema.MODELS_FILE))));
         return new DroverConfig(
                 home,
@@ -393,7 +399,13 @@ public record DroverConfig(
                         0,
                         values.get(Schema.INVERSION_MAX_SIZE),
                         values.get(Schema.LORA_DOWNLOADS),
-                        values.get(Schema.PRIVATE_ADDRESSES)));
+                        values.get(Schema.PRIVATE_ADDRESSES)),
+                new SkillSettings(
+                        values.get(Schema.POST_PROCESSING),
+                        values.get(Schema.CONTROLNET),
+                        home.resolve(values.get(Schema.UPSCALERS_DIR)),
+                        home.resolve(values.get(Schema.CONTROLNETS_DIR)),
+                        values.get(Schema.NODE_HEAP)));
     }
 
     private static Optional<String> optional(Secret secret) {

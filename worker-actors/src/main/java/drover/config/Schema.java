@@ -7,6 +7,7 @@ import drover.job.Tenant;
 import drover.ledger.LedgerSettings;
 import drover.node.GpuSelection;
 import drover.setting.Secret;
+import drover.source.skills.Offering;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -235,6 +236,8 @@ final class Schema {
             add("horde.lora-site", Kinds.webAddress(), "\"https://civitai.com\"", "DROVER_LORA_SITE");
     static final Setting<Long> LORA_MAX_SIZE = add("horde.lora-max-size", Kinds.size("1MiB", "16GiB"), "400MiB");
     static final Setting<Integer> LORA_DOWNLOADS = add("horde.lora-downloads", Kinds.whole(1, 32), "5");
+    static final Setting<Offering> POST_PROCESSING = add("horde.post-processing", Kinds.choice(Offering.class), "all");
+    static final Setting<Offering> CONTROLNET = add("horde.controlnet", Kinds.choice(Offering.class), "all");
     static final Setting<Long> INVERSION_MAX_SIZE =
             add("horde.inversion-max-size", Kinds.size("1MiB", "1GiB"), "20MiB");
     static final Setting<Long> INVERSION_CACHE = add("horde.inversion-cache", Kinds.size("20MiB", "1024GiB"), "1GiB");

@@ -3,6 +3,7 @@ package drover.source;
 import drover.source.bridge.BridgeData;
 import drover.source.bridge.BridgeProblem.Severity;
 import drover.source.bridge.BridgeReading;
+import drover.source.bridge.CustomModel;
 import drover.source.models.ModelReference;
 import drover.source.models.ModelReferenceStore;
 import drover.source.models.ModelSelection;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -63,6 +65,38 @@ public final class HordeCheck {
             check.models(models);
             check.disk(models, loaded.reference(), freeBytes);
         });
+        return List.copyOf(check.findings);
+    }
+
+    /**
+     * Looks at a worker's own models.
+     *
+     * @param home to which their paths are relative
+     * @param onDisk the models that the nodes have, each with its file or folder
+     */
+    public static List<Finding> custom(BridgeData data, Path home, Map<String, Path> onDisk) {
+        HordeCheck check = new HordeCheck();
+        for (CustomModel model : data.models().custom()) {
+            Path file = home.resolve(model.filepath()).toAbsolutePath().normalize();
+            Optional<Path> found = Optional.ofNullable(onDisk.get(model.onNodes()));
+            String about = "custom_models: " + model.name() + ": ";
+            if (Files.notExists(file)) {
+                check.add(Level.WARNING, about + "there is no " + file);
+            } else if (found.isEmpty()) {
+                check.add(
+                        Level.WARNING,
+                        about + file
+                                + " is no model that the nodes can run; ./drover models list shows those that are");
+            } else if (!found.get().toAbsolutePath().normalize().equals(file)) {
+                check.add(
+                        Level.FAILURE,
+                        about + file + " is called like " + found.get() + ", which would be used instead; rename one");
+            } else {
+                check.add(
+                        Level.OK,
+                        about + file + "; the Horde gives work for it only to accounts with the customizer role");
+            }
+        }
         return List.copyOf(check.findings);
     }
 

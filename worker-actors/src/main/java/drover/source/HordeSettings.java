@@ -4,6 +4,7 @@ import drover.horde.BridgeAgent;
 import drover.job.Tenant;
 import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
+import drover.source.skills.SkillSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.List;
  * @param referenceAge how old the copy may get before it is asked for again
  * @param loras where LoRA files come from; the workers' own files say how many are kept
  * @param inversions where textual inversions come from
+ * @param skills what is offered of that which has names of the Horde's own, and where the files for it are
  */
 public record HordeSettings(
         boolean enabled,
@@ -34,7 +36,8 @@ public record HordeSettings(
         Path referenceCopy,
         Duration referenceAge,
         LoraSettings loras,
-        LoraSettings inversions) {
+        LoraSettings inversions,
+        SkillSettings skills) {
     public HordeSettings {
         bridgeData = List.copyOf(bridgeData);
     }

@@ -121,6 +121,86 @@ final class HordeCommandTest {
                 .containsPattern("warning  the missing models take 42949\\d+\\.\\d GiB, but only .* GiB are free");
     }
 
+    private void configure(String more) throws IOException {
+        Files.writeString(home.resolve("conf/drover.conf"), """
+                drover {
+                  engine = fault, fault.models = [Deliberate, mine], safety.model = checker
+                  horde.model-reference = "reference.json"
+                  %s
+                }
+                """.formatted(more));
+    }
+
+    @Test
+    void whatIsMissingForPostProcessingAndWhatFollowsIsSaid() throws IOException {
+        String allowed = GOOD + "allow_post_processing: true\n";
+        assertThat(check(allowed)).isZero();
+        assertThat(cli.out())
+                .contains(
+                        "warning  allow_post_processing is on, but no such job is taken: there is no post-processor in "
+                                + home.resolve("models/upscalers"));
+
+        Path folder = Files.createDirectories(home.resolve("models/upscalers"));
+        Files.copy(
+                Path.of("..", "inference-actors", "src", "test", "resources", "fixtures", "upscaler", "x4")
+                        .resolve("model.safetensors"),
+                folder.resolve("RealESRGAN_x4plus.safetensors"));
+        assertThat(check(allowed)).isZero();
+        assertThat(cli.out())
+                .containsPattern("warning  allow_post_processing is on, but .* GFPGAN.* are not here"
+                        + " \\(there are RealESRGAN_x4plus\\); drover.horde.post-processing = some offers these");
+
+        configure("horde.post-processing = some");
+        assertThat(check(allowed)).isZero();
+        assertThat(cli.out())
+                .contains("ok       post-processing is offered: RealESRGAN_x4plus")
+                .contains("pictures of up to 971x971 are enlarged four times")
+                .containsPattern("warning  jobs that ask for .*strip_background are faulted at once; the public Horde");
+
+        configure("horde.post-processing = off");
+        assertThat(check(allowed)).isZero();
+        assertThat(cli.out()).contains("no such job is taken: drover.horde.post-processing is off");
+    }
+
+    @Test
+    void whatIsMissingForControlNetAndWhatFollowsIsSaid() throws IOException {
+        String allowed = GOOD + "allow_controlnet: true\n";
+        assertThat(check(allowed)).isZero();
+        assertThat(cli.out())
+                .contains("warning  allow_controlnet is on, but no such job is taken: there is no ControlNet");
+
+        Path folder = Files.createDirectories(home.resolve("models/controlnets"));
+        Files.createFile(folder.resolve("control_v11p_sd15_canny.safetensors"));
+        assertThat(check(allowed)).isZero();
+        assertThat(cli.out())
+                .contains(
+                        "depth, normal, openpose, seg, scribble, fakescribbles, hough cannot be made of plain pictures")
+                .contains("drover.horde.controlnet = some offers canny all the same");
+
+        configure("horde.controlnet = some");
+        assertThat(check(allowed)).isZero();
+        assertThat(cli.out()).contains("ok       ControlNet is offered for Stable Diffusion 1: canny");
+    }
+
+    @Test
+    void customModelsAreLookedForWhereTheyAreSaidToBe() throws IOException {
+        configure("");
+        String custom = GOOD + """
+                custom_models:
+                  - {name: My Own, baseline: stable_diffusion_1, filepath: elsewhere/mine.safetensors}
+                """;
+        assertThat(check(custom)).isZero();
+        assertThat(cli.out())
+                .contains("warning  custom_models: My Own: there is no " + home.resolve("elsewhere/mine.safetensors"))
+                .contains("warning  not on disk and so not offered: My Own");
+        Files.createFile(Files.createDirectories(home.resolve("elsewhere")).resolve("mine.safetensors"));
+        assertThat(check(custom)).isEqualTo(1);
+        assertThat(cli.out())
+                .contains("ok       on disk and offered: Deliberate, My Own")
+                .contains("FAILURE  custom_models: My Own: " + home.resolve("elsewhere/mine.safetensors")
+                        + " is called like " + home);
+    }
+
     @Test
     void withoutAReferenceItSaysSo() throws IOException {
         Files.delete(home.resolve("reference.json"));

@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.awaitility.core.ConditionTimeoutException;
 
@@ -35,6 +37,8 @@ final class HordeHost implements AutoCloseable {
     /** A tiny one, whose verdicts mean nothing. */
     private static final Path CHECKER =
             Path.of("..", "inference-actors", "src", "test", "resources", "fixtures", "safety");
+
+    private static final Pattern STATS = Pattern.compile("popped (\\d+), submitted (\\d+)[^,]*, faulted (\\d+)");
 
     final LocalHorde horde;
     final HostProcess process;
@@ -96,13 +100,25 @@ final class HordeHost implements AutoCloseable {
         };
     }
 
-    /** Whether a picture has come so far. */
-    boolean hasStep(int step) throws IOException {
+    /** How many denoising steps its nodes have made so far. */
+    long steps() throws IOException {
         Path trace = process.home.resolve("trace");
         return Files.exists(trace)
-                && Trace.read(trace).stream()
-                        .anyMatch(line -> line.position().phase() == Phase.DENOISING
-                                && line.position().step() >= step);
+                ? Trace.read(trace).stream()
+                        .filter(line -> line.position().phase() == Phase.DENOISING)
+                        .count()
+                : 0;
+    }
+
+    /** Whether the worker has answered all that it had taken, by the last line of its log about that. */
+    boolean hasNothingInHand(int since) throws IOException {
+        Matcher line = STATS.matcher(process.log().substring(since));
+        boolean nothing = false;
+        while (line.find()) {
+            long popped = Long.parseLong(line.group(1));
+            nothing = popped > 0 && popped == Long.parseLong(line.group(2)) + Long.parseLong(line.group(3));
+        }
+        return nothing;
     }
 
     /** Waits until everything that was ordered is done, and the worker has nothing in hand. */

@@ -20,9 +20,10 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The control process is killed at each step between pop and submit; each picture is answered once all the same. */
-@Tag("long")
 class HordeRestartTest {
     private static final Duration RECOVERY = Duration.ofSeconds(90);
+    /** Some seconds, so that all that is ordered is popped before the first is drawn. */
+    private static final int STEPS = 150;
 
     private static ActorTestKit kit;
 
@@ -59,45 +60,81 @@ class HordeRestartTest {
         kit.shutdownTestKit();
     }
 
+    private HordeHost host() throws Exception {
+        return new HordeHost(
+                kit.system(), folder, LocalHorde.Settings.REAL, "max_threads: 1\nqueue_size: 2\nmax_batch: 4", "");
+    }
+
     @Test
-    void eachPictureIsAnsweredOnce() throws Exception {
-        try (HordeHost host = new HordeHost(kit.system(), folder, LocalHorde.Settings.REAL, "max_threads: 1", "")) {
+    @Tag("long")
+    void eachPictureOfAllThatIsInHandIsAnsweredOnceWhereverItIsKilled() throws Exception {
+        try (HordeHost host = host()) {
             host.start();
             for (Step step : Step.values()) {
-                int before = host.horde.histories().size();
-                if (step.target != Target.POP) {
-                    host.horde
-                            .faults()
-                            .add(
-                                    step.target,
-                                    new When.First(1),
-                                    new Fault.Meanwhile(host.process::kill, step.done, step.heard));
-                }
-                // Not two: the second might be on its way from the Horde, and nobody here could know of it.
-                host.order(1, 40);
-                if (step.target == Target.POP) {
-                    await().atMost(RECOVERY).until(() -> host.hasStep(10));
-                    host.process.kill();
-                }
-                host.process.awaitEnd();
-                host.horde.faults().clear();
-                int killed = host.process.log().length();
-                host.start();
-                host.awaitDone(RECOVERY);
-                // The Horde may have had the answer before; the next step begins when the worker knows that, too.
-                await().atMost(RECOVERY)
-                        .until(() -> host.process.log().substring(killed).contains("submitted 1"));
-
-                List<History> all = host.horde.histories();
-                assertThat(host.horde.audit()).as(step.name()).isEmpty();
-                assertThat(all.subList(before, all.size()))
-                        .as(step.name())
-                        .hasSize(1)
-                        .allSatisfy(history -> assertThat(history.accepted())
-                                .hasValueSatisfying(
-                                        submit -> assertThat(submit.fault()).isFalse()));
+                int restarted = killed(host, step, List.of(3, 1, 2));
+                // The Horde may have had the answers before; the next step begins when the worker knows that, too.
+                await().atMost(RECOVERY).until(() -> host.hasNothingInHand(restarted));
             }
             assertThat(host.process.end()).isZero();
         }
+    }
+
+    /** One kill with one batch. */
+    @Test
+    @Tag("long")
+    void eachPictureOfABatchIsAnsweredOnceWhenItIsKilledBetweenUploadAndSubmit() throws Exception {
+        try (HordeHost host = host()) {
+            host.start();
+            killed(host, Step.BEFORE_THE_HORDE_HAS_THE_ANSWER, List.of(3));
+            assertThat(host.process.end()).isZero();
+        }
+    }
+
+    /**
+     * Kills it at that step of jobs of so many pictures, and starts it anew.
+     *
+     * @return where the new process's log begins
+     */
+    private static int killed(HordeHost host, Step step, List<Integer> batches) throws Exception {
+        // What it has not shown yet, a machine is not asked for.
+        host.order(1, 5);
+        host.awaitDone(RECOVERY);
+        int before = host.horde.histories().size();
+        int pictures = batches.stream().mapToInt(Integer::intValue).sum();
+        for (int batch : batches) {
+            host.order(batch, STEPS);
+        }
+        // No job may be on its way from the Horde, as nobody here could know of it.
+        await().atMost(RECOVERY).until(() -> host.horde.histories().size() == before + pictures);
+        if (step.target == Target.POP) {
+            long drawn = host.steps();
+            await().atMost(RECOVERY).until(() -> host.steps() > drawn + 10);
+            host.process.kill();
+        } else {
+            host.horde
+                    .faults()
+                    .add(
+                            step.target,
+                            new When.First(1),
+                            new Fault.Meanwhile(host.process::kill, step.done, step.heard));
+        }
+        host.process.awaitEnd();
+        host.horde.faults().clear();
+        int restarted = host.process.log().length();
+        host.start();
+        host.awaitDone(RECOVERY);
+
+        List<History> all = host.horde.histories();
+        // What the Horde took of a batch while its worker was killed is handed in again, and known there already.
+        assertThat(host.horde.audit())
+                .as(step.name())
+                .filteredOn(it -> !it.toString().contains("[200, 400 DuplicateGen]"))
+                .isEmpty();
+        assertThat(all.subList(before, all.size()))
+                .as(step.name())
+                .hasSize(pictures)
+                .allSatisfy(history -> assertThat(history.accepted())
+                        .hasValueSatisfying(submit -> assertThat(submit.fault()).isFalse()));
+        return restarted;
     }
 }

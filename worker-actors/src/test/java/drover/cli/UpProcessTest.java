@@ -8,9 +8,13 @@ import drover.client.DroverException;
 import drover.client.JobRequest;
 import drover.client.JobView;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -19,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,6 +101,32 @@ class UpProcessTest {
                     .contains("SIGHUP: reload configuration: done")
                     .contains("SIGTERM: drain everything: done")
                     .doesNotContain("not in the audit log");
+        }
+    }
+
+    @Test
+    void whoFollowsAPictureSeesPreviewsFromTheNodesProcess() throws Exception {
+        Files.writeString(home.resolve("drover.conf"), "drover.fault.step-time = 200ms", StandardOpenOption.APPEND);
+        try (DroverClient client = new DroverClient(URI.create("http://127.0.0.1:" + port), Optional.empty());
+                HttpClient http = HttpClient.newHttpClient()) {
+            Process up = up(client);
+            String job = client.submit(
+                            JobRequest.of("a red apple").steps(150).seed(1).build(), Optional.empty())
+                    .id();
+            HttpRequest preview = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + port + "/v1/jobs/" + job + "/preview"))
+                    .build();
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                HttpResponse<InputStream> answer = http.send(preview, HttpResponse.BodyHandlers.ofInputStream());
+                try (InputStream body = answer.body()) {
+                    assertThat(answer.statusCode()).isEqualTo(200);
+                    assertThat(ImageIO.read(body).getWidth()).isEqualTo(32);
+                }
+            });
+            started.addAll(up.descendants().toList());
+            client.cancel(job);
+            up.destroy();
+            assertThat(up.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         }
     }
 

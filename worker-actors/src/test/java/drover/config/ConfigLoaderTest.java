@@ -188,6 +188,19 @@ final class ConfigLoaderTest {
     }
 
     @Test
+    void modelsThatAWorkerHasByTheirPathsAreThere() throws Exception {
+        Files.createDirectories(home.resolve("conf"));
+        Files.writeString(home.resolve("conf/bridgeData.yaml"), """
+                custom_models:
+                  - {name: Mine, baseline: stable_diffusion_1, filepath: /elsewhere/mine.safetensors}
+                  - {name: Yours, baseline: stable_diffusion_1, filepath: yours}
+                """);
+        assertThat(load(Map.of()).models().folders())
+                .containsExactly(home.resolve("models"), Path.of("/elsewhere/mine.safetensors"), home.resolve("yours"));
+        assertThat(load(Map.of("DROVER_HORDE", "off")).models().folders()).containsExactly(home.resolve("models"));
+    }
+
+    @Test
     void aListComesFromTheEnvironmentWithCommas() throws Exception {
         assertThat(load(Map.of("DROVER_MODEL_FOLDERS", "a, /b")).models().folders())
                 .containsExactly(home.resolve("a"), Path.of("/b"));

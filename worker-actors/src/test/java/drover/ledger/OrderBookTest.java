@@ -90,6 +90,24 @@ class OrderBookTest {
     }
 
     @Test
+    void anOrderMayBringItsPicturesAlong() throws LedgerException {
+        Order plain = order("a", 1);
+        Order withPicture = new Order(
+                plain.job(),
+                plain.source(),
+                plain.model(),
+                plain.taken(),
+                plain.answerBy(),
+                "{\"source_image\": \"" + "UklG".repeat(2 << 20) + "\"}",
+                plain.parts());
+        try (LedgerDatabase database = LedgerDatabase.open(settings)) {
+            ActorRef<OrderBook.Command> book = book(database);
+            put(book, withPicture);
+            assertThat(find(book, "a")).contains(withPicture);
+        }
+    }
+
+    @Test
     void anOrderIsThereUntilEachOfItsPartsIsAnswered() throws LedgerException {
         Order fresh = order("a", 2);
         Order half = fresh.with(0, fresh.parts().get(0).answered(Order.Outcome.GOOD, 12.5))

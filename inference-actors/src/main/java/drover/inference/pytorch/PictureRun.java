@@ -34,6 +34,7 @@ import drover.weights.WeightsException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,8 +99,11 @@ final class PictureRun {
         PictureInputs inputs = PictureInputs.read(features, monitor);
         Optional<ControlUse> map = features.control().filter(ControlUse::returnMap);
         if (map.isPresent()) {
-            return List.of(drawing(
-                    inputs.hint(map.get(), request.width(), request.height()).orElseThrow(), 0));
+            Picture hint =
+                    inputs.hint(map.get(), request.width(), request.height()).orElseThrow();
+            return IntStream.range(0, request.count())
+                    .mapToObj(i -> drawing(hint, i))
+                    .toList();
         }
         try (Held held = new Held()) {
             List<TiledUpscaler> upscalers = upscalers(held);

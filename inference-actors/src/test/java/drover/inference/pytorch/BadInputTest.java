@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class BadInputTest {
     private static final AttemptId ATTEMPT = new AttemptId(new JobId("test"), 1);
-    private static final int TRIES = Integer.getInteger("drover.fuzz.tries", 4);
+    private static final int TRIES = Integer.getInteger("drover.fuzz.tries", 3);
     private static final long SEED = Long.getLong("drover.fuzz.seed", 1);
     /** A sentence or two, not a dump. */
     private static final int LONGEST_MESSAGE = 2000;

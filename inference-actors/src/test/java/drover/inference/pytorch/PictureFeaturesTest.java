@@ -29,6 +29,7 @@ import drover.inference.SourceImage;
 import drover.picture.Picture;
 import drover.picture.TextKeys;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -133,6 +134,32 @@ class PictureFeaturesTest {
     }
 
     @Test
+    void whoWatchesSeesEveryStepAndChangesNothing() throws Exception {
+        ImageRequest request = request("sd15", ImageFeatures.NONE);
+        List<Picture> shown = new ArrayList<>();
+        Recorder watching = new Recorder() {
+            @Override
+            public boolean wantsPreview(int step) {
+                return step % 2 == 0;
+            }
+
+            @Override
+            public void preview(Picture picture) {
+                assertThat(positions().getLast().phase()).isEqualTo(Phase.DENOISING);
+                shown.add(picture);
+                throw new IllegalStateException("nobody's loss");
+            }
+        };
+
+        Picture watched = engine.run(ATTEMPT, request, watching).getFirst().picture();
+
+        assertThat(watched.rgb()).isEqualTo(only(request).rgb());
+        assertThat(shown).hasSize(request.steps() / 2);
+        assertThat(shown).allMatch(it -> it.width() == it.height() && it.width() < request.width());
+        assertThat(shown.getFirst().rgb()).isNotEqualTo(shown.getLast().rgb());
+    }
+
+    @Test
     void lorasComeAndGoWithoutATrace() throws Exception {
         Picture before = only(request("sd15", ImageFeatures.NONE));
         long handles = engine.nativeHandles();
@@ -190,6 +217,14 @@ class PictureFeaturesTest {
         for (byte value : map.rgb()) {
             assertThat(value == 0 || value == -1).isTrue();
         }
+    }
+
+    @Test
+    void eachPictureOfABatchGetsTheControlMap() throws Exception {
+        ImageRequest two = new ImageRequest(
+                        "sd15", "a red apple", "", 64, 64, 4, Sampler.EULER, 5, 41, 1, 2, Optional.empty())
+                .with(control(ControlUse.Type.CANNY, true));
+        assertThat(engine.run(ATTEMPT, two, recorder)).extracting(Drawing::seed).containsExactly(41L, 42L);
     }
 
     @Test

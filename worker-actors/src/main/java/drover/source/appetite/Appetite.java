@@ -151,8 +151,8 @@ public final class Appetite {
             return new Decision.Wait(lastAnswer.plus(CAREFUL), Why.SPARING);
         }
         return switch (menu.offer(Math.min(capacity.maxBatch(), room), sticks(load))) {
-            case Menu.Result.Offer(var models, int maxPixels, int amount) ->
-                new Decision.Pop(models, maxPixels, amount, false);
+            case Menu.Result.Offer(var models, int maxPixels, int amount, boolean enlarging) ->
+                new Decision.Pop(models, maxPixels, amount, enlarging, false);
             case Menu.Result.Nothing(Why why) -> later(now, why);
         };
     }
@@ -189,6 +189,6 @@ public final class Appetite {
             return wait.until().isAfter(due) ? new Decision.Wait(due, wait.why()) : wait;
         }
         List<String> models = load.models().stream().map(Offered::name).toList();
-        return new Decision.Pop(models, SMALLEST, 1, true);
+        return new Decision.Pop(models, SMALLEST, 1, false, true);
     }
 }

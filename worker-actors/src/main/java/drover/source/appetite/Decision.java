@@ -11,9 +11,11 @@ public sealed interface Decision {
      * @param models what to offer, at least one
      * @param maxPixels of the largest picture
      * @param amount pictures of one job
+     * @param enlarging whether there is time to enlarge what is painted, too
      * @param keepAlive whether it is only to stay online: no job is wanted, and the offer is as small as can be
      */
-    record Pop(List<String> models, int maxPixels, int amount, boolean keepAlive) implements Decision {
+    record Pop(List<String> models, int maxPixels, int amount, boolean enlarging, boolean keepAlive)
+            implements Decision {
         public Pop {
             models = List.copyOf(models);
         }

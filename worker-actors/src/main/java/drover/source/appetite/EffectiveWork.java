@@ -9,7 +9,9 @@ public final class EffectiveWork {
     public static final long AWAITING_SUBMIT = 4;
 
     private static final double FURTHER_PICTURE = 0.2;
-    private static final double UPSCALER_STEPS = 20;
+    /** Post-processing takes about as long as so many steps, says the existing worker. */
+    public static final int UPSCALER_STEPS = 20;
+
     private static final double LORA = 4e6;
     private static final double FIRST_PASS_PIXELS = 512.0 * 512.0;
     private static final double HEAVY_MODEL = 6;

@@ -12,11 +12,12 @@ import java.time.Duration;
  *
  * @param speed pixel-steps per second
  * @param fixed what a job takes whatever its size: waiting, loading, encoding, upload
+ * @param enlarging seconds for each pixel that is painted, if pictures are enlarged then; 0 if they are not
  * @param baseline the model's family
  * @param extraSlow whether the worker says that it is extra slow
  * @param steps the most that are looked at
  */
-record Fit(double speed, Duration fixed, Baseline baseline, boolean extraSlow, int steps) {
+record Fit(double speed, Duration fixed, double enlarging, Baseline baseline, boolean extraSlow, int steps) {
     /** Steps of most jobs, at most; and of those that a worker with {@code limit_max_steps} gets. */
     static final int USUAL_STEPS = 50;
 
@@ -28,12 +29,25 @@ record Fit(double speed, Duration fixed, Baseline baseline, boolean extraSlow, i
     /** Whether jobs of so many pictures of at most so many pixels fit. */
     boolean fits(double pixels, int pictures) {
         double most = pixels * steps;
-        return fitsAt(0, pictures) && fitsAt(Math.min(most, kink()), pictures) && fitsAt(most, pictures);
+        double anyway = Pacing.seconds(fixed) + pixels * pictures * enlarging;
+        return fitsAt(0, anyway, pictures)
+                && fitsAt(Math.min(most, kink()), anyway, pictures)
+                && fitsAt(most, anyway, pictures);
     }
 
-    private boolean fitsAt(double pixelSteps, int pictures) {
+    private boolean fitsAt(double pixelSteps, double anyway, int pictures) {
         double given = ServerRules.timeToLive(pixelSteps, false, baseline, extraSlow);
-        return Pacing.seconds(fixed) + pixelSteps * pictures / speed <= given * SHARE;
+        return anyway + pixelSteps * pictures / speed <= given * SHARE;
+    }
+
+    /** The same for jobs whose pictures are enlarged, which takes so many seconds for each pixel that is painted. */
+    Fit enlarging(double secondsPerPixel) {
+        return new Fit(speed, fixed, secondsPerPixel, baseline, extraSlow, steps);
+    }
+
+    /** Whether each job fits that the server could make of an offer. */
+    boolean fitsOffer(int maxPixels, int amount) {
+        return fits(maxPixels, 1) && fitsEachBatch(maxPixels, amount);
     }
 
     /** Pixel-steps from which on the server gives more than its least time. */
@@ -63,7 +77,7 @@ record Fit(double speed, Duration fixed, Baseline baseline, boolean extraSlow, i
 
     private boolean fitsEachBatch(int maxPixels, int amount) {
         for (int pictures = 2; pictures <= amount; pictures++) {
-            if (!fits(ServerRules.pixelsOfBatch(pictures, maxPixels, amount), pictures)) {
+            if (!fits(ServerRules.pixelsOfBatch(pictures, maxPixels, amount, enlarging > 0), pictures)) {
                 return false;
             }
         }

@@ -3,6 +3,7 @@ package drover.source.appetite;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
@@ -20,6 +21,8 @@ import java.util.OptionalLong;
  * @param canCheck whether pictures can be checked before they leave; without that, none is drawn
  * @param roomBytes memory that could be had for another model; zero or less, or empty, means that nobody knows
  * @param models what may be offered; only models that are ready
+ * @param enlarging seconds that post-processing takes for each pixel of what is painted, with all that comes of the size
+ *     of the result, as measured
  */
 public record Load(
         int slots,
@@ -32,9 +35,38 @@ public record Load(
         Duration overhead,
         boolean canCheck,
         OptionalLong roomBytes,
-        List<Offered> models) {
+        List<Offered> models,
+        OptionalDouble enlarging) {
     public Load {
         models = List.copyOf(models);
+    }
+
+    /** The same where nothing has been enlarged yet. */
+    public Load(
+            int slots,
+            int freeSlots,
+            int loadedSlots,
+            int jobs,
+            int ids,
+            long pending,
+            long pixelSteps,
+            Duration overhead,
+            boolean canCheck,
+            OptionalLong roomBytes,
+            List<Offered> models) {
+        this(
+                slots,
+                freeSlots,
+                loadedSlots,
+                jobs,
+                ids,
+                pending,
+                pixelSteps,
+                overhead,
+                canCheck,
+                roomBytes,
+                models,
+                OptionalDouble.empty());
     }
 
     /**
@@ -44,7 +76,7 @@ public record Load(
      * @param pixelSteps of all its pictures
      * @return empty if nobody knows how fast the model is
      */
-    public Optional<Duration> expected(String model, double pixelSteps) {
+    public Optional<Duration> expected(String model, long pixelSteps) {
         return models.stream()
                 .filter(it -> it.name().equals(model) && it.speed().isPresent())
                 .findFirst()

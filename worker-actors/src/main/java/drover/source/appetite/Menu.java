@@ -26,8 +26,12 @@ final class Menu {
 
     /** An offer, or why there is none. */
     sealed interface Result {
-        /** What is offered. */
-        record Offer(List<String> models, int maxPixels, int amount) implements Result {}
+        /**
+         * What is offered.
+         *
+         * @param enlarging whether each picture could be enlarged, too
+         */
+        record Offer(List<String> models, int maxPixels, int amount, boolean enlarging) implements Result {}
 
         /** Why nothing is. */
         record Nothing(Why why) implements Result {}
@@ -80,7 +84,7 @@ final class Menu {
             return new Result.Nothing(Why.BEHIND);
         }
         int pixels = candidates.stream().mapToInt(this::usualPixels).max().orElse(0);
-        return new Result.Offer(candidates.stream().map(Offered::name).toList(), pixels, 1);
+        return new Result.Offer(candidates.stream().map(Offered::name).toList(), pixels, 1, false);
     }
 
     private int usualPixels(Offered model) {
@@ -112,7 +116,14 @@ final class Menu {
         for (Fit fit : fits) {
             amount = fit.amount(pixels, amount);
         }
-        return new Result.Offer(List.copyOf(offered), pixels, amount);
+        return new Result.Offer(List.copyOf(offered), pixels, amount, enlarges(fits, pixels, amount));
+    }
+
+    /** Post-processing is no part of the server's time, so it is only invited where there is time to spare. */
+    private boolean enlarges(List<Fit> fits, int pixels, int amount) {
+        return fits.stream()
+                .allMatch(fit -> fit.enlarging(load.enlarging().orElse(EffectiveWork.UPSCALER_STEPS / fit.speed()))
+                        .fitsOffer(pixels, amount));
     }
 
     private Fit fit(Offered model, Duration waiting) {
@@ -120,6 +131,7 @@ final class Menu {
         return new Fit(
                 speed(model),
                 load.overhead().plus(loading).plus(waiting),
+                0,
                 model.baseline(),
                 capacity.extraSlow(),
                 capacity.limitMaxSteps() ? Fit.LIMITED_STEPS : Fit.USUAL_STEPS);

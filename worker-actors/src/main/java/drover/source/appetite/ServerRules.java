@@ -15,6 +15,8 @@ public final class ServerRules {
     private static final int ADAPTIVE_STEPS = 40;
     private static final double THREEFOLD = 3;
     private static final double BATCH_DIVISOR = 3.5;
+    /** What post-processing counts at least when pictures are put together; that which takes long counts more. */
+    private static final double ENLARGING_DIVISOR = 1.4;
 
     private ServerRules() {}
 
@@ -56,8 +58,13 @@ public final class ServerRules {
         return Math.clamp(granted, 1, amount);
     }
 
-    /** The most pixels of each picture with which it puts so many, at least two, into one job. */
-    static double pixelsOfBatch(int pictures, double maxPixels, int amount) {
-        return Math.min(maxPixels, maxPixels / BATCH_DIVISOR * amount / (pictures - 0.5));
+    /**
+     * The most pixels of each picture with which it puts so many, at least two, into one job.
+     *
+     * @param enlarging whether they are to be enlarged
+     */
+    static double pixelsOfBatch(int pictures, double maxPixels, int amount, boolean enlarging) {
+        double each = maxPixels / BATCH_DIVISOR * amount / (pictures - 0.5);
+        return Math.min(maxPixels, enlarging ? each / ENLARGING_DIVISOR : each);
     }
 }

@@ -176,15 +176,13 @@ public record BridgeData(
      * @param suppressSpeedWarnings whether slow jobs pass without a word
      * @param removeMaintenanceOnInit whether maintenance is ended at the start
      * @param exitOnUnhandledFaults whether failures in a row end the worker instead of pausing it
-     * @param safetyOnGpu whether pictures are checked on the GPU
      */
     public record Habits(
             Duration statsEvery,
             Duration idleWarning,
             boolean suppressSpeedWarnings,
             boolean removeMaintenanceOnInit,
-            boolean exitOnUnhandledFaults,
-            boolean safetyOnGpu) {}
+            boolean exitOnUnhandledFaults) {}
 
     /**
      * For text jobs.

@@ -22,6 +22,7 @@ final class BridgeKeys {
     private static final String WATCHDOG =
             "Drover's watchdog has a time of its own for each phase: drover.watchdog in drover.conf";
     private static final String MEMORY = "Drover decides by the memory it finds what stays loaded";
+    private static final String SAFETY = "Drover's safety checker runs on the CPU, and takes no memory of the GPU";
     private static final String UNUSED = "the existing worker does not use it either";
     private static final String FOLDERS = "Drover looks for models in drover.models.folders; name the folder there";
     private static final Set<String> FORMS =
@@ -65,7 +66,6 @@ final class BridgeKeys {
     static final BridgeKey<Boolean> REQUIRE_UPFRONT_KUDOS = add("require_upfront_kudos", yesNo(), false);
     static final BridgeKey<Boolean> EXTRA_SLOW_WORKER = add("extra_slow_worker", yesNo(), false);
     static final BridgeKey<Boolean> LIMIT_MAX_STEPS = add("limit_max_steps", yesNo(), false);
-    static final BridgeKey<Boolean> SAFETY_ON_GPU = add("safety_on_gpu", yesNo(), false);
     static final BridgeKey<Boolean> HIGH_PERFORMANCE_MODE = add("high_performance_mode", yesNo(), false);
     static final BridgeKey<Boolean> MODERATE_PERFORMANCE_MODE = add("moderate_performance_mode", yesNo(), false);
     static final BridgeKey<Double> MODEL_STICKINESS =
@@ -99,6 +99,7 @@ final class BridgeKeys {
         unneeded("download_timeout", whole(1, Integer.MAX_VALUE), 121, WATCHDOG);
         unneeded("post_process_timeout", whole(15, Integer.MAX_VALUE), 60, WATCHDOG);
         unneeded("inference_step_timeout", whole(15, 30), 15, WATCHDOG);
+        unneeded("safety_on_gpu", yesNo(), false, SAFETY);
         unneeded("high_memory_mode", yesNo(), false, MEMORY);
         unneeded("very_high_memory_mode", yesNo(), false, MEMORY);
         unneeded("unload_models_from_vram_often", yesNo(), true, MEMORY);

@@ -149,8 +149,7 @@ final class BridgeRules {
                         Duration.ofMinutes(values.get(BridgeKeys.MINUTES_ALLOWED_WITHOUT_JOBS)),
                         values.get(BridgeKeys.SUPPRESS_SPEED_WARNINGS),
                         values.get(BridgeKeys.REMOVE_MAINTENANCE_ON_INIT),
-                        values.get(BridgeKeys.EXIT_ON_UNHANDLED_FAULTS),
-                        values.get(BridgeKeys.SAFETY_ON_GPU)),
+                        values.get(BridgeKeys.EXIT_ON_UNHANDLED_FAULTS)),
                 new BridgeData.Scribe(
                         values.get(BridgeKeys.SCRIBE_NAME),
                         values.get(BridgeKeys.MAX_LENGTH),

@@ -1,7 +1,11 @@
 package drover.source.dreamer;
 
+import drover.source.AgentCapabilities;
+import drover.source.skills.SkillSettings;
+import drover.source.skills.Skills;
+
 /**
- * What this version can do of what the Horde may ask for; the operator's settings can only take from it.
+ * What this installation can do of what the Horde may ask for; the operator's settings for a worker can only take from it.
  *
  * @param img2img source images
  * @param painting masks
@@ -17,6 +21,19 @@ record Abilities(
         boolean controlnet,
         boolean sdxlControlnet,
         boolean lora) {
-    /** Of this version: upscalers and ControlNet are known to the engine, but not by the Horde's names. */
-    static final Abilities PRESENT = new Abilities(true, true, false, false, false, true);
+    /**
+     * Of this version, with these files.
+     *
+     * @param settings what is offered
+     * @param agent whom the Horde takes it for, and so what it may be asked for
+     */
+    static Abilities of(Skills skills, SkillSettings settings, AgentCapabilities agent) {
+        return new Abilities(
+                true,
+                true,
+                skills.processors().offered(settings.postProcessing(), agent.granted()),
+                skills.nets().offered(settings.controlNet()),
+                false,
+                true);
+    }
 }

@@ -2,7 +2,6 @@ package drover.source.dreamer;
 
 import drover.board.JobBoard;
 import drover.board.Supply;
-import drover.horde.GenMetadata;
 import drover.horde.HordeClient.SubmitPlan;
 import drover.horde.HordeError;
 import drover.horde.HordeResult;
@@ -68,11 +67,13 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private record SupplyHeard(Supply supply) implements Command {}
 
-    private record Popped(Instant asked, HordeResult<ImagePopAnswer> result) implements Command {}
+    private record Popped(Asked asked, HordeResult<ImagePopAnswer> result) implements Command {}
+
+    private record Refused(String id, String outcome) implements Command {}
 
     private record PopBroke(Throwable cause) implements Command {}
 
-    private record Heard(DreamerOrder.Word word) implements Command {}
+    private record Heard(OrderWord word) implements Command {}
 
     /** The actor of an order is gone. */
     record OrderLost(JobId job) implements Command {}
@@ -85,8 +86,15 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private record BookRead(List<Order> open) implements Command {}
 
+    /**
+     * A pop that was made.
+     *
+     * @param models what it offered
+     */
+    private record Asked(Instant at, List<String> models) {}
+
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration BROKEN_LIMIT = Duration.ofMinutes(2);
+    private static final Duration REFUSAL_LIMIT = Duration.ofMinutes(2);
     private static final Load NOTHING =
             new Load(0, 0, 0, 0, 0, 0, 0, Tally.ASSUMED_OVERHEAD, false, OptionalLong.empty(), List.of());
 
@@ -97,10 +105,9 @@ final class Dreamer implements Rules<Dreamer.Command> {
     private final Tally tally;
     private final OpenOrders orders;
     private final Inquiries<Command> inquiries;
+    private final OfferView offers;
     private DreamerSetup setup;
     private HordeLink horde;
-    private Optional<Offer> offer = Optional.empty();
-    private Set<String> onNodes = Set.of();
     private Load load = NOTHING;
     private Decision.Why waitsFor = Decision.Why.PACE;
     private Optional<Instant> waitsUntil = Optional.empty();
@@ -134,6 +141,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 new Appetite(setup.data().capacity(), setup.data().habits().exitOnUnhandledFaults(), links.random());
         this.tally = new Tally(
                 setup.data().workerName(), links.meters(), links.clock().instant(), before);
+        this.offers = new OfferView(around.log());
         this.orders = new OpenOrders(context, links, around.adapter(OrderBook.Found.class, Reopened::new));
         this.inquiries = new Inquiries<>(around, Learned::new, links.clock(), tally, setup, horde);
         if (setup.data().habits().removeMaintenanceOnInit()) {
@@ -185,19 +193,21 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 }
             }
             case SupplyHeard(Supply supply) -> onSupply(supply);
-            case Popped(Instant asked, var result) -> onPopped(asked, result);
+            case Popped(Asked asked, var result) -> onPopped(asked, result);
             case PopBroke(Throwable cause) -> {
                 around.log().error("the Horde could not be asked", cause);
                 popping = false;
                 tickWithin(LONGEST_PAUSE);
             }
+            case Refused(String id, String outcome) ->
+                around.log().info("{}: that {} is faulted came to {}", worker(), id, outcome);
             case Heard(var word) -> onWord(word);
             case OrderLost(JobId job) -> orders.gone(job);
             case Reopened(var found) ->
                 found.order().filter(order -> !order.isClosed()).ifPresent(order -> open(order, true));
             case Learned(var said) -> {
                 if (inquiries.hear(said)) {
-                    offer = Optional.empty();
+                    offers.forget();
                     tickWithin(Duration.ZERO);
                 }
             }
@@ -230,7 +240,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
         if (elsewhere) {
             horde = links.connect(changed.data());
         }
-        offer = Optional.empty();
+        offers.forget();
         ended = false;
         summarise();
         appetite.reconfigured(changed.data().capacity(), changed.data().habits().exitOnUnhandledFaults());
@@ -245,9 +255,9 @@ final class Dreamer implements Rules<Dreamer.Command> {
             return;
         }
         Instant now = now();
-        Offer present = look(supply);
+        Offer present = offers.look(supply, setup, inquiries.popularity());
         load = present.load(
-                supply, orders.hand(), setup.reference(), setup.data().models().custom(), tally.overhead());
+                supply, orders.hand(), setup.reference(), setup.data().models().custom(), tally);
         switch (appetite.decide(now, load)) {
             case Decision.Pop pop -> pop(now, pop);
             case Decision.Wait(Instant until, Decision.Why why) -> {
@@ -268,24 +278,6 @@ final class Dreamer implements Rules<Dreamer.Command> {
         }
     }
 
-    private Offer look(Supply supply) {
-        Set<String> there = Offer.models(supply);
-        if (offer.isPresent() && there.equals(onNodes)) {
-            return offer.get();
-        }
-        Offer fresh = Offer.of(setup.data().models(), setup.reference(), inquiries.popularity(), there);
-        if (offer.isEmpty() || !fresh.equals(offer.get())) {
-            around.log().info("{} offers {}", worker(), fresh.selection().ready());
-            if (!fresh.selection().missing().isEmpty()) {
-                around.log()
-                        .info("{}: no node has {}", worker(), fresh.selection().missing());
-            }
-        }
-        onNodes = there;
-        offer = Optional.of(fresh);
-        return fresh;
-    }
-
     private void explain(Decision.Why why) {
         if (why != Decision.Why.PACE && why != waitsFor) {
             // That its hands are full is how it should be, and changes with every job.
@@ -303,12 +295,13 @@ final class Dreamer implements Rules<Dreamer.Command> {
         popping = true;
         waitsFor = Decision.Why.PACE;
         int threads = Math.min(setup.data().capacity().threads(), load.slots());
+        Asked asked = new Asked(now, decision.models());
         around.pipe(
-                horde.client().pop(Wishes.pop(setup.data(), links.agent(), links.able(), decision, threads)),
-                (result, failure) -> failure == null ? new Popped(now, result) : new PopBroke(failure));
+                horde.client().pop(Wishes.pop(setup.data(), links.agent(), setup.able(), decision, threads)),
+                (result, failure) -> failure == null ? new Popped(asked, result) : new PopBroke(failure));
     }
 
-    private void onPopped(Instant asked, HordeResult<ImagePopAnswer> result) {
+    private void onPopped(Asked asked, HordeResult<ImagePopAnswer> result) {
         popping = false;
         Instant now = now();
         switch (result) {
@@ -340,28 +333,37 @@ final class Dreamer implements Rules<Dreamer.Command> {
                                 message.message()));
     }
 
-    private void onAnswer(Instant asked, Instant now, ImagePopAnswer answer) {
-        switch (answer.job()) {
-            case ImagePopAnswer.Nothing _ -> {
+    private void onAnswer(Asked asked, Instant now, ImagePopAnswer answer) {
+        switch (Reception.of(answer, asked.models(), orders.ids())) {
+            case Reception.Nothing _ -> {
                 appetite.popped(now, false);
                 tally.popped(now, false, answer.skipped());
                 tally.idleTooLong(now, setup.data().habits().idleWarning())
                         .ifPresent(warning -> around.log().warn("{}: {}", worker(), warning));
             }
-            case ImagePopAnswer.Job(ImageJob job) -> {
+            case Reception.Take(ImageJob job) -> {
                 appetite.popped(now, true);
                 tally.popped(now, true, Optional.empty());
-                open(Papers.of(links.ids().get(), worker(), asked, answer, job), false);
+                open(Papers.of(links.ids().get(), worker(), asked.at(), answer, job), false);
             }
-            case ImagePopAnswer.Broken(List<String> ids, String why) -> {
+            case Reception.Refuse(List<String> ids, String why) -> {
                 appetite.popped(now, true);
-                around.log().error("{}: {}", worker(), why);
-                appetite.ended(now, 0, ids.size());
-                ids.forEach(id -> horde.client()
-                        .submit(
-                                ImageSubmit.faulted(id, 0, why, List.<GenMetadata>of()),
-                                new SubmitPlan(now.plus(BROKEN_LIMIT), false)));
+                tally.popped(now, true, Optional.empty());
+                refuse(now, ids, why);
             }
+        }
+    }
+
+    private void refuse(Instant now, List<String> ids, String why) {
+        around.log().error("{}: {} pictures of a job are faulted at once: {}", worker(), ids.size(), why);
+        orders.ids().answered(ids);
+        appetite.ended(now, 0, ids.size());
+        tally.refused(ids.size());
+        SubmitPlan plan = new SubmitPlan(now.plus(REFUSAL_LIMIT), false);
+        for (String id : ids) {
+            around.pipe(
+                    horde.client().submit(ImageSubmit.faulted(id, 0, why, List.of()), plan),
+                    (outcome, failure) -> new Refused(id, failure == null ? outcome.toString() : failure.toString()));
         }
     }
 
@@ -375,23 +377,22 @@ final class Dreamer implements Rules<Dreamer.Command> {
             around.log().error("an order cannot be answered", e);
             return;
         }
-        KnownModel model = KnownModel.of(job.model(), setup, offer);
-        Optional<Duration> expected = load.expected(job.model(), (double) Hand.pixelSteps(Hand.shape(job)));
-        OrderLinks with = OrderLinks.of(
-                links, horde, setup.data().content(), around.adapter(DreamerOrder.Word.class, Heard::new));
+        KnownModel model = KnownModel.of(job.model(), setup, offers.last());
+        Optional<Duration> expected = load.expected(job.model(), Hand.pixelSteps(Hand.shape(job)));
+        OrderLinks with = OrderLinks.of(links, horde, setup, around.adapter(OrderWord.class, Heard::new));
         orders.open(order, new OpenOrders.Brief(job, model, expected), with, recovered);
     }
 
-    private void onWord(DreamerOrder.Word word) {
+    private void onWord(OrderWord word) {
         JobId job = word.order().job();
         switch (word) {
-            case DreamerOrder.Word.Drawn _ -> orders.drawn(job);
-            case DreamerOrder.Word.Closed closed -> {
+            case OrderWord.Drawn _ -> orders.drawn(job);
+            case OrderWord.Closed closed -> {
                 Order order = closed.order();
                 int failed = order.count(Order.Outcome.FAILED) + order.count(Order.Outcome.LATE);
                 appetite.ended(now(), order.count(Order.Outcome.GOOD), failed);
                 tally.closed(now(), order, closed.job(), closed.answered());
-                orders.closed(job);
+                orders.closed(order);
             }
         }
         tickWithin(Duration.ZERO);
@@ -405,15 +406,15 @@ final class Dreamer implements Rules<Dreamer.Command> {
         Instant now = now();
         String state = ended || stopping ? "ended" : popping ? "popping" : "waiting";
         Optional<String> why = waitsFor == Decision.Why.PACE ? Optional.empty() : Optional.of(waitsFor.sentence());
-        Set<String> models =
-                new TreeSet<>(offer.map(known -> known.selection().ready()).orElse(List.of()));
+        Set<String> models = new TreeSet<>(
+                offers.last().map(known -> known.selection().ready()).orElse(List.of()));
         return tally.status(new Tally.Present(
                 worker(),
                 state,
                 why,
                 waitsUntil,
                 List.copyOf(models),
-                offer.map(known -> known.selection().missing()).orElse(List.of()),
+                offers.last().map(known -> known.selection().missing()).orElse(List.of()),
                 orders.hand().orders(),
                 orders.hand().ids(),
                 orders.hand().pending(),

@@ -22,7 +22,6 @@ import org.apache.pekko.actor.typed.ActorRef;
  *
  * @param connector makes the link to the Horde that the settings name
  * @param agent who it says it is
- * @param able what this version can do
  * @param tenant whose jobs the Horde's are
  * @param ids names for jobs
  * @param random for jitter
@@ -37,7 +36,6 @@ record DreamerLinks(
         Function<BridgeData, HordeLink> connector,
         Preparations preparations,
         BridgeAgent agent,
-        Abilities able,
         Tenant tenant,
         Supplier<JobId> ids,
         InstantSource clock,

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -63,23 +64,6 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private record LookAgain() implements Command {}
 
     private record Stepped(OrderAnswers.Step step) implements Command {}
-
-    /** What the dreamer hears of its orders. */
-    sealed interface Word {
-        /** The order. */
-        Order order();
-
-        /** It is drawn; what is left is the answer. */
-        record Drawn(Order order) implements Word {}
-
-        /**
-         * It is answered.
-         *
-         * @param job as it was last seen, if there ever was one
-         * @param answered from the last stroke to the last answer, if it was drawn
-         */
-        record Closed(Order order, Optional<Job> job, Optional<Duration> answered) implements Word {}
-    }
 
     /** How far it is. */
     private enum Stage {
@@ -207,11 +191,20 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     // From the pop to the ledger
 
     private void prepare() {
+        Optional<String> impossible = Extras.impossible(ordered, model, links.skills());
+        if (impossible.isPresent()) {
+            fault(impossible.get());
+            return;
+        }
         stage = Stage.PREPARING;
-        CompletionStage<Preparation> begun = links.preparations()
-                .prepare(id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy());
+        // Also what goes wrong before there is a future to wait for is an answer, and not the end of this actor.
+        CompletionStage<Preparation> begun = CompletableFuture.completedFuture(links.preparations())
+                .thenCompose(here -> here.prepare(
+                        id(), ordered, model, links.content(), times.patience(now()), now(), times.answerBy()));
         preparing = Optional.of(begun);
-        around.pipe(begun, (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
+        around.pipe(
+                begun.thenApply(ready -> Extras.onto(ready, ordered, links.skills())),
+                (ready, failure) -> failure == null ? new Prepared(ready) : new NotPrepared(failure));
     }
 
     private static String why(Throwable failure) {
@@ -256,6 +249,9 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
 
     private void follow(Job accepted) {
         job = Optional.of(accepted);
+        if (recovered && preparing.isEmpty()) {
+            links.preparations().keep(accepted.request(), times.answerBy());
+        }
         if (recovered && remarks.isEmpty()) {
             remarks = Preparations.remarks(ordered, accepted.request());
         }
@@ -346,13 +342,16 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private void onDrawn(Job produced) {
         if (drawn.isEmpty()) {
             drawn = Optional.of(produced.changed());
-            links.dreamer().tell(new Word.Drawn(answers.order()));
+            links.dreamer().tell(new OrderWord.Drawn(answers.order()));
         }
     }
 
     private void lookForHope() {
         if (stage == Stage.ANSWERING || stage == Stage.CLOSING || drawn.isPresent()) {
             return;
+        }
+        if (stage == Stage.LOOKING && now().isBefore(times.deadline())) {
+            return; // It may be drawn already; the ledger is about to say.
         }
         Doom.judge(now(), times.deadline(), job, expected, position).ifPresent(this::giveUp);
     }
@@ -413,6 +412,6 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         // Also what comes when nobody waits for it any more.
         preparing.ifPresent(stage -> stage.thenAccept(links.preparations()::release));
         Optional<Duration> answered = drawn.map(at -> Duration.between(at, now()));
-        links.dreamer().tell(new Word.Closed(answers.order(), job, answered));
+        links.dreamer().tell(new OrderWord.Closed(answers.order(), job, answered));
     }
 }

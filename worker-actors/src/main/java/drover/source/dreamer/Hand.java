@@ -75,12 +75,13 @@ final class Hand {
                 job.payload().workflow().filter("qr_code"::equals).isPresent());
     }
 
-    /** What a job takes in pixel-steps, as {@link drover.job.Work} will count them. */
+    /** What a job takes in pixel-steps, as {@link drover.job.Work} will count them; post-processing counts as some more. */
     static long pixelSteps(EffectiveWork.Shape job) {
+        long pixels = (long) job.width() * job.height();
         long each = job.hiresFix()
                 ? HiresPlan.mostPixelSteps(job.width(), job.height(), job.steps(), HiresFix.DEFAULT_STRENGTH)
-                : (long) job.width() * job.height() * job.steps();
-        return each * job.pictures();
+                : pixels * job.steps();
+        return (each + (job.upscaler() ? pixels * EffectiveWork.UPSCALER_STEPS : 0)) * job.pictures();
     }
 
     /** Jobs that wait or are drawn. */

@@ -20,6 +20,7 @@ import drover.ledger.Earning;
 import drover.ledger.JobLedger;
 import drover.ledger.Order;
 import drover.ledger.OrderBook;
+import drover.source.AgentCapabilities;
 import drover.source.HordeSettings;
 import drover.source.bridge.BridgeData;
 import drover.source.bridge.BridgeReading;
@@ -28,6 +29,8 @@ import drover.source.loras.LoraStatus;
 import drover.source.loras.LoraStore;
 import drover.source.models.ModelReference;
 import drover.source.models.ModelReferenceStore;
+import drover.source.skills.SkillFolders;
+import drover.source.skills.Skills;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -78,7 +81,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
 
     private record Look() implements Command {}
 
-    private record Looked(List<BridgeFiles.View> views) implements Command {}
+    private record Looked(List<BridgeFiles.View> views, Optional<Skills> skills) implements Command {}
 
     private record LookFailed(Throwable cause) implements Command {}
 
@@ -135,9 +138,11 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private final Executor blocking;
     private final ModelReferenceStore references;
     private final BridgeFiles files;
+    private final SkillFolders folders;
     private final Workplaces places;
     private final Map<LoraSettings, ActorRef<LoraStore.Command>> stores = new LinkedHashMap<>();
     private Optional<ModelReferenceStore.Loaded> reference = Optional.empty();
+    private Skills skills = Skills.NONE;
     private boolean loadingReference;
     private boolean stopping;
 
@@ -186,7 +191,6 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                         on.assets(),
                         blocking),
                 agent,
-                Abilities.PRESENT,
                 on.settings().tenant(),
                 () -> new JobId(UuidCreator.getTimeOrderedEpoch().toString()),
                 on.clock(),
@@ -202,6 +206,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                 .tell(new OrderBook.GetEarnings(
                         context.messageAdapter(OrderBook.Earnings.class, it -> new EarningsRead(it.earnings()))));
         this.files = new BridgeFiles(on.settings().bridgeData(), on.environment());
+        this.folders = new SkillFolders(on.settings().skills());
         this.places = new Workplaces(context, dreamerLinks, on.settings().bridgeData());
         look();
     }
@@ -226,7 +231,8 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Look _ -> look();
-            case Looked(var views) -> {
+            case Looked(var views, var changed) -> {
+                changed.ifPresent(this::onSkills);
                 views.forEach(this::onView);
                 timers.startSingleTimer(new Look(), LOOK_EVERY);
             }
@@ -263,8 +269,15 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         }
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.supplyAsync(files::look, blocking),
-                        (views, failure) -> failure == null ? new Looked(views) : new LookFailed(failure));
+                        CompletableFuture.supplyAsync(() -> new Looked(files.look(), folders.look()), blocking),
+                        (looked, failure) -> failure == null ? looked : new LookFailed(failure));
+    }
+
+    private void onSkills(Skills changed) {
+        skills = changed;
+        if (reference.isPresent() && !stopping) {
+            places.begin(this::setup);
+        }
     }
 
     private void onView(BridgeFiles.View view) {
@@ -291,7 +304,14 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     }
 
     private DreamerSetup setup(BridgeData data) {
-        return new DreamerSetup(data, reference.flatMap(ModelReferenceStore.Loaded::reference));
+        return new DreamerSetup(
+                data,
+                reference.flatMap(ModelReferenceStore.Loaded::reference),
+                skills,
+                Abilities.of(
+                        skills,
+                        on.settings().skills(),
+                        AgentCapabilities.of(on.settings().agent())));
     }
 
     // The model reference

@@ -1,8 +1,10 @@
 package drover.source.dreamer;
 
+import drover.diffusion.TextualInversion;
 import drover.horde.GenMetadata;
 import drover.horde.ImageJob;
 import drover.horde.ImagePayload;
+import drover.inference.ImageRequest;
 import drover.inference.LoraUse;
 import drover.source.loras.AddOn;
 import drover.source.loras.LoraName;
@@ -50,6 +52,10 @@ final class LoraWishes {
     record Shop(ActorRef<LoraStore.Command> store, Path folder) {
         private String nameOf(Path file) {
             return folder.relativize(file).toString();
+        }
+
+        private void keep(String name, Instant until) {
+            store.tell(new LoraStore.Keep(folder.resolve(name), until));
         }
     }
 
@@ -201,6 +207,13 @@ final class LoraWishes {
 
     private static double weight(Optional<Double> asked, double most) {
         return Math.clamp(asked.filter(Double::isFinite).orElse(1.0), -most, most);
+    }
+
+    /** An earlier process has made this request; what it is made with stays until then. */
+    void keep(ImageRequest request, Instant until) {
+        request.features().loras().forEach(use -> loras.keep(use.file(), until));
+        TextualInversion.mentioned(request.prompt() + "\n" + request.negativePrompt())
+                .forEach(name -> inversions.keep(name + WEIGHTS, until));
     }
 
     void release(LoraStore.Lease lease) {

@@ -10,7 +10,6 @@ import drover.source.models.ModelPopularity;
 import drover.source.models.ModelReference;
 import drover.source.models.ModelSelection;
 import drover.source.models.ReferenceModel;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +19,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What a dreamer could offer now: its models as far as the nodes have them, and what is known of each.
@@ -40,13 +40,20 @@ record Offer(ModelSelection selection, Map<String, String> spelling) {
             Set<String> onNodes) {
         Map<String, String> byAnyCase = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         onNodes.forEach(name -> byAnyCase.put(name, name));
-        ModelSelection selection =
-                ModelSelection.of(wanted, reference, popularity, onNodes, model -> byAnyCase.containsKey(model.name()));
+        // A custom model is what its path says, whatever else is called as it is offered.
+        Map<String, String> custom = wanted.custom().stream()
+                .collect(Collectors.toMap(CustomModel::name, CustomModel::onNodes, (first, _) -> first));
+        ModelSelection selection = ModelSelection.of(
+                wanted,
+                reference,
+                popularity,
+                onNodes.stream().filter(name -> !custom.containsKey(name)).toList(),
+                model -> byAnyCase.containsKey(model.onNodes()));
         Map<String, String> spelling = new HashMap<>();
         selection
                 .ready()
-                .forEach(name ->
-                        Optional.ofNullable(byAnyCase.get(name)).ifPresent(spelled -> spelling.put(name, spelled)));
+                .forEach(name -> Optional.ofNullable(byAnyCase.get(custom.getOrDefault(name, name)))
+                        .ifPresent(spelled -> spelling.put(name, spelled)));
         return new Offer(selection, spelling);
     }
 
@@ -63,8 +70,7 @@ record Offer(ModelSelection selection, Map<String, String> spelling) {
     }
 
     /** What the dreamer holds, and could take. */
-    Load load(
-            Supply supply, Hand hand, Optional<ModelReference> reference, List<CustomModel> custom, Duration overhead) {
+    Load load(Supply supply, Hand hand, Optional<ModelReference> reference, List<CustomModel> custom, Tally tally) {
         List<Supply.Slot> slots = supply.slots().stream()
                 .filter(slot -> spelling.values().stream().anyMatch(slot.models()::contains))
                 .toList();
@@ -80,10 +86,11 @@ record Offer(ModelSelection selection, Map<String, String> spelling) {
                 hand.ids(),
                 hand.pending(),
                 hand.pixelSteps(),
-                overhead,
+                tally.overhead(),
                 slots.stream().anyMatch(Supply.Slot::checks),
                 OptionalLong.empty(),
-                offered);
+                offered,
+                tally.enlarging());
     }
 
     private Offered offered(

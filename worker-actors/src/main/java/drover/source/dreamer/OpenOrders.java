@@ -25,6 +25,7 @@ final class OpenOrders {
     private final DreamerLinks links;
     private final ActorRef<OrderBook.Found> reopened;
     private final Hand hand = new Hand();
+    private final KnownIds ids = new KnownIds();
     private final Map<JobId, ActorRef<DreamerOrder.Command>> orders = new HashMap<>();
     private final List<ActorRef<Done>> finishing = new ArrayList<>();
 
@@ -53,6 +54,11 @@ final class OpenOrders {
         return hand;
     }
 
+    /** What the Horde has given out. */
+    KnownIds ids() {
+        return ids;
+    }
+
     boolean has(JobId job) {
         return orders.containsKey(job);
     }
@@ -64,6 +70,7 @@ final class OpenOrders {
      */
     void open(Order order, Brief brief, OrderLinks with, boolean recovered) {
         hand.take(order, brief.job(), brief.model().name());
+        ids.taken(idsOf(order));
         ActorRef<DreamerOrder.Command> child = context.spawn(
                 RulesActor.create(
                         DreamerOrder.class,
@@ -99,9 +106,10 @@ final class OpenOrders {
     }
 
     /** Each of its parts is answered. */
-    void closed(JobId job) {
-        orders.remove(job);
-        hand.gone(job);
+    void closed(Order order) {
+        orders.remove(order.job());
+        hand.gone(order.job());
+        ids.answered(idsOf(order));
         answerIfFinished();
     }
 
@@ -110,6 +118,10 @@ final class OpenOrders {
         finishing.add(replyTo);
         orders.values().forEach(order -> order.tell(new DreamerOrder.GiveUp(STOPPED)));
         answerIfFinished();
+    }
+
+    private static List<String> idsOf(Order order) {
+        return order.parts().stream().map(Order.Part::id).toList();
     }
 
     private void answerIfFinished() {

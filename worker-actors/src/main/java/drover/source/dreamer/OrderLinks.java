@@ -10,6 +10,7 @@ import drover.job.Tenant;
 import drover.ledger.JobLedger;
 import drover.ledger.OrderBook;
 import drover.source.bridge.BridgeData;
+import drover.source.skills.Skills;
 import java.time.InstantSource;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -17,6 +18,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  * Whom an order talks to.
  *
  * @param content what the worker draws
+ * @param skills what can be done of that which has names of the Horde's own
  * @param tenant whose jobs the Horde's are
  * @param dreamer hears how its orders go
  */
@@ -31,12 +33,12 @@ record OrderLinks(
         Uploader uploader,
         Preparations preparations,
         BridgeData.Content content,
+        Skills skills,
         Tenant tenant,
         InstantSource clock,
-        ActorRef<DreamerOrder.Word> dreamer) {
+        ActorRef<OrderWord> dreamer) {
     /** Those of a dreamer, with what is its own. */
-    static OrderLinks of(
-            DreamerLinks links, HordeLink horde, BridgeData.Content content, ActorRef<DreamerOrder.Word> dreamer) {
+    static OrderLinks of(DreamerLinks links, HordeLink horde, DreamerSetup setup, ActorRef<OrderWord> dreamer) {
         return new OrderLinks(
                 links.book(),
                 links.ledger(),
@@ -47,7 +49,8 @@ record OrderLinks(
                 horde.client(),
                 horde.uploader(),
                 links.preparations(),
-                content,
+                setup.data().content(),
+                setup.skills(),
                 links.tenant(),
                 links.clock(),
                 dreamer);

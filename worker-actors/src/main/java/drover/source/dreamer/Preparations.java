@@ -120,10 +120,7 @@ final class Preparations {
 
     /** What is named by no flag of a pop, and so comes although nobody offers it. */
     private static Optional<String> impossible(ImagePayload payload) {
-        if (payload.workflow().isPresent()) {
-            return payload.workflow().map(name -> "this worker does not know the workflow " + name);
-        }
-        return payload.controlType().map(type -> "this worker does not offer ControlNet (" + type + ")");
+        return payload.workflow().map(name -> "this worker does not know the workflow " + name);
     }
 
     private CompletionStage<Got> fetch(Optional<ImageSource> source, Instant until) {
@@ -169,6 +166,13 @@ final class Preparations {
             throw new UncheckedIOException("the source image could not be kept: " + e.getMessage(), e);
         }
         return new Preparation(request.with(features), remarks, wishes.leases());
+    }
+
+    /** What a request that another process has made needs stays until then. */
+    void keep(InferenceRequest prepared, Instant until) {
+        switch (prepared) {
+            case ImageRequest it -> loras.keep(it, until);
+        }
     }
 
     /** The remarks of a preparation that another process has made, as far as its request shows them. */

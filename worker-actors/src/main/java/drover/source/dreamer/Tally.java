@@ -2,6 +2,8 @@ package drover.source.dreamer;
 
 import drover.horde.Skipped;
 import drover.horde.WorkerMessage;
+import drover.inference.ImageRequest;
+import drover.inference.InferenceRequest;
 import drover.inference.Phase;
 import drover.job.AttemptTimings;
 import drover.job.Job;
@@ -19,6 +21,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /** What a dreamer has done, and what it earned. Not for use by several threads. */
@@ -35,6 +38,7 @@ final class Tally {
     private final KudosBook kudos;
     private final WorkerMessages messages = new WorkerMessages();
     private Optional<Double> overheadSeconds = Optional.empty();
+    private OptionalDouble enlarging = OptionalDouble.empty();
     private Instant lastJob;
     private boolean warned;
     private long popped;
@@ -93,6 +97,13 @@ final class Tally {
                 + " minutes; see the skipped counts in the metrics, and ./drover horde check");
     }
 
+    /** Pictures of a job that nothing could come of. */
+    void refused(int ids) {
+        failed += ids;
+        pictures += ids;
+        count("drover.horde.pictures", "outcome", "failed", ids);
+    }
+
     void closed(Instant now, Order order, Optional<Job> job, Optional<Duration> answered) {
         int well = order.count(Order.Outcome.GOOD);
         int badly = order.count(Order.Outcome.FAILED) + order.count(Order.Outcome.LATE);
@@ -128,11 +139,32 @@ final class Tally {
         AttemptTimings timings = job.attempts().getLast().timings();
         Duration whole = Duration.between(job.attempts().getLast().assigned(), now);
         double seconds = whole.minus(timings.total(COUNTED_BY_STEPS)).toMillis() / 1000.0;
-        if (timings.isMeasured() && seconds >= 0) {
-            overheadSeconds = Optional.of(overheadSeconds
-                    .map(old -> old * (1 - WEIGHT) + seconds * WEIGHT)
-                    .orElse(seconds));
+        if (!timings.isMeasured() || seconds < 0) {
+            return;
         }
+        double enlarged = enlargedPixels(job.request());
+        if (enlarged > 0) {
+            double each = Math.max(0, seconds - overhead().toMillis() / 1000.0) / enlarged;
+            // A small factor now and then is no reason to count on it.
+            enlarging = OptionalDouble.of(Math.max(each, mixed(enlarging.orElse(each), each)));
+        } else {
+            overheadSeconds =
+                    Optional.of(overheadSeconds.map(old -> mixed(old, seconds)).orElse(seconds));
+        }
+    }
+
+    private static double mixed(double old, double fresh) {
+        return old * (1 - WEIGHT) + fresh * WEIGHT;
+    }
+
+    /** Pixels that were painted to be enlarged. */
+    private static double enlargedPixels(InferenceRequest request) {
+        return switch (request) {
+            case ImageRequest image ->
+                image.features().postProcessing().isEmpty()
+                        ? 0
+                        : (double) image.width() * image.height() * image.count();
+        };
     }
 
     /** What a job takes beside loading and steps. */
@@ -140,6 +172,11 @@ final class Tally {
         return overheadSeconds
                 .map(seconds -> Duration.ofMillis((long) (seconds * 1000)))
                 .orElse(ASSUMED_OVERHEAD);
+    }
+
+    /** Seconds that post-processing takes for each pixel that is painted, if any has been done. */
+    OptionalDouble enlarging() {
+        return enlarging;
     }
 
     private void count(String name, String key, String value, double by) {

@@ -31,7 +31,7 @@ final class Wishes {
                 img2img,
                 wanted.painting() && able.painting(),
                 wanted.unsafeIp(),
-                wanted.postProcessing() && able.postProcessing(),
+                wanted.postProcessing() && able.postProcessing() && decision.enlarging(),
                 controlnet,
                 controlnet && wanted.sdxlControlnet() && able.sdxlControlnet(),
                 wanted.lora() && able.lora(),

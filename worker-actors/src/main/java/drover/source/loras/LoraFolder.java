@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -100,6 +101,14 @@ final class LoraFolder {
 
     Path file(long version) {
         return file(folder, version);
+    }
+
+    /** The version whose file this would be; empty if it is none of this folder's. */
+    OptionalLong version(Path file) {
+        Matcher name = FILE.matcher(String.valueOf(file.getFileName()));
+        return folder.equals(file.getParent()) && name.matches() && name.group(2) == null
+                ? OptionalLong.of(Long.parseLong(name.group(1)))
+                : OptionalLong.empty();
     }
 
     /**

@@ -70,6 +70,8 @@ final class LoraLife implements Rules<Command> {
                 }
             }
             case LoraStore.Release it -> shelf.release(it.lease(), now, actions);
+            case LoraStore.Keep it ->
+                folder.version(it.file()).ifPresent(version -> memory.leases().give(version, it.until()));
             case LoraStore.GetStatus it -> it.replyTo().tell(figures.present(shelf, memory.settings()));
             case LoraStore.Reconfigure it -> {
                 memory.use(it.settings());

@@ -40,6 +40,9 @@ public final class LoraStore {
     /** The job needs the file no more. */
     public record Release(Lease lease) implements Command {}
 
+    /** A job that an earlier process has prepared needs this file until then at the latest. */
+    public record Keep(Path file, Instant until) implements Command {}
+
     /** Go by these settings from now on; the folder stays. */
     public record Reconfigure(LoraSettings settings) implements Command {}
 

@@ -1,11 +1,13 @@
 package drover.source.server;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /** What goes wrong on purpose, with which calls. Of several rules that hold, the first one acts. Safe for many threads. */
@@ -52,6 +54,14 @@ public final class Faults {
          * or the answer goes out as if nothing were. Whether it arrives is nobody's knowledge, so it counts as lost.
          */
         record Meanwhile(Runnable what, boolean done, boolean heard) implements Fault {}
+
+        /** The answer says something else than what was done. */
+        record Altered(UnaryOperator<JsonNode> change) implements Fault {
+            @Override
+            public boolean done() {
+                return true;
+            }
+        }
 
         /** A page of a proxy. */
         record Page(boolean done) implements Fault {}

@@ -251,6 +251,13 @@ public final class LocalHorde implements AutoCloseable {
         }
     }
 
+    /** Lets somebody have so many kudos. */
+    public void give(String key, double kudos) {
+        synchronized (state) {
+            state.account(key).orElseThrow().kudos = kudos;
+        }
+    }
+
     /** Suspects somebody, whose workers get nothing then. */
     public void flag(String key) {
         synchronized (state) {
@@ -326,7 +333,8 @@ public final class LocalHorde implements AutoCloseable {
     }
 
     private CompletionStage<Optional<HttpResponse>> spoiled(Call call, Fault fault) {
-        Answer real = fault.done() ? answer(call, fault instanceof Fault.Slow) : Answer.broken();
+        boolean heard = fault instanceof Fault.Slow || fault instanceof Fault.Altered;
+        Answer real = fault.done() ? answer(call, heard) : Answer.broken();
         return switch (fault) {
             case Fault.Slow(Duration by) ->
                 Patterns.after(by, system, () -> CompletableFuture.completedFuture(Optional.of(response(real))));
@@ -342,6 +350,10 @@ public final class LocalHorde implements AutoCloseable {
                 yield CompletableFuture.completedFuture(answered ? Optional.of(response(real)) : Optional.empty());
             }
             case Fault.HangUp(boolean done) -> CompletableFuture.completedFuture(Optional.empty());
+            case Fault.Altered(var change) ->
+                CompletableFuture.completedFuture(Optional.of(response(real.tree()
+                        .map(tree -> Answer.json(real.status(), change.apply(tree)))
+                        .orElse(real))));
             case Fault.Page(boolean done) ->
                 CompletableFuture.completedFuture(Optional.of(response(new Answer(
                         200, "text/html", ByteString.fromString("<html><body>Please wait</body></html>"), Map.of()))));

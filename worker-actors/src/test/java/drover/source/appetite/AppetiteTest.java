@@ -53,7 +53,7 @@ final class AppetiteTest {
 
     @Test
     void aFastMachineOffersAllThatItIsSetTo() {
-        assertThat(decide(SDXL, idle(XL))).isEqualTo(new Pop(List.of("XL"), 64 * 32768, 4, false));
+        assertThat(decide(SDXL, idle(XL))).isEqualTo(new Pop(List.of("XL"), 64 * 32768, 4, true, false));
     }
 
     @Test
@@ -92,13 +92,13 @@ final class AppetiteTest {
     @Test
     void aModelThatHasNotRunIsTriedWithAnOrdinaryJob() {
         assertThat(decide(SDXL, idle(unknown("XL", STABLE_DIFFUSION_XL))))
-                .isEqualTo(new Pop(List.of("XL"), NATIVE_XL, 1, false));
+                .isEqualTo(new Pop(List.of("XL"), NATIVE_XL, 1, false, false));
         assertThat(decide(SDXL, idle(XL, unknown("Other XL", STABLE_DIFFUSION_XL))))
                 .as("one of the same family tells enough")
-                .isEqualTo(new Pop(List.of("XL", "Other XL"), 64 * 32768, 4, false));
+                .isEqualTo(new Pop(List.of("XL", "Other XL"), 64 * 32768, 4, true, false));
         assertThat(decide(SDXL, idle(XL, unknown("SD", STABLE_DIFFUSION_1), unknown("Flux", FLUX))))
                 .as("one of another family lets expect something")
-                .isEqualTo(new Pop(List.of("XL", "SD", "Flux"), 64 * 32768, 1, false));
+                .isEqualTo(new Pop(List.of("XL", "SD", "Flux"), 64 * 32768, 1, false, false));
         assertThat(pop(decide(SDXL, idle(fast("XL", STABLE_DIFFUSION_XL, 0.5), unknown("Flux", FLUX))))
                         .models())
                 .containsExactly("XL", "Flux");
@@ -160,6 +160,28 @@ final class AppetiteTest {
     }
 
     @Test
+    void postProcessingIsInvitedOnlyWhereThereIsTimeToSpare() {
+        Load load = idle(fast("XL", STABLE_DIFFUSION_XL, 2));
+        Decision.Pop assumed = pop(of(SDXL).decide(NOW, load));
+        assertThat(assumed.enlarging()).as("as long as twenty steps").isTrue();
+
+        // Of 150 seconds for a picture of few steps, 120 are counted on, and 5 go to what a job takes anyway.
+        double most = 115.0 / assumed.maxPixels();
+        assertThat(pop(of(SDXL).decide(NOW, Loads.enlarging(load, most / 10))).enlarging())
+                .isTrue();
+        Decision.Pop slow = pop(of(SDXL).decide(NOW, Loads.enlarging(load, most * 1.01)));
+        assertThat(slow.enlarging()).isFalse();
+        assertThat(slow.maxPixels()).as("other jobs are as large as ever").isEqualTo(assumed.maxPixels());
+    }
+
+    @Test
+    void aMachineThatHasShownNothingYetIsNotAskedToEnlarge() {
+        assertThat(pop(of(SDXL).decide(NOW, idle(Loads.unknown("XL", STABLE_DIFFUSION_XL))))
+                        .enlarging())
+                .isFalse();
+    }
+
+    @Test
     void stickinessOffersWhatIsInMemory() {
         Offered other = notResident(fast("Other", STABLE_DIFFUSION_XL, 2), 0);
         Load load = idle(XL, other);
@@ -209,7 +231,8 @@ final class AppetiteTest {
         appetite.popped(NOW, true);
 
         assertThat(why(appetite.decide(NOW.plusSeconds(239), full))).isEqualTo(Why.FULL);
-        assertThat(appetite.decide(NOW.plusSeconds(240), full)).isEqualTo(new Pop(List.of("XL"), 64 * 64, 1, true));
+        assertThat(appetite.decide(NOW.plusSeconds(240), full))
+                .isEqualTo(new Pop(List.of("XL"), 64 * 64, 1, false, true));
     }
 
     @Test

@@ -123,6 +123,22 @@ final class Loads {
                 it.models());
     }
 
+    static Load enlarging(Load it, double secondsPerPixel) {
+        return new Load(
+                it.slots(),
+                it.freeSlots(),
+                it.loadedSlots(),
+                it.jobs(),
+                it.ids(),
+                it.pending(),
+                it.pixelSteps(),
+                it.overhead(),
+                it.canCheck(),
+                it.roomBytes(),
+                it.models(),
+                OptionalDouble.of(secondsPerPixel));
+    }
+
     static Load withIds(Load it, int ids) {
         return new Load(
                 it.slots(),

@@ -61,8 +61,9 @@ final class ServerRulesTest {
             @ForAll @IntRange(min = 2, max = 20) int amount,
             @ForAll @IntRange(min = 1, max = 512) int power) {
         double maxPixels = power * 32768.0;
-        double most = ServerRules.pixelsOfBatch(pictures, maxPixels, amount);
+        double most = ServerRules.pixelsOfBatch(pictures, maxPixels, amount, false);
 
+        assertThat(ServerRules.pixelsOfBatch(pictures, maxPixels, amount, true)).isLessThanOrEqualTo(most);
         if (pictures <= amount) {
             assertThat(ServerRules.batch(most * 0.999999, maxPixels, amount)).isGreaterThanOrEqualTo(pictures);
         }

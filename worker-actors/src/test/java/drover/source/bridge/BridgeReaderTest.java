@@ -92,8 +92,7 @@ final class BridgeReaderTest {
                 .isEqualTo(new BridgeData.Features(true, false, true, false, false, false, false, false));
         assertThat(data.loras()).isEqualTo(new BridgeData.Loras(10 * 1024, 1024, Secret.NONE));
         assertThat(data.habits())
-                .isEqualTo(new BridgeData.Habits(
-                        Duration.ofSeconds(30), Duration.ofMinutes(30), false, false, false, false));
+                .isEqualTo(new BridgeData.Habits(Duration.ofSeconds(30), Duration.ofMinutes(30), false, false, false));
         assertThat(data.scribe()).isEqualTo(new BridgeData.Scribe("An Awesome Scribe", 80, 1024, true));
         assertThat(data.alchemist())
                 .isEqualTo(new BridgeData.Alchemist(
@@ -175,6 +174,7 @@ final class BridgeReaderTest {
         assertThat(reading.problems(Severity.NOTE).stream().map(BridgeProblem::key))
                 .as("each key without effect is listed once")
                 .containsExactlyInAnyOrder(
+                        "safety_on_gpu",
                         "cache_home",
                         "temp_dir",
                         "dynamic_models",

@@ -56,6 +56,13 @@ class HandTest {
     }
 
     @Test
+    void whatIsEnlargedTakesLonger() {
+        ImageJob enlarged = ImageRequestsTest.job(
+                "{\"prompt\": \"x\", \"width\": 512, \"height\": 512, \"ddim_steps\": 10, \"post_processing\": [\"NMKD_Siax\"]}");
+        assertThat(Hand.pixelSteps(Hand.shape(enlarged))).isEqualTo(512L * 512 * (10 + 20) * 2);
+    }
+
+    @Test
     void aSecondPassCounts() {
         ImageJob twice = ImageRequestsTest.job(
                 "{\"prompt\": \"x\", \"width\": 640, \"height\": 640, \"ddim_steps\": 10, \"hires_fix\": true}");

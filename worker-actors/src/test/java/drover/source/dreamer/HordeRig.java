@@ -21,6 +21,8 @@ import drover.source.HordeSettings;
 import drover.source.loras.AddOn;
 import drover.source.loras.LoraSettings;
 import drover.source.models.ModelReferenceStore;
+import drover.source.skills.Offering;
+import drover.source.skills.SkillSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
@@ -111,6 +113,8 @@ final class HordeRig implements AutoCloseable {
                 models_to_load: [%s]
                 max_power: 32
                 max_batch: 4
+                allow_post_processing: true
+                allow_controlnet: true
                 """.formatted(horde, key, WORKER, MODEL));
         Path reference = Files.writeString(
                 folder.resolve("reference.json"), "{\"Deliberate\": {\"baseline\": \"stable_diffusion_1\"}}");
@@ -125,7 +129,13 @@ final class HordeRig implements AutoCloseable {
                 folder.resolve("copy.json"),
                 Duration.ofHours(1),
                 addOns(AddOn.LORA, folder, site),
-                addOns(AddOn.TEXTUAL_INVERSION, folder, site));
+                addOns(AddOn.TEXTUAL_INVERSION, folder, site),
+                new SkillSettings(
+                        Offering.SOME,
+                        Offering.SOME,
+                        folder.resolve("upscalers"),
+                        folder.resolve("controlnets"),
+                        1 << 30));
     }
 
     private static LoraSettings addOns(AddOn kind, Path folder, String site) {

@@ -3,10 +3,13 @@ package drover.source.dreamer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import drover.board.JobBoard;
 import drover.board.SlotCommand;
 import drover.feed.JobFeed;
 import drover.horde.ApiKey;
+import drover.horde.HordeJson;
 import drover.horde.HordeRequester;
 import drover.horde.HordeResult;
 import drover.horde.ImageOrder;
@@ -15,6 +18,7 @@ import drover.horde.ImageSource;
 import drover.horde.Retries;
 import drover.inference.Artifact;
 import drover.inference.AssetRef;
+import drover.inference.ControlUse;
 import drover.inference.ImageRequest;
 import drover.inference.Phase;
 import drover.inference.Position;
@@ -31,6 +35,7 @@ import drover.source.server.Faults.When;
 import drover.source.server.History;
 import drover.source.server.LocalHorde;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,6 +63,7 @@ class HordeSourceTest {
     private static final AttemptTimings TIMES = new AttemptTimings(
             List.of(new AttemptTimings.PhaseTime(Phase.DENOISING, Duration.ofSeconds(1), 20, Duration.ofMillis(50))));
     private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Path FIXTURES = Path.of("..", "inference-actors", "src", "test", "resources", "fixtures");
 
     @TempDir
     private Path folder;
@@ -70,7 +76,9 @@ class HordeSourceTest {
 
     @BeforeEach
     void start() throws Exception {
-        horde = new LocalHorde(kit.system(), LocalHorde.Settings.REAL, Instant::now);
+        // What a pop says counts at once, and not within half a minute.
+        LocalHorde.Settings settings = LocalHorde.Settings.REAL.withMemory(Duration.ZERO, Duration.ZERO);
+        horde = new LocalHorde(kit.system(), settings, Instant::now);
         key = horde.register("owner", true);
         requester = new HordeRequester(
                 kit.system(),
@@ -92,10 +100,23 @@ class HordeSourceTest {
     }
 
     private void order(int pictures, Optional<ImageSource> source, Optional<ImageSource> mask) {
-        ImageOrder plain = ImageOrder.of(
-                "a hut ### rain",
-                ImageParams.of(512, 512, pictures, Optional.of(20), Optional.of("7")),
-                List.of(HordeRig.MODEL));
+        order(ImageParams.of(512, 512, pictures, Optional.of(20), Optional.of("7")), source, mask);
+    }
+
+    /** An order for one picture with these further parameters. */
+    private void order(String more, Optional<ImageSource> source) {
+        try {
+            ObjectNode params =
+                    HordeJson.mapper().valueToTree(ImageParams.of(512, 512, 1, Optional.of(20), Optional.of("7")));
+            params.setAll((ObjectNode) HordeJson.mapper().readTree(more));
+            order(HordeJson.mapper().treeToValue(params, ImageParams.class), source, Optional.empty());
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(more, e);
+        }
+    }
+
+    private void order(ImageParams params, Optional<ImageSource> source, Optional<ImageSource> mask) {
+        ImageOrder plain = ImageOrder.of("a hut ### rain", params, List.of(HordeRig.MODEL));
         ImageOrder order = new ImageOrder(
                 plain.prompt(),
                 plain.params(),
@@ -295,6 +316,72 @@ class HordeSourceTest {
         History history = horde.histories().getFirst();
         assertThat(history.puts()).isEmpty();
         assertThat(history.accepted().orElseThrow().fault()).isTrue();
+    }
+
+    /** What may be offered is known when a machine has shown how fast it is. */
+    private void shown() throws IOException {
+        rig.idle();
+        order(1);
+        draw(rig.offered(), 1);
+        awaitAnswers(1);
+        rig.idle();
+    }
+
+    private History.Submit lastFault(int pictures) {
+        await().atMost(LONG)
+                .until(() -> horde.histories().size() >= pictures
+                        && horde.histories().get(pictures - 1).accepted().isPresent());
+        History.Submit submit = horde.histories().get(pictures - 1).accepted().orElseThrow();
+        assertThat(submit.fault()).isTrue();
+        return submit;
+    }
+
+    @Test
+    void postProcessorsAreFilesAndWhatIsMissingIsFaultedAtOnce() throws IOException {
+        Files.createDirectories(folder.resolve("upscalers"));
+        Files.copy(
+                FIXTURES.resolve("upscaler/x4/model.safetensors"),
+                folder.resolve("upscalers/4x_NMKD-Siax_200k.safetensors"));
+        shown();
+        order("{\"post_processing\": [\"NMKD_Siax\"]}", Optional.empty());
+        SlotCommand.Offer offer = rig.offered();
+        assertThat(((ImageRequest) offer.request()).features().postProcessing()).containsExactly("4x_NMKD-Siax_200k");
+        draw(offer, 1);
+        awaitAnswers(2);
+
+        rig.idle();
+        order("{\"post_processing\": [\"NMKD_Siax\", \"GFPGAN\"]}", Optional.empty());
+        assertThat(lastFault(3).body().path("generation").asText())
+                .contains("the post-processor GFPGAN mends faces, which Drover cannot do");
+    }
+
+    @Test
+    void controlNetsAreFilesAndWhatIsMissingIsFaultedAtOnce() throws IOException {
+        Path nets = Files.createDirectories(folder.resolve("controlnets"));
+        Files.createFile(nets.resolve("control_v11p_sd15_canny.safetensors"));
+        Files.createFile(nets.resolve("control_v11f1p_sd15_depth.safetensors"));
+        shown();
+        order("{\"control_type\": \"canny\"}", Optional.of(picture(64)));
+        SlotCommand.Offer offer = rig.offered();
+        ControlUse use = ((ImageRequest) offer.request()).features().control().orElseThrow();
+        assertThat(use.model()).isEqualTo("control_v11p_sd15_canny");
+        assertThat(use.type()).isEqualTo(ControlUse.Type.CANNY);
+        assertThat(rig.assets.holds(use.image())).isTrue();
+        draw(offer, 1);
+        awaitAnswers(2);
+
+        rig.idle();
+        order("{\"control_type\": \"depth\", \"image_is_control\": true}", Optional.of(picture(64)));
+        offer = rig.offered();
+        assertThat(((ImageRequest) offer.request()).features().control())
+                .hasValueSatisfying(it -> assertThat(it.type()).isEqualTo(ControlUse.Type.NONE));
+        draw(offer, 1);
+        awaitAnswers(3);
+
+        rig.idle();
+        order("{\"control_type\": \"depth\"}", Optional.of(picture(64)));
+        assertThat(lastFault(4).body().path("generation").asText())
+                .contains("nothing here makes what the ControlNet for depth is shown");
     }
 
     @Test

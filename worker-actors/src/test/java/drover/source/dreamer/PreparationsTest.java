@@ -10,9 +10,11 @@ import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
 import drover.inference.AttemptId;
+import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.LoraUse;
+import drover.inference.Sampler;
 import drover.picture.Picture;
 import drover.picture.PngEncoder;
 import drover.source.bridge.BridgeData;
@@ -29,6 +31,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ForkJoinPool;
@@ -78,8 +81,8 @@ class PreparationsTest {
         }
     }
 
-    private CompletableFuture<Preparation> prepare(ImageJob job) {
-        Preparations preparations = new Preparations(
+    private Preparations preparations() {
+        return new Preparations(
                 new Downloader(
                         kit.system(),
                         Downloader.Limits.SOURCE_IMAGES,
@@ -91,8 +94,11 @@ class PreparationsTest {
                         ForkJoinPool.commonPool()),
                 new Full(),
                 ForkJoinPool.commonPool());
+    }
+
+    private CompletableFuture<Preparation> prepare(ImageJob job) {
         Instant now = Instant.now();
-        return preparations
+        return preparations()
                 .prepare(
                         new JobId("job"),
                         job,
@@ -156,6 +162,26 @@ class PreparationsTest {
         assertThat(request.prompt()).isEqualTo("word, x");
         assertThat(preparation.leases()).hasSize(1);
         assertThat(preparation.remarks()).isEmpty();
+    }
+
+    @Test
+    void whatAnEarlierProcessHasPreparedStays() {
+        Instant until = Instant.EPOCH.plusSeconds(150);
+        ImageRequest request = new ImageRequest(
+                "sd", "a (embedding:horde/9:1.1)", "", 64, 64, 20, Sampler.EULER, 5, 1, 1, 1, Optional.empty());
+        preparations()
+                .keep(
+                        request.with(new ImageFeatures(
+                                Optional.empty(),
+                                List.of(new LoraUse("horde/1.safetensors", 1, 1)),
+                                Optional.empty(),
+                                false,
+                                Optional.empty(),
+                                List.of())),
+                        until);
+
+        loras.expectMessage(new LoraStore.Keep(FOLDER.resolve("horde/1.safetensors"), until));
+        inversions.expectMessage(new LoraStore.Keep(Path.of("/models/embeddings/horde/9.safetensors"), until));
     }
 
     @Test
