@@ -45,7 +45,7 @@ class NetworkConfigTest {
                 "norm_num_groups | 7 | norm_num_groups is 7; expected a divisor of block_out_channels, which is 16",
                 "attention_head_dim | 3 | attention_head_dim is 3; expected a divisor of block_out_channels",
                 "attention_head_dim | [2, 2] | attention_head_dim is [2, 2]; expected one number, or one for each",
-                "layers_per_block | 0 | layers_per_block is 0; expected 1 to 1000000",
+                "layers_per_block | 0 | layers_per_block is 0; expected 1 to 200",
                 "up_block_types | [\"UpBlock2D\"] | expected 4, as block_out_channels",
                 "cross_attention_dim | null | cross_attention_dim is missing",
                 "block_out_channels | [15, 32, 32, 32] | the first must be even",
