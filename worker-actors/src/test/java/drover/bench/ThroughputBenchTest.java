@@ -6,9 +6,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Its figures are for a quiet machine; that it measures, and delivers every job, shows in a second too. */
+@Tag("processes")
 class ThroughputBenchTest {
     @Test
     void everyJobIsDeliveredAndCounted() throws BenchException {

@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Two minutes of it. */
+@Tag("processes")
 class ChaosTest {
     private static final long SEED = 20_261_121;
 

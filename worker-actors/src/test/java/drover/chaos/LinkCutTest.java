@@ -16,10 +16,12 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A control host and one that only has nodes, each in its own network namespace, and the cable between them. */
+@Tag("processes")
 class LinkCutTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String TOKEN = "link-cut-test-token";

@@ -13,11 +13,13 @@ import java.util.Random;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** GPU processes are killed and frozen at random while the Horde's jobs run on them. */
+@Tag("processes")
 class HordeChaosTest {
     /** The whole measure is 500: {@code mvn test -Dtest=HordeChaosTest -Dhorde.jobs=500}. */
     private static final int JOBS = Integer.getInteger("horde.jobs", 150);

@@ -19,10 +19,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ctrl-C on {@code drover horde request}, as a real signal to a real process. */
+@Tag("processes")
 class HordeInterruptProcessTest {
     private static final Pattern ORDERED = Pattern.compile("ordered as (\\S+)");
 

@@ -26,6 +26,9 @@ import java.util.concurrent.TimeUnit;
 final class HostProcess implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    /** Begins a command line: what a shell or nohup had this process ignore, the child shall hear. */
+    static final List<String> DEFAULT_SIGNALS = List.of("env", "--default-signal=HUP,INT,TERM");
+
     final String address;
     final int clusterPort;
     final Path home;
@@ -82,7 +85,8 @@ final class HostProcess implements AutoCloseable {
 
     /** Starts it with these words after {@code drover}. */
     void start(String... command) throws IOException {
-        List<String> line = new ArrayList<>(List.of(
+        List<String> line = new ArrayList<>(DEFAULT_SIGNALS);
+        line.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--sun-misc-unsafe-memory-access=allow",
                 "--enable-native-access=ALL-UNNAMED",
@@ -101,6 +105,11 @@ final class HostProcess implements AutoCloseable {
         Process next = builder.start();
         process = Optional.of(next);
         started.add(next.toHandle());
+    }
+
+    /** Withdraws a job. */
+    void cancel(String job) throws Exception {
+        client.cancel(job);
     }
 
     /** Waits for a line of its log. */

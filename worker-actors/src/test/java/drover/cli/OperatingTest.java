@@ -24,10 +24,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The operator's commands, from one end to the other: a running Drover with two nodes, told what to do by Alice. */
+@Tag("processes")
 class OperatingTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String ALICE = "alice-alice-alice";

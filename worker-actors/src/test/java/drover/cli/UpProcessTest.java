@@ -26,10 +26,12 @@ import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code drover up} as real processes, with the fault engine: killed, started again, and ended in good order. */
+@Tag("processes")
 class UpProcessTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -142,7 +144,8 @@ class UpProcessTest {
     }
 
     private Process up(DroverClient client) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
+        List<String> line = new ArrayList<>(HostProcess.DEFAULT_SIGNALS);
+        line.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--sun-misc-unsafe-memory-access=allow",
                 "--enable-native-access=ALL-UNNAMED",
@@ -152,7 +155,8 @@ class UpProcessTest {
                 "drover.cli.Main",
                 "up",
                 "--config",
-                home.resolve("drover.conf").toString());
+                home.resolve("drover.conf").toString()));
+        ProcessBuilder builder = new ProcessBuilder(line);
         builder.environment().put("DROVER_HOME", home.toString());
         builder.redirectErrorStream(true)
                 .redirectOutput(

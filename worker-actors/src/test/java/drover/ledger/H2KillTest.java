@@ -14,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * to say in the file's header where it goes on then, and opens the file as it was before: commits are lost. It uses space
  * again after 10 s; here that is shortened.
  */
+@Tag("processes")
 class H2KillTest {
     private static final int KILLS = 6;
 

@@ -23,12 +23,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Nodes as real processes: started, killed, stopped, stuck, and always replaced. */
+@Tag("processes")
 class NodeProcessTest {
     @TempDir
     Path folder;

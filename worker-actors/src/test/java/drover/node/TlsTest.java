@@ -19,10 +19,12 @@ import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Members that prove themselves to each other with certificates. */
+@Tag("processes")
 class TlsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
