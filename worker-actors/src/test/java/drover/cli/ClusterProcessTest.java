@@ -134,7 +134,9 @@ class ClusterProcessTest {
         HostProcess joined = new HostProcess(folder, "127.0.0.3");
         hosts.addAll(List.of(control, joined));
         for (HostProcess host : hosts) {
-            host.configure(assets, "fault.step-time = 200ms, cluster { unreachable-after = 1s, remove-after = 1s }");
+            host.configure(
+                    assets,
+                    "fault.step-time = 200ms, http.limits.max-steps = 500, cluster { unreachable-after = 1s, remove-after = 1s }");
         }
         control.start("up");
         control.awaitLog("ready: jobs at");
