@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A {@code drover horde serve} of this installation, as a process of its own, so that its work is not the worker's. */
@@ -44,16 +45,29 @@ final class HordeChild implements AutoCloseable {
                         model))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        // Read to the line that says where it is; what else it says is of no interest, and little.
+        Optional<JsonNode> welcome = Optional.empty();
+        try {
+            welcome = welcome(process);
+        } finally {
+            if (welcome.isEmpty()) {
+                process.destroyForcibly();
+            }
+        }
+        return new HordeChild(
+                process,
+                welcome.orElseThrow(() -> new IOException("drover horde serve ended before it said where it is")));
+    }
+
+    /** Reads to the line that says where it is; what else it says is of no interest, and little. */
+    private static Optional<JsonNode> welcome(Process process) throws IOException {
         BufferedReader said =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         for (String line = said.readLine(); line != null; line = said.readLine()) {
             if (line.startsWith("{")) {
-                return new HordeChild(process, DroverJson.mapper().readTree(line));
+                return Optional.of(DroverJson.mapper().readTree(line));
             }
         }
-        process.destroyForcibly();
-        throw new IOException("drover horde serve ended before it said where it is");
+        return Optional.empty();
     }
 
     /** As it stands in a {@code bridgeData.yaml}. */

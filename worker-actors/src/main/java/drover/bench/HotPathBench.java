@@ -6,11 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** {@code drover bench hot-path}: what is done for every piece of a download, every order, every pop and every step. */
 public final class HotPathBench {
@@ -21,8 +17,6 @@ public final class HotPathBench {
             new Limit("orderTakenAndAnswered", 5_000),
             new Limit("pendingWorkOfAPop", 200),
             new Limit("previewOfAStep", 20_000_000));
-
-    private static final TimeValue ITERATION = TimeValue.seconds(1);
 
     private record Limit(String benchmark, double nanos) {}
 
@@ -35,24 +29,12 @@ public final class HotPathBench {
      * @throws RunnerException if JMH cannot run
      */
     public static boolean run(PrintStream out) throws RunnerException {
-        var options = new OptionsBuilder()
-                .include("^" + ProgressBench.class.getName() + "\\.")
-                .include("^" + OrderBench.class.getName() + "\\.")
-                .include("^" + PreviewBench.class.getName() + "\\.")
-                .forks(1)
-                .warmupIterations(3)
-                .warmupTime(ITERATION)
-                .measurementIterations(5)
-                .measurementTime(ITERATION)
-                .verbosity(VerboseMode.SILENT)
-                .shouldFailOnError(true)
-                .build();
         out.printf(
                 Locale.ROOT,
                 "What is done often; %d processors, Java %s%n",
                 Runtime.getRuntime().availableProcessors(),
                 Runtime.version());
-        Collection<RunResult> results = new Runner(options).run();
+        Collection<RunResult> results = Jmh.run(List.of(ProgressBench.class, OrderBench.class, PreviewBench.class));
         boolean met = results.size() == LIMITS.size();
         for (RunResult result : results) {
             var primary = result.getPrimaryResult();

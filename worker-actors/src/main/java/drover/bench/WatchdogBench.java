@@ -6,13 +6,10 @@ import drover.watchdog.Watchdog;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
 import org.slf4j.LoggerFactory;
 
 /** {@code drover bench watchdog}: how much a watchdog can take in, and how soon it speaks up. */
@@ -24,7 +21,6 @@ public final class WatchdogBench {
     public static final double MAX_DELAY = 50;
 
     private static final Duration DELAY_RUN = Duration.ofSeconds(20);
-    private static final TimeValue ITERATION = TimeValue.seconds(2);
 
     private WatchdogBench() {}
 
@@ -47,18 +43,7 @@ public final class WatchdogBench {
     }
 
     private static boolean throughput(PrintStream out) throws RunnerException {
-        var options = new OptionsBuilder()
-                .include("^" + WatchListBench.class.getName() + "\\.")
-                .include("^" + WatchdogMessagesBench.class.getName() + "\\.")
-                .forks(1)
-                .warmupIterations(3)
-                .warmupTime(ITERATION)
-                .measurementIterations(5)
-                .measurementTime(ITERATION)
-                .verbosity(VerboseMode.SILENT)
-                .shouldFailOnError(true)
-                .build();
-        Collection<RunResult> results = new Runner(options).run();
+        Collection<RunResult> results = Jmh.run(List.of(WatchListBench.class, WatchdogMessagesBench.class));
         boolean met = true;
         for (RunResult result : results) {
             var primary = result.getPrimaryResult();

@@ -140,7 +140,7 @@ final class BenchNetworkCommands {
         }
     }
 
-    private static void requireAtLeastOne(String option, int value) {
+    private static void requireCount(String option, int value) {
         if (value < 1 || value > 500) {
             throw CommandFailure.usage(option + " must be 1 to 500, but was " + value);
         }
@@ -166,7 +166,7 @@ final class BenchNetworkCommands {
         public Integer call() {
             options.requireRandom();
             requireSize(size);
-            requireAtLeastOne("--steps", steps);
+            requireCount("--steps", steps);
             RandomModel.Kind kind = options.kind();
             return measure(options, config -> {
                 TorchOptions torch = torch(options, config);
@@ -204,7 +204,7 @@ final class BenchNetworkCommands {
 
         @Override
         public Integer call() {
-            requireAtLeastOne("--rounds", rounds);
+            requireCount("--rounds", rounds);
             if (options.random && model.isPresent()) {
                 throw CommandFailure.usage("say --model or --random-weights, not both");
             }
@@ -256,7 +256,7 @@ final class BenchNetworkCommands {
         public Integer call() {
             options.requireRandom();
             requireSize(size);
-            requireAtLeastOne("--steps", steps);
+            requireCount("--steps", steps);
             RandomModel.Kind kind = options.kind();
             return measure(options, config -> {
                 TorchOptions torch = torch(options, config);
