@@ -67,6 +67,7 @@ final class BatchWriter {
                         case Entry.Addition addition -> add(addition, there);
                     });
         }
+        insertOrders(batch);
         insertJobs();
         insertKeys();
         insertEvents();
@@ -162,6 +163,16 @@ final class BatchWriter {
 
     private static Job job(String body) {
         return LedgerJson.read(body, Job.class);
+    }
+
+    /** Also of jobs that are there already: whoever gives an order along may count on its being in the book then. */
+    private void insertOrders(Entry.Batch batch) throws SQLException {
+        for (Entry entry : batch.entries()) {
+            if (entry instanceof Entry.Acceptance acceptance
+                    && acceptance.order().isPresent()) {
+                OrderTable.begin(connection, acceptance.order().get());
+            }
+        }
     }
 
     private void insertJobs() throws SQLException {

@@ -24,10 +24,15 @@ public sealed interface Entry {
     /**
      * A job to be taken on.
      *
+     * @param order the order from outside that the job is made of, if any; gets into the book with it
      * @param ordinal its place in the order of acceptance, never given twice
      */
     record Acceptance(
-            JobEvent.Accepted event, Optional<IdempotencyKey> key, long ordinal, ActorRef<AcceptReply> replyTo)
+            JobEvent.Accepted event,
+            Optional<IdempotencyKey> key,
+            Optional<Order> order,
+            long ordinal,
+            ActorRef<AcceptReply> replyTo)
             implements Entry {}
 
     /**

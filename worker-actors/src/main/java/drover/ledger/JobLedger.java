@@ -30,13 +30,25 @@ public final class JobLedger implements Rules<JobLedger.Command> {
     /** What the ledger understands. Only what callers ask comes from other processes. */
     public sealed interface Command {}
 
+    /** A job to be taken on; answered once it is on disk. From then on the attached board has it. */
+    public sealed interface NewJob extends Command {
+        /** Where the answer goes. */
+        ActorRef<AcceptReply> replyTo();
+    }
+
     /**
-     * Takes on a job; answered once it is on disk. From then on the attached board has it.
+     * Takes on a job.
      *
      * @param key names the request, so that a repeated one is recognised
      */
     public record Accept(JobEvent.Accepted event, Optional<IdempotencyKey> key, ActorRef<AcceptReply> replyTo)
-            implements Command, CborSerializable {}
+            implements NewJob, CborSerializable {}
+
+    /**
+     * Takes on the job of an order from outside. The order gets into the {@linkplain OrderBook book} in the same
+     * transaction, as it stands here, unless it is there already: the job is never on disk without it.
+     */
+    public record AcceptOrder(JobEvent.Accepted event, Order order, ActorRef<AcceptReply> replyTo) implements NewJob {}
 
     /** Records an event; answered once it is on disk. An event that the job's state forbids is refused. */
     public record Append(JobEvent event, ActorRef<AppendReply> replyTo) implements Command {}
@@ -101,7 +113,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
         }
     }
 
-    /** Answers to {@link Accept}. */
+    /** Answers to {@link NewJob}. */
     public sealed interface AcceptReply extends CborSerializable {
         /** On disk. */
         record Accepted(Job job) implements AcceptReply {}
@@ -245,7 +257,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
             case Load _ -> load();
             case GetStatistics get -> get.replyTo().tell(books.statistics(false));
             case Close close when unreadable -> close(close.replyTo());
-            case Accept accept
+            case NewJob accept
             when unreadable || waiting.size() >= MAX_STASHED ->
                 accept.replyTo()
                         .tell(new AcceptReply.Unavailable("the jobs are being read", LedgerBooks.FULL_RETRY_AFTER));
@@ -264,7 +276,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
 
     private void onMessage(Command command) {
         switch (command) {
-            case Accept accept -> {
+            case NewJob accept -> {
                 books.accept(accept);
                 commit();
             }
@@ -356,7 +368,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
     private boolean whileClosing(Command command) {
         ActorRef<Done> replyTo = closer.orElseThrow();
         switch (command) {
-            case Accept accept -> onAcceptTooLate(accept);
+            case NewJob accept -> onAcceptTooLate(accept);
             case Committed committed -> {
                 books.committed(committed.outcomes(), committed.took());
                 commit();
@@ -381,7 +393,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
 
     private boolean onceClosed(Command command) {
         switch (command) {
-            case Accept accept -> onAcceptTooLate(accept);
+            case NewJob accept -> onAcceptTooLate(accept);
             case Closed _ -> {
                 closer.orElseThrow().tell(Done.getInstance());
                 return false;
@@ -391,7 +403,7 @@ public final class JobLedger implements Rules<JobLedger.Command> {
         return true;
     }
 
-    private static void onAcceptTooLate(Accept accept) {
+    private static void onAcceptTooLate(NewJob accept) {
         accept.replyTo().tell(new AcceptReply.Unavailable("the ledger is closing", LedgerBooks.FULL_RETRY_AFTER));
     }
 

@@ -3,10 +3,10 @@ package drover.ledger;
 import drover.inference.JobId;
 import drover.job.IllegalTransitionException;
 import drover.job.Job;
-import drover.ledger.JobLedger.Accept;
 import drover.ledger.JobLedger.AcceptReply;
 import drover.ledger.JobLedger.Append;
 import drover.ledger.JobLedger.AppendReply;
+import drover.ledger.JobLedger.NewJob;
 import drover.ledger.JobLedger.OpenJob;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ final class LedgerBooks {
         recovered.unfinished().forEach(kept -> state.admit(kept.job(), kept.seq()));
     }
 
-    void accept(Accept accept) {
+    void accept(NewJob accept) {
         if (queue.isFailing() || queue.size() >= limits.maxPending()) {
             accept.replyTo().tell(unavailable());
             return;
@@ -56,7 +56,13 @@ final class LedgerBooks {
             return;
         }
         acceptancesPending++;
-        queue.add(new Entry.Acceptance(accept.event(), accept.key(), nextOrdinal++, accept.replyTo()));
+        queue.add(
+                switch (accept) {
+                    case JobLedger.Accept(var event, var key, var replyTo) ->
+                        new Entry.Acceptance(event, key, Optional.empty(), nextOrdinal++, replyTo);
+                    case JobLedger.AcceptOrder(var event, var order, var replyTo) ->
+                        new Entry.Acceptance(event, Optional.empty(), Optional.of(order), nextOrdinal++, replyTo);
+                });
     }
 
     /**

@@ -35,6 +35,16 @@ public final class OrderBook extends AbstractBehavior<OrderBook.Command> {
     /** Answer to {@link Put}: the order is on disk as it was then, or as it has become since. */
     public record Kept(JobId job) {}
 
+    /**
+     * This order is on its way to the disk together with its job, by {@link JobLedger.AcceptOrder}. From now on it counts
+     * as an open one. If neither {@link Begun} nor a {@link Put} says within a second how that went, whoever was to say so
+     * may be no more, and the book writes it by itself.
+     */
+    public record Coming(Order order) implements Command {}
+
+    /** The ledger has written the order together with its job. */
+    public record Begun(JobId job) implements Command {}
+
     /** Looks for an order, open or closed. */
     public record Find(JobId job, ActorRef<Found> replyTo) implements Command {}
 
@@ -67,6 +77,8 @@ public final class OrderBook extends AbstractBehavior<OrderBook.Command> {
 
     private record Write() implements Command {}
 
+    private record Overdue(JobId job) implements Command {}
+
     private record Prune() implements Command {}
 
     private record Pruned() implements Command {}
@@ -80,6 +92,7 @@ public final class OrderBook extends AbstractBehavior<OrderBook.Command> {
     private record EarningsRead(GetEarnings get, List<Earning> earnings) implements Command {}
 
     private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final Duration PRUNE_EVERY = Duration.ofHours(1);
     /** Long after the last word about it can come. */
     private static final Duration KEEP_CLOSED = Duration.ofDays(1);
@@ -88,6 +101,7 @@ public final class OrderBook extends AbstractBehavior<OrderBook.Command> {
     private final LedgerDatabase database;
     private final InstantSource clock;
     private final LinkedHashMap<JobId, Order> unwritten = new LinkedHashMap<>();
+    private final Map<JobId, Order> coming = new HashMap<>();
     private final Map<JobId, List<ActorRef<Kept>>> waiting = new HashMap<>();
     private boolean writing;
 
@@ -118,9 +132,22 @@ public final class OrderBook extends AbstractBehavior<OrderBook.Command> {
     private Behavior<Command> onCommand(Command command) {
         switch (command) {
             case Put(Order order, ActorRef<Kept> replyTo) -> {
+                settled(order.job());
                 unwritten.put(order.job(), order);
                 waiting.computeIfAbsent(order.job(), _ -> new ArrayList<>()).add(replyTo);
                 write();
+            }
+            case Coming(Order order) -> {
+                coming.put(order.job(), order);
+                timers.startSingleTimer(order.job(), new Overdue(order.job()), PATIENCE);
+            }
+            case Begun(JobId job) -> settled(job);
+            case Overdue(JobId job) -> {
+                Order order = coming.remove(job);
+                if (order != null) {
+                    unwritten.put(job, order);
+                    write();
+                }
             }
             case Find find -> onFind(find);
             case GetEarnings get ->
@@ -142,6 +169,13 @@ public final class OrderBook extends AbstractBehavior<OrderBook.Command> {
                 get.replyTo().tell(new Earnings(earnings));
         }
         return this;
+    }
+
+    /** What becomes of an order that was coming is known. */
+    private void settled(JobId job) {
+        if (coming.remove(job) != null) {
+            timers.cancel(job);
+        }
     }
 
     private void write() {
@@ -192,12 +226,16 @@ public final class OrderBook extends AbstractBehavior<OrderBook.Command> {
     private List<Order> newest(List<Order> read) {
         Map<JobId, Order> all = new LinkedHashMap<>();
         read.forEach(order -> all.put(order.job(), order));
+        all.putAll(coming);
         all.putAll(unwritten);
         return all.values().stream().filter(order -> !order.isClosed()).toList();
     }
 
     private void onFind(Find find) {
         Order newest = unwritten.get(find.job());
+        if (newest == null) {
+            newest = coming.get(find.job());
+        }
         if (newest != null) {
             find.replyTo().tell(new Found(find.job(), Optional.of(newest)));
         } else {

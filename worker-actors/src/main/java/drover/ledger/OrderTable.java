@@ -47,7 +47,12 @@ final class OrderTable {
         }
     }
 
-    /** False if it is there already, and closed. */
+    /** Writes an order that has just come, unless it is there already, however far it has come. */
+    static void begin(WriterConnection connection, Order order) throws SQLException {
+        insert(connection, order);
+    }
+
+    /** False if it is there already. */
     private static boolean insert(WriterConnection connection, Order order) throws SQLException {
         PreparedStatement find = connection.prepare("SELECT 1 FROM orders WHERE job_id = ?");
         find.setString(1, order.job().value());

@@ -20,6 +20,7 @@ class CommitDoubtTest {
         return new Entry.Acceptance(
                 Jobs.accepted(id),
                 Optional.empty(),
+                Optional.empty(),
                 ordinal,
                 TestInbox.<JobLedger.AcceptReply>create().getRef());
     }

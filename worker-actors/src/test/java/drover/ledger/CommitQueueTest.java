@@ -29,6 +29,7 @@ class CommitQueueTest {
         return new Entry.Acceptance(
                 Jobs.accepted("b"),
                 Optional.empty(),
+                Optional.empty(),
                 1,
                 TestInbox.<JobLedger.AcceptReply>create().getRef());
     }

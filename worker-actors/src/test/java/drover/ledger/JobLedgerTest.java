@@ -134,6 +134,30 @@ class JobLedgerTest {
     }
 
     @Test
+    void theJobOfAnOrderIsOnDiskWithItsOrderOnly() throws LedgerException {
+        Order order = OrderBookTest.order("a", 2);
+        Order further = order.with(0, order.parts().getFirst().uploaded());
+        close();
+        try (LedgerDatabase database = LedgerDatabase.open(settings)) {
+            ActorRef<JobLedger.Command> on = KIT.spawn(JobLedger.create(database, settings, meters));
+            on.tell(new JobLedger.AcceptOrder(Jobs.accepted("a"), order, accepts.getRef()));
+            accepts.expectMessageClass(AcceptReply.Accepted.class, LONG);
+            assertThat(database.openOrders()).containsExactly(order);
+            assertThat(database.find(order.job())).contains(Job.of(Jobs.accepted("a")));
+
+            TestProbe<OrderBook.Kept> kept = KIT.createTestProbe();
+            KIT.spawn(OrderBook.create(database, () -> Jobs.NOON)).tell(new OrderBook.Put(further, kept.ref()));
+            kept.receiveMessage(LONG);
+            on.tell(new JobLedger.AcceptOrder(Jobs.accepted("a"), order, accepts.getRef()));
+            accepts.expectMessageClass(AcceptReply.Repeated.class, LONG);
+            assertThat(database.openOrders())
+                    .as("what is in the book has come further")
+                    .containsExactly(further);
+        }
+        open();
+    }
+
+    @Test
     void aWholeLifeIsRecordedAndSurvivesReopening() throws LedgerException {
         accepted("a");
         append(Jobs.assigned("a", 1));

@@ -68,6 +68,7 @@ class LedgerHistoryTest {
         entries.add(new Entry.Acceptance(
                 accepted,
                 Optional.empty(),
+                Optional.empty(),
                 ordinal,
                 TestInbox.<JobLedger.AcceptReply>create().getRef()));
         ordinal++;

@@ -1,9 +1,11 @@
 package drover.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import drover.inference.JobId;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +51,7 @@ class OrderBookTest {
         settings = kind.fresh(folder, server);
     }
 
-    private static Order order(String id, int pictures) {
+    static Order order(String id, int pictures) {
         return new Order(
                 new JobId(id),
                 "worker",
@@ -166,6 +168,28 @@ class OrderBookTest {
             kept.expectMessage(new OrderBook.Kept(fresh.job()));
             kept.expectMessage(new OrderBook.Kept(fresh.job()));
             assertThat(open(book)).containsExactly(uploaded);
+        }
+    }
+
+    @Test
+    void anOrderThatComesWithItsJobCountsAsOpenAndIsWrittenHereOnlyIfNobodyHasSaidSo() throws LedgerException {
+        try (LedgerDatabase database = LedgerDatabase.open(settings)) {
+            ActorRef<OrderBook.Command> book = book(database);
+            book.tell(new OrderBook.Coming(order("settled", 1)));
+            book.tell(new OrderBook.Coming(order("put", 1)));
+            book.tell(new OrderBook.Coming(order("forgotten", 1)));
+            assertThat(open(book))
+                    .containsExactlyInAnyOrder(order("settled", 1), order("put", 1), order("forgotten", 1));
+            assertThat(find(book, "forgotten")).contains(order("forgotten", 1));
+
+            book.tell(new OrderBook.Begun(new JobId("settled")));
+            Order put = order("put", 1);
+            put(book, put.with(0, put.parts().getFirst().uploaded()));
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> database.order(new JobId("forgotten")).isPresent());
+            assertThat(database.openOrders())
+                    .containsExactlyInAnyOrder(
+                            put.with(0, put.parts().getFirst().uploaded()), order("forgotten", 1));
         }
     }
 }

@@ -77,6 +77,7 @@ class PrunerTest {
         entries.add(new Entry.Acceptance(
                 accepted,
                 Optional.of(new IdempotencyKey("key-" + id, "hash")),
+                Optional.empty(),
                 ordinal,
                 TestInbox.<JobLedger.AcceptReply>create().getRef()));
         ordinal++;

@@ -69,6 +69,11 @@ public final class Appetite {
         pacing.popped(now, job);
     }
 
+    /** There is no pop before that, whatever else happens. */
+    public Instant restsUntil() {
+        return pacing.next();
+    }
+
     /** A pop was not answered with a job or with none. */
     public void popFailed(Instant now, PopFailure failure) {
         refusal = Optional.of(failure.kind());

@@ -2,12 +2,10 @@ package drover.source.dreamer;
 
 import drover.board.JobBoard;
 import drover.board.Supply;
-import drover.horde.HordeClient.SubmitPlan;
 import drover.horde.HordeError;
 import drover.horde.HordeResult;
 import drover.horde.ImageJob;
 import drover.horde.ImagePopAnswer;
-import drover.horde.ImageSubmit;
 import drover.inference.JobId;
 import drover.job.Job;
 import drover.ledger.Earning;
@@ -69,8 +67,6 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private record Popped(Asked asked, HordeResult<ImagePopAnswer> result) implements Command {}
 
-    private record Refused(String id, String outcome) implements Command {}
-
     private record PopBroke(Throwable cause) implements Command {}
 
     private record Heard(OrderWord word) implements Command {}
@@ -94,7 +90,9 @@ final class Dreamer implements Rules<Dreamer.Command> {
     private record Asked(Instant at, List<String> models) {}
 
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration REFUSAL_LIMIT = Duration.ofMinutes(2);
+    /** How long the Horde is told that nothing comes of a job, until that is of no use any more. */
+    private static final Duration REFUSAL_LIMIT = Duration.ofMinutes(1);
+
     private static final Load NOTHING =
             new Load(0, 0, 0, 0, 0, 0, 0, Tally.ASSUMED_OVERHEAD, false, OptionalLong.empty(), List.of());
 
@@ -168,13 +166,13 @@ final class Dreamer implements Rules<Dreamer.Command> {
             case Use(DreamerSetup changed) -> use(changed);
             case Recover(Order order) -> {
                 if (!orders.has(order.job())) {
-                    open(order, true);
+                    reopen(order);
                 }
             }
             case BookRead(List<Order> open) ->
                 open.stream()
                         .filter(order -> order.source().equals(worker()) && !orders.has(order.job()))
-                        .forEach(order -> open(order, true));
+                        .forEach(this::reopen);
             case HandOver(Job job) -> orders.handOver(job);
             case GetStatus(var replyTo) -> replyTo.tell(status());
             case StopPopping(boolean announce) -> {
@@ -199,12 +197,10 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 popping = false;
                 tickWithin(LONGEST_PAUSE);
             }
-            case Refused(String id, String outcome) ->
-                around.log().info("{}: that {} is faulted came to {}", worker(), id, outcome);
             case Heard(var word) -> onWord(word);
             case OrderLost(JobId job) -> orders.gone(job);
             case Reopened(var found) ->
-                found.order().filter(order -> !order.isClosed()).ifPresent(order -> open(order, true));
+                found.order().filter(order -> !order.isClosed()).ifPresent(this::reopen);
             case Learned(var said) -> {
                 if (inquiries.hear(said)) {
                     offers.forget();
@@ -310,6 +306,12 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 trouble = Optional.empty();
                 show(answer);
                 onAnswer(asked, now, answer);
+                if (answer.job() instanceof ImagePopAnswer.Nothing) {
+                    // There is nothing to decide before that.
+                    waitsUntil = Optional.of(appetite.restsUntil());
+                    tickWithin(Duration.between(now, appetite.restsUntil()));
+                    return;
+                }
             }
             case HordeResult.Failed<ImagePopAnswer>(HordeError error) -> {
                 tally.popFailed();
@@ -344,43 +346,44 @@ final class Dreamer implements Rules<Dreamer.Command> {
             case Reception.Take(ImageJob job) -> {
                 appetite.popped(now, true);
                 tally.popped(now, true, Optional.empty());
-                open(Papers.of(links.ids().get(), worker(), asked.at(), answer, job), false);
+                open(Papers.of(links.ids().get(), worker(), asked.at(), answer, job), new Papers.Work(job), false);
             }
             case Reception.Refuse(List<String> ids, String why) -> {
                 appetite.popped(now, true);
                 tally.popped(now, true, Optional.empty());
-                refuse(now, ids, why);
+                around.log().error("{}: {} pictures of a job are faulted at once: {}", worker(), ids.size(), why);
+                if (!ids.isEmpty()) {
+                    Order order = Papers.refused(links.ids().get(), worker(), now, REFUSAL_LIMIT, ids, why);
+                    open(order, new Papers.Refused(why), false);
+                }
             }
-        }
-    }
-
-    private void refuse(Instant now, List<String> ids, String why) {
-        around.log().error("{}: {} pictures of a job are faulted at once: {}", worker(), ids.size(), why);
-        orders.ids().answered(ids);
-        appetite.ended(now, 0, ids.size());
-        tally.refused(ids.size());
-        SubmitPlan plan = new SubmitPlan(now.plus(REFUSAL_LIMIT), false);
-        for (String id : ids) {
-            around.pipe(
-                    horde.client().submit(ImageSubmit.faulted(id, 0, why, List.of()), plan),
-                    (outcome, failure) -> new Refused(id, failure == null ? outcome.toString() : failure.toString()));
         }
     }
 
     // Orders
 
-    private void open(Order order, boolean recovered) {
-        ImageJob job;
+    /** Goes on with an order that was found in the book. */
+    private void reopen(Order order) {
+        Papers.Paper paper;
         try {
-            job = Papers.job(order);
+            paper = Papers.read(order);
         } catch (IllegalStateException e) {
             around.log().error("an order cannot be answered", e);
             return;
         }
-        KnownModel model = KnownModel.of(job.model(), setup, offers.last());
-        Optional<Duration> expected = load.expected(job.model(), Hand.pixelSteps(Hand.shape(job)));
+        open(order, paper, true);
+    }
+
+    private void open(Order order, Papers.Paper paper, boolean recovered) {
         OrderLinks with = OrderLinks.of(links, horde, setup, around.adapter(OrderWord.class, Heard::new));
-        orders.open(order, new OpenOrders.Brief(job, model, expected), with, recovered);
+        switch (paper) {
+            case Papers.Work(ImageJob job) -> {
+                KnownModel model = KnownModel.of(job.model(), setup, offers.last());
+                Optional<Duration> expected = load.expected(job.model(), Hand.pixelSteps(Hand.shape(job)));
+                orders.open(order, new OpenOrders.Brief(job, model, expected), with, recovered);
+            }
+            case Papers.Refused(String why) -> orders.refuse(order, why, with, recovered);
+        }
     }
 
     private void onWord(OrderWord word) {

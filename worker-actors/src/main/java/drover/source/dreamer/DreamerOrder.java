@@ -31,9 +31,10 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * One job of the Horde, from the pop until the Horde has an answer for each of its pictures. Before anything is done it is
- * in the order book, and each picture's way is noted there, so that another process can go on from wherever this one was
- * killed. A picture is submitted only when its upload has succeeded; what cannot be drawn is faulted at once.
+ * One job of the Horde, from the pop until the Horde has an answer for each of its pictures. Before anything is fetched or
+ * drawn for it it is in the order book, and each picture's way is noted there, so that another process can go on from
+ * wherever this one was killed. An order that needs nothing fetched gets into the book together with its job, so that a
+ * job waits for the disk once. A picture is submitted only when its upload has succeeded; what cannot be drawn is faulted at once.
  */
 final class DreamerOrder implements Rules<DreamerOrder.Command> {
     /** What an order understands. */
@@ -46,6 +47,8 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     record GiveUp(String why) implements Command {}
 
     private record Kept() implements Command {}
+
+    private record AcceptAgain() implements Command {}
 
     private record AcceptReplied(JobLedger.AcceptReply reply) implements Command {}
 
@@ -95,6 +98,10 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     private Stage stage;
     private List<GenMetadata> remarks = List.of();
     private Optional<CompletionStage<Preparation>> preparing = Optional.empty();
+    private Optional<ImageRequest> request = Optional.empty();
+    /** Whether it is known to be in the book, in whatever state. */
+    private boolean inBook;
+
     private Optional<Job> job = Optional.empty();
     private Optional<Position> position = Optional.empty();
     private Optional<Job> handedOver = Optional.empty();
@@ -132,15 +139,20 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
                 Stepped::new,
                 links,
                 order,
-                ordered,
+                OrderAnswers.Destination.of(ordered),
                 recovered,
                 around.adapter(OrderBook.Kept.class, _ -> new Kept()));
         Duration until = Duration.between(now(), times.lookedAt());
         timers.startTimerWithFixedDelay(
                 new LookForHope(), new LookForHope(), until.isNegative() ? Duration.ZERO : until, LOOK_EVERY);
+        this.inBook = recovered;
         if (recovered) {
             stage = Stage.LOOKING;
             look();
+        } else if (Preparations.isInstant(ordered, model)) {
+            stage = Stage.PREPARING;
+            links.book().tell(new OrderBook.Coming(order));
+            prepare();
         } else {
             stage = Stage.KEEPING;
             answers.keep();
@@ -151,14 +163,21 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
     public boolean hear(Command command) {
         switch (command) {
             case Kept _ -> {
+                inBook = true;
+                answers.kept();
                 if (stage == Stage.KEEPING) {
                     prepare();
-                } else if (stage == Stage.CLOSING && answers.order().isClosed()) {
+                } else if (stage == Stage.CLOSING && answers.isDone()) {
                     end();
                     return false;
                 }
             }
-            case Prepared(Preparation preparation) -> accept(preparation);
+            case Prepared(Preparation preparation) -> onPrepared(preparation);
+            case AcceptAgain _ -> {
+                if (stage == Stage.ACCEPTING) {
+                    accept();
+                }
+            }
             case NotPrepared(Throwable cause) -> fault(why(cause));
             case AcceptReplied(var reply) -> onAcceptReplied(reply);
             case Looked(var reply) -> onLooked(reply);
@@ -215,36 +234,52 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
                 : "it could not be prepared: " + cause.getMessage();
     }
 
-    private void accept(Preparation preparation) {
+    private void onPrepared(Preparation preparation) {
         if (stage != Stage.PREPARING) {
             return; // It was given up meanwhile.
         }
         stage = Stage.ACCEPTING;
         remarks = preparation.remarks();
-        ImageRequest request = preparation.request();
+        request = Optional.of(preparation.request());
+        accept();
+    }
+
+    private void accept() {
         JobEvent.Accepted accepted = new JobEvent.Accepted(
                 id(),
                 now(),
-                request,
+                request.orElseThrow(),
                 Priority.NORMAL,
                 times.deadline(),
                 links.tenant(),
                 Optional.of(answers.order().source()));
         links.ledger()
-                .tell(new JobLedger.Accept(
-                        accepted, Optional.empty(), around.adapter(JobLedger.AcceptReply.class, AcceptReplied::new)));
+                .tell(new JobLedger.AcceptOrder(
+                        accepted, answers.order(), around.adapter(JobLedger.AcceptReply.class, AcceptReplied::new)));
     }
 
     private void onAcceptReplied(JobLedger.AcceptReply reply) {
         switch (reply) {
-            case JobLedger.AcceptReply.Accepted(Job accepted) -> follow(accepted);
-            case JobLedger.AcceptReply.Repeated(Job accepted) -> follow(accepted);
+            case JobLedger.AcceptReply.Accepted(Job accepted) -> onAccepted(accepted);
+            case JobLedger.AcceptReply.Repeated(Job accepted) -> onAccepted(accepted);
             case JobLedger.AcceptReply.KeyConflict _ -> fault("its job's name is taken");
             case JobLedger.AcceptReply.TooMany tooMany ->
                 fault(tooMany.unfinished()
                         + " jobs are on the way already, as many as drover.ledger.max-unfinished allows");
-            case JobLedger.AcceptReply.Unavailable unavailable -> fault(unavailable.reason());
+            case JobLedger.AcceptReply.Unavailable(var _, Duration retryAfter) -> {
+                // Its time is looked after elsewhere; until that is over the database may be back.
+                if (!inBook) {
+                    answers.keep();
+                }
+                timers.startSingleTimer(new AcceptAgain(), retryAfter);
+            }
         }
+    }
+
+    private void onAccepted(Job accepted) {
+        inBook = true;
+        links.book().tell(new OrderBook.Begun(id()));
+        follow(accepted);
     }
 
     private void follow(Job accepted) {
@@ -376,10 +411,7 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         handedOver = Optional.of(produced);
         job = Optional.of(produced);
         if (stage == Stage.ANSWERING || stage == Stage.CLOSING) {
-            if (stage == Stage.CLOSING) {
-                answers.keep(); // Whoever asked hears of it when it is written.
-            }
-            return;
+            return; // Whoever asked hears of it when the answers are written.
         }
         stage = Stage.ANSWERING;
         onDrawn(produced);
@@ -393,14 +425,16 @@ final class DreamerOrder implements Rules<DreamerOrder.Command> {
         }
         stage = Stage.ANSWERING;
         about(around.log().atWarn()).log("{} is faulted: {}", id(), why);
+        if (!inBook) {
+            answers.keep();
+        }
         answers.fault(why, remarks);
         closeIfAnswered();
     }
 
     private void closeIfAnswered() {
-        if (answers.order().isClosed() && stage != Stage.CLOSING) {
-            stage = Stage.CLOSING;
-            answers.keep();
+        if (answers.order().isClosed()) {
+            stage = Stage.CLOSING; // It is over when the book has it.
         }
     }
 

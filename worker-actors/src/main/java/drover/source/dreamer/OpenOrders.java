@@ -9,9 +9,11 @@ import drover.rules.RulesActor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -27,6 +29,9 @@ final class OpenOrders {
     private final Hand hand = new Hand();
     private final KnownIds ids = new KnownIds();
     private final Map<JobId, ActorRef<DreamerOrder.Command>> orders = new HashMap<>();
+    /** Those that only have to be faulted. */
+    private final Set<JobId> refused = new HashSet<>();
+
     private final List<ActorRef<Done>> finishing = new ArrayList<>();
 
     /**
@@ -60,7 +65,7 @@ final class OpenOrders {
     }
 
     boolean has(JobId job) {
-        return orders.containsKey(job);
+        return orders.containsKey(job) || refused.contains(job);
     }
 
     /**
@@ -76,12 +81,31 @@ final class OpenOrders {
                         DreamerOrder.class,
                         around -> new DreamerOrder(
                                 around, with, order, brief.job(), brief.model(), brief.expected(), recovered)),
-                "order-" + order.job().value() + "-" + links.ids().get().value());
+                nameOf(order));
         context.watchWith(child, new Dreamer.OrderLost(order.job()));
         orders.put(order.job(), child);
         if (!finishing.isEmpty()) {
             child.tell(new DreamerOrder.GiveUp(STOPPED));
         }
+    }
+
+    /**
+     * Faults an order, or goes on with that.
+     *
+     * @param why for the server
+     * @param recovered whether it was found in the book
+     */
+    void refuse(Order order, String why, OrderLinks with, boolean recovered) {
+        ids.taken(idsOf(order));
+        refused.add(order.job());
+        ActorRef<RefusedOrder.Command> child = context.spawn(
+                RulesActor.create(RefusedOrder.class, around -> new RefusedOrder(around, with, order, why, recovered)),
+                nameOf(order));
+        context.watchWith(child, new Dreamer.OrderLost(order.job()));
+    }
+
+    private String nameOf(Order order) {
+        return "order-" + order.job().value() + "-" + links.ids().get().value();
     }
 
     /** The pictures of an order are there, perhaps of one of these. */
@@ -94,7 +118,7 @@ final class OpenOrders {
 
     /** Its actor is gone: it has ended, or it has failed. */
     void gone(JobId job) {
-        if (orders.remove(job) != null) {
+        if (orders.remove(job) != null || refused.remove(job)) {
             context.getLog().error("the order {} has failed; it is opened again", job);
             hand.gone(job);
             context.scheduleOnce(REOPEN, links.book(), new OrderBook.Find(job, reopened));
@@ -108,6 +132,7 @@ final class OpenOrders {
     /** Each of its parts is answered. */
     void closed(Order order) {
         orders.remove(order.job());
+        refused.remove(order.job());
         hand.gone(order.job());
         ids.answered(idsOf(order));
         answerIfFinished();
@@ -125,7 +150,7 @@ final class OpenOrders {
     }
 
     private void answerIfFinished() {
-        if (orders.isEmpty()) {
+        if (orders.isEmpty() && refused.isEmpty()) {
             finishing.forEach(asker -> asker.tell(Done.getInstance()));
             finishing.clear();
         }

@@ -6,6 +6,7 @@ import drover.horde.HordeClient.SubmitPlan;
 import drover.horde.HordeError;
 import drover.horde.ImageJob;
 import drover.horde.ImageSubmit;
+import drover.horde.PresignedUrl;
 import drover.horde.SubmitOutcome;
 import drover.horde.UploadOutcome;
 import drover.inference.AssetRef;
@@ -35,6 +36,26 @@ import org.slf4j.spi.LoggingEventBuilder;
  * @param <M> what the owner hears
  */
 final class OrderAnswers<M> {
+    /**
+     * Where the answers to an order go.
+     *
+     * @param uploads where each picture goes; none where no picture will come
+     * @param seed for pictures that do not come
+     */
+    record Destination(List<PresignedUrl> uploads, long seed) {
+        /** For a job of which nothing will come. */
+        static final Destination FAULTS_ONLY = new Destination(List.of(), 0);
+
+        Destination {
+            uploads = List.copyOf(uploads);
+        }
+
+        /** What a job says of it. */
+        static Destination of(ImageJob job) {
+            return new Destination(job.uploads(), job.seed().orElse(0));
+        }
+    }
+
     /** What has become of a step. */
     sealed interface Step {}
 
@@ -56,10 +77,13 @@ final class OrderAnswers<M> {
     private final Surroundings<M> around;
     private final Function<Step, M> wrap;
     private final OrderLinks links;
-    private final ImageJob ordered;
+    private final Destination to;
     private final boolean recovered;
     private final ActorRef<OrderBook.Kept> kept;
     private Order order;
+    /** How often the book has been told what it has not confirmed. */
+    private int unkept;
+
     private List<AssetRef> pictures = List.of();
     private List<GenMetadata> remarks = List.of();
 
@@ -68,23 +92,23 @@ final class OrderAnswers<M> {
      *
      * @param wrap what makes a message to the owner of a step
      * @param order as it stands in the book, or is to
-     * @param ordered what it says
+     * @param to where they go
      * @param recovered whether another process may have answered parts of it
-     * @param kept hears when the book has it
+     * @param kept hears when the book has it; its owner passes that on to {@link #kept}
      */
     OrderAnswers(
             Surroundings<M> around,
             Function<Step, M> wrap,
             OrderLinks links,
             Order order,
-            ImageJob ordered,
+            Destination to,
             boolean recovered,
             ActorRef<OrderBook.Kept> kept) {
         this.around = around;
         this.wrap = wrap;
         this.links = links;
         this.order = order;
-        this.ordered = ordered;
+        this.to = to;
         this.recovered = recovered;
         this.kept = kept;
     }
@@ -96,7 +120,18 @@ final class OrderAnswers<M> {
 
     /** Puts it into the book as it stands now. */
     void keep() {
+        unkept++;
         links.book().tell(new OrderBook.Put(order, kept));
+    }
+
+    /** The book has confirmed one {@link #keep}. */
+    void kept() {
+        unkept--;
+    }
+
+    /** Whether each part is answered, and that is on disk. */
+    boolean isDone() {
+        return order.isClosed() && unkept == 0;
     }
 
     /**
@@ -166,7 +201,7 @@ final class OrderAnswers<M> {
             return;
         }
         CompletionStage<UploadOutcome> upload = CompletableFuture.supplyAsync(() -> read(picture), around.blocking())
-                .thenCompose(bytes -> links.uploader().upload(ordered.uploads().get(part), bytes, lastCall()));
+                .thenCompose(bytes -> links.uploader().upload(to.uploads().get(part), bytes, lastCall()));
         around.pipe(
                 upload,
                 (outcome, failure) ->
@@ -204,9 +239,7 @@ final class OrderAnswers<M> {
     }
 
     private void submitFault(int part, String why) {
-        submit(
-                part,
-                ImageSubmit.faulted(order.parts().get(part).id(), ordered.seed().orElse(0), why, remarks));
+        submit(part, ImageSubmit.faulted(order.parts().get(part).id(), to.seed(), why, remarks));
     }
 
     private void submit(int part, ImageSubmit submit) {

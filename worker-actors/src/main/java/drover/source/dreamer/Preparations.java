@@ -76,6 +76,15 @@ final class Preparations {
         record Absent() implements Got {}
     }
 
+    /** Whether all that the job needs is in its words, so that nothing has to be fetched or written for it. */
+    static boolean isInstant(ImageJob job, KnownModel model) {
+        return job.sourceImage().isEmpty()
+                && job.sourceMask().isEmpty()
+                && job.payload().loras().isEmpty()
+                && job.payload().tis().isEmpty()
+                && !model.inpainting();
+    }
+
     /**
      * The request, once all is there.
      *

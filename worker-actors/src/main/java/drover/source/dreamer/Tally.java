@@ -97,13 +97,6 @@ final class Tally {
                 + " minutes; see the skipped counts in the metrics, and ./drover horde check");
     }
 
-    /** Pictures of a job that nothing could come of. */
-    void refused(int ids) {
-        failed += ids;
-        pictures += ids;
-        count("drover.horde.pictures", "outcome", "failed", ids);
-    }
-
     void closed(Instant now, Order order, Optional<Job> job, Optional<Duration> answered) {
         int well = order.count(Order.Outcome.GOOD);
         int badly = order.count(Order.Outcome.FAILED) + order.count(Order.Outcome.LATE);

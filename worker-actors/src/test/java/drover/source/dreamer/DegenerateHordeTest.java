@@ -59,6 +59,7 @@ class DegenerateHordeTest {
 
     private final ActorTestKit kit = ActorTestKit.create();
     private LocalHorde horde;
+    private String key;
     private HordeRequester requester;
     private HordeRig rig;
 
@@ -70,7 +71,8 @@ class DegenerateHordeTest {
                 drover.horde.HordeSettings.of(
                         horde.url(), new ApiKey(horde.register("requester", true)), HordeRig.OFFICIAL),
                 Retries.of(kit.system(), Instant::now, new Random(1)));
-        rig = new HordeRig(folder, horde.url(), horde.register("owner", true));
+        key = horde.register("owner", true);
+        rig = new HordeRig(folder, horde.url(), key);
     }
 
     @AfterEach
@@ -150,6 +152,26 @@ class DegenerateHordeTest {
             assertThat(worker.jobsInHand()).isZero();
         });
         assertThat(horde.audit()).isEmpty();
+    }
+
+    @Test
+    void whatMakesNoSenseIsFaultedByTheNextProcessIfThisOneCouldNot() throws Exception {
+        rig.idle();
+        alterNext(job -> job.putNull("ttl"));
+        horde.faults().add(Target.SUBMIT, new When.Every(1), new Fault.HangUp(false));
+        order();
+        await().atMost(LONG).until(() -> rig.open() == 1);
+        rig.close();
+        assertThat(horde.histories())
+                .singleElement()
+                .satisfies(it -> assertThat(it.accepted()).isEmpty());
+
+        horde.faults().clear();
+        rig = new HordeRig(folder, horde.url(), key);
+        History.Submit fault = answered(1).getFirst().accepted().orElseThrow();
+        assertThat(fault.fault()).isTrue();
+        assertThat(fault.body().path("generation").asText()).contains("no ttl");
+        await().atMost(LONG).until(() -> rig.status().workers().getFirst().failed() == 1);
     }
 
     @Test

@@ -35,11 +35,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /** The control side of one process with a worker of a Horde; the test plays the keeper of its one slot. */
@@ -57,6 +59,9 @@ final class HordeRig implements AutoCloseable {
     final ActorRef<JobBoard.Command> board;
     final ActorRef<HordeSource.Command> source;
     final TestProbe<SlotCommand> keeper = kit.createTestProbe();
+
+    /** So many jobs the database cannot take just now. */
+    final AtomicInteger notNow = new AtomicInteger();
 
     /** Hears what the worker asks of the feed, which hears it, too. */
     final TestProbe<JobFeed.Command> overheard = kit.createTestProbe();
@@ -95,7 +100,7 @@ final class HordeRig implements AutoCloseable {
                 new HordeSource.Foundation(settings(folder, horde, key, site), Map.of(), assets, meters, clock),
                 new HordeSource.Links(
                         book,
-                        ledger,
+                        kit.spawn(Behaviors.receiveMessage(this::toLedger)),
                         board,
                         kit.spawn(Behaviors.monitor(
                                 JobFeed.Command.class, overheard.ref(), Behaviors.receiveMessage(command -> {
@@ -103,6 +108,15 @@ final class HordeRig implements AutoCloseable {
                                     return Behaviors.same();
                                 }))),
                         delivery)));
+    }
+
+    private Behavior<JobLedger.Command> toLedger(JobLedger.Command command) {
+        if (command instanceof JobLedger.NewJob job && notNow.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            job.replyTo().tell(new JobLedger.AcceptReply.Unavailable("not now", Duration.ofMillis(100)));
+        } else {
+            ledger.tell(command);
+        }
+        return Behaviors.same();
     }
 
     private static HordeSettings settings(Path folder, String horde, String key, String site) throws IOException {

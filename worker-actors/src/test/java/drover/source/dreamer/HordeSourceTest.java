@@ -385,6 +385,18 @@ class HordeSourceTest {
     }
 
     @Test
+    void aJobThatTheDatabaseCannotTakeNowIsInTheBookAndTakenOnLater() throws IOException {
+        rig.notNow.set(Integer.MAX_VALUE);
+        rig.idle();
+        order(1);
+        await().atMost(LONG).until(() -> rig.notNow.get() < Integer.MAX_VALUE - 1);
+        assertThat(rig.open()).isOne();
+        rig.notNow.set(0);
+        draw(rig.offered(), 1);
+        awaitAnswers(1);
+    }
+
+    @Test
     void anUploadIsTriedUntilItSucceeds() throws IOException {
         horde.faults().add(Target.PUT, new When.First(2), new Fault.Status(500, Optional.empty(), false));
         rig.idle();
