@@ -46,8 +46,10 @@ public final class HordeBench {
     private static final int WARM_UP = 1_000;
     private static final int BUSY = 400;
     private static final int SINGLE = 100;
-    private static final Duration IDLE = Duration.ofSeconds(60);
-    private static final Duration REST = Duration.ofSeconds(5);
+    private static final Duration IDLE = Duration.ofMinutes(2);
+    /** The compiler has to get used to there being nothing to do. */
+    private static final Duration REST = Duration.ofMinutes(1);
+
     private static final Duration CALL_PAUSE = Duration.ofMillis(300);
     private static final int KINDS_SHOWN = 8;
     private static final Duration PAUSE = Duration.ofMillis(50);
@@ -277,7 +279,9 @@ public final class HordeBench {
             double nanos = System.nanoTime() - begin;
             Map<String, Long> now = probe.processorTime();
             used.replaceAll((kind, before) -> now.getOrDefault(kind, before) - before);
-            out.printf("while it only asks for jobs, per cent of a core by kind of thread:%n");
+            out.printf(
+                    "while it only asks for jobs, per cent of a core by kind of thread, from %d s on:%n",
+                    REST.toSeconds());
             used.entrySet().stream()
                     .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                     .limit(KINDS_SHOWN)

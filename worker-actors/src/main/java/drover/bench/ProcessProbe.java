@@ -4,10 +4,12 @@ import com.sun.management.OperatingSystemMXBean;
 import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -20,12 +22,16 @@ import javax.management.remote.JMXServiceURL;
 
 /** Looks into a Java process of this machine: its memory, and which of its threads have used the processors. */
 final class ProcessProbe implements AutoCloseable {
-    /** What no Java thread of the process has used: collector, compiler, and threads that have ended. */
-    static final String REST = "collector, compiler, others";
+    /** The compiler's threads: what they use fades with the time that the same work has gone on. */
+    static final String COMPILER = "compiler";
+
+    /** What no Java thread of the process has used, nor the compiler: the collector, and threads that have ended. */
+    static final String REST = "collector, others";
 
     /** Linux counts pages; 4 KiB on every machine that has CUDA but some ARM ones. */
     private static final long PAGE = 4096;
 
+    private static final Pattern COMPILERS = Pattern.compile("C[12] CompilerThre.*");
     private static final Pattern NUMBER = Pattern.compile("[-_.]?\\d+.*");
 
     private final long pid;
@@ -102,8 +108,38 @@ final class ProcessProbe implements AutoCloseable {
                 known += used;
             }
         }
-        byKind.put(REST, Math.max(0, system.getProcessCpuTime() - known));
+        long compiler = compilerTime();
+        byKind.put(COMPILER, compiler);
+        byKind.put(REST, Math.max(0, system.getProcessCpuTime() - known - compiler));
         return byKind;
+    }
+
+    /** Nanoseconds; 0 where there is no {@code /proc}. No bean tells of the virtual machine's own threads. */
+    private long compilerTime() {
+        long nanos = 0;
+        Path tasks = Path.of("/proc", Long.toString(pid), "task");
+        if (!Files.isDirectory(tasks)) {
+            return 0;
+        }
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(tasks)) {
+            for (Path task : all) {
+                nanos += compilerTime(task);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return nanos;
+    }
+
+    private static long compilerTime(Path task) {
+        try {
+            String name = Files.readString(task.resolve("comm")).strip();
+            return COMPILERS.matcher(name).matches()
+                    ? Long.parseLong(Files.readString(task.resolve("schedstat")).split(" ", 2)[0])
+                    : 0;
+        } catch (IOException e) {
+            return 0; // It has ended meanwhile.
+        }
     }
 
     @Override
