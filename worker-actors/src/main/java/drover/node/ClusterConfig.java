@@ -3,6 +3,7 @@ package drover.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,15 @@ public final class ClusterConfig {
 
     /** The role of processes that keep the nodes of a host without a control process. */
     public static final String HOST = "host";
+
+    /** Words that have to stay out before a member counts as silent. Each costs a process that has nothing to do. */
+    private static final int HEARTBEATS = 6;
+
+    /** Rounds of gossip in the same time: where others take over, they have to agree first. */
+    private static final int GOSSIPS = 10;
+
+    private static final Duration OFTENEST = Duration.ofMillis(100);
+    private static final Duration SELDOMEST = Duration.ofSeconds(2);
 
     private ClusterConfig() {}
 
@@ -34,9 +44,11 @@ public final class ClusterConfig {
         member.bindHost().ifPresent(host -> own.put("pekko.remote.artery.bind.hostname", host));
         own.put("pekko.cluster.roles", roles);
         own.put("pekko.cluster.seed-nodes", seeds);
-        own.put(
-                "pekko.cluster.failure-detector.acceptable-heartbeat-pause",
-                member.detection().unreachableAfter());
+        Duration silence = member.detection().unreachableAfter();
+        own.put("pekko.cluster.failure-detector.acceptable-heartbeat-pause", silence);
+        own.put("pekko.cluster.failure-detector.heartbeat-interval", within(silence.dividedBy(HEARTBEATS)));
+        own.put("pekko.cluster.unreachable-nodes-reaper-interval", within(silence.dividedBy(HEARTBEATS)));
+        own.put("pekko.cluster.gossip-interval", within(silence.dividedBy(GOSSIPS)));
         own.put(
                 "pekko.cluster.split-brain-resolver.stable-after",
                 member.detection().removeAfter());
@@ -57,6 +69,11 @@ public final class ClusterConfig {
         return config.withFallback(ConfigFactory.parseResources("drover-cluster.conf"))
                 .withFallback(ConfigFactory.defaultReference())
                 .resolve();
+    }
+
+    private static Duration within(Duration interval) {
+        Duration atLeast = interval.compareTo(OFTENEST) < 0 ? OFTENEST : interval;
+        return atLeast.compareTo(SELDOMEST) > 0 ? SELDOMEST : atLeast;
     }
 
     /** The same for a GPU process, with {@code drover-node.conf}; it takes a free port. */
