@@ -18,7 +18,7 @@ import drover.inference.SafetyResult;
 import drover.inference.Sampler;
 import drover.inference.fault.FaultEngine;
 import drover.picture.Picture;
-import drover.picture.PngDecoder;
+import drover.picture.SourceImages;
 import drover.safety.ClipChecker;
 import drover.safety.PictureChecker;
 import drover.safety.PictureChecker.Findings;
@@ -108,9 +108,8 @@ class NodeSafetyTest {
         return fish(NodeKeeper.Produced.class).assets();
     }
 
-    private Picture stored(AssetRef asset) throws IOException {
-        return PngDecoder.decode(Files.readAllBytes(folder.resolve(asset.key())))
-                .picture();
+    private Picture stored(AssetRef asset) throws Exception {
+        return SourceImages.decode(Files.readAllBytes(folder.resolve(asset.key())), SourceImages.Limits.HORDE);
     }
 
     /** What the fault engine draws for the request. */

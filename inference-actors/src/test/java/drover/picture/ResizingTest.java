@@ -1,8 +1,7 @@
-package drover.imaging;
+package drover.picture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import drover.picture.Picture;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

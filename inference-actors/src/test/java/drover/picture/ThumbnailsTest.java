@@ -1,11 +1,8 @@
-package drover.imaging;
+package drover.picture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import drover.picture.JpegEncoder;
-import drover.picture.Picture;
-import drover.picture.PngEncoder;
 import java.util.Arrays;
 import java.util.Map;
 import net.jqwik.api.ForAll;

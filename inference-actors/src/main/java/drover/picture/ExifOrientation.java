@@ -1,4 +1,4 @@
-package drover.imaging;
+package drover.picture;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,7 +9,7 @@ import java.util.Optional;
  * Finds out which way up a picture was taken (Exif 2.3, section 4.6.4, tag 0x0112). What is damaged says nothing; it is no
  * reason to refuse a picture.
  */
-final class Exif {
+final class ExifOrientation {
     /** Upright. */
     static final int NORMAL = 1;
 
@@ -19,7 +19,7 @@ final class Exif {
     private static final int ENTRY_BYTES = 12;
     private static final byte[] PREFIX = {'E', 'x', 'i', 'f', 0, 0};
 
-    private Exif() {}
+    private ExifOrientation() {}
 
     /** 1 to 8. */
     static int orientation(byte[] bytes, ImageFormat format) {
@@ -29,7 +29,7 @@ final class Exif {
                 case PNG -> inPng(bytes);
                 case WEBP -> inWebp(bytes);
             };
-            return tiff.map(Exif::orientation).orElse(NORMAL);
+            return tiff.map(ExifOrientation::orientation).orElse(NORMAL);
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             return NORMAL;
         }

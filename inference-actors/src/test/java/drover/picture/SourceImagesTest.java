@@ -1,10 +1,9 @@
-package drover.imaging;
+package drover.picture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import drover.imaging.SourceImages.Limits;
-import drover.picture.Picture;
+import drover.picture.SourceImages.Limits;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package drover.imaging;
+package drover.picture;
 
 /** A picture that cannot or must not be decoded. The message says what was found and what was expected, for callers. */
 public final class BadImageException extends Exception {

@@ -1,7 +1,5 @@
-package drover.imaging;
+package drover.picture;
 
-import drover.picture.Picture;
-import drover.picture.WebpLibrary;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
@@ -79,8 +77,8 @@ public final class SourceImages {
     /** Which way up a picture was taken, by the numbers of Exif: 1 is upright, as is a picture that does not say. */
     public static int exifOrientation(byte[] bytes) {
         return ImageFormat.of(bytes)
-                .map(format -> Exif.orientation(bytes, format))
-                .orElse(Exif.NORMAL);
+                .map(format -> ExifOrientation.orientation(bytes, format))
+                .orElse(ExifOrientation.NORMAL);
     }
 
     private record Read(Header header, Optional<Decoded> decoded) {}
@@ -101,7 +99,7 @@ public final class SourceImages {
                 throw new BadImageException("the picture is " + width + "x" + height + " pixels; at most "
                         + limits.maxSide() + " a side are taken");
             }
-            int orientation = Exif.orientation(bytes, format);
+            int orientation = ExifOrientation.orientation(bytes, format);
             boolean lies = orientation > 4;
             Header header = new Header(format, lies ? height : width, lies ? width : height);
             Optional<Decoded> decoded = pixels ? Optional.of(upright(reader.read(0), orientation)) : Optional.empty();

@@ -1,7 +1,5 @@
-package drover.imaging;
+package drover.picture;
 
-import drover.picture.Picture;
-import drover.picture.WebpEncoder;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

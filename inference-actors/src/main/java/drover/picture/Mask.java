@@ -1,6 +1,5 @@
-package drover.imaging;
+package drover.picture;
 
-import drover.picture.Picture;
 import java.util.Arrays;
 
 /**

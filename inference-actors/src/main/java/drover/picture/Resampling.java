@@ -1,6 +1,4 @@
-package drover.imaging;
-
-import drover.picture.Picture;
+package drover.picture;
 
 /**
  * Resizing by a filter that is widened where a picture becomes smaller, so that every pixel of the source counts: the

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * their own: {@link TextKeys#A1111} becomes the user comment, where A1111-style tools look for it, and {@link
  * TextKeys#JSON} the image description.
  */
-final class Exif {
+final class ExifTexts {
     private static final int IMAGE_DESCRIPTION = 0x010e;
     private static final int EXIF_IFD = 0x8769;
     private static final int EXIF_VERSION = 0x9000;
@@ -28,7 +28,7 @@ final class Exif {
     /** Says that UTF-16 follows, in the byte order of the whole. */
     private static final byte[] UNICODE = {'U', 'N', 'I', 'C', 'O', 'D', 'E', 0};
 
-    private Exif() {}
+    private ExifTexts() {}
 
     @SuppressWarnings("ArrayRecordComponent") // Made and used here, never compared.
     private record Field(int tag, short type, int count, byte[] value) {}
@@ -88,7 +88,7 @@ final class Exif {
     /** A directory and, behind it, the values that do not fit into it; of an even length. */
     private static byte[] directory(List<Field> fields, int offset) {
         int table = Short.BYTES + 12 * fields.size() + Integer.BYTES;
-        int size = table + fields.stream().mapToInt(Exif::outside).sum();
+        int size = table + fields.stream().mapToInt(ExifTexts::outside).sum();
         ByteBuffer out = ByteBuffer.allocate(size).putShort((short) fields.size());
         int value = table;
         for (Field field : fields) {

@@ -1,4 +1,4 @@
-package drover.imaging;
+package drover.picture;
 
 import java.util.Arrays;
 import java.util.Optional;
