@@ -19,6 +19,10 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * small file cannot become a large burden. Which way up it was taken is honoured; colours are taken as sRGB.
  */
 public final class SourceImages {
+    private static final int WEBP_EXTENDED_AT = 12;
+    private static final byte[] WEBP_EXTENDED = {'V', 'P', '8', 'X'};
+    private static final int WEBP_ANIMATED = 0x02;
+
     private SourceImages() {}
 
     /**
@@ -90,6 +94,7 @@ public final class SourceImages {
         }
         ImageFormat format = ImageFormat.of(bytes)
                 .orElseThrow(() -> new BadImageException("the picture is neither PNG nor JPEG nor WebP"));
+        refuseAnimation(bytes, format);
         ImageReader reader = reader(format);
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             reader.setInput(in, true, true);
@@ -102,11 +107,12 @@ public final class SourceImages {
             int orientation = ExifOrientation.orientation(bytes, format);
             boolean lies = orientation > 4;
             Header header = new Header(format, lies ? height : width, lies ? width : height);
-            Optional<Decoded> decoded = pixels ? Optional.of(upright(reader.read(0), orientation)) : Optional.empty();
+            Optional<Decoded> decoded =
+                    pixels ? Optional.of(upright(image(reader, bytes, format), orientation)) : Optional.empty();
             return new Read(header, decoded);
         } catch (IOException | RuntimeException e) {
             throw new BadImageException(
-                    "the picture cannot be read as " + format + ", by its first bytes: " + e.getMessage(), e);
+                    "the picture is " + format + " by its first bytes, but cannot be read: " + e.getMessage(), e);
         } finally {
             reader.dispose();
         }
@@ -121,6 +127,19 @@ public final class SourceImages {
             throw new BadImageException(format + " pictures cannot be read on this machine; send PNG or JPEG");
         }
         return readers.next();
+    }
+
+    /** An extended WebP file says in its first chunk whether it is one of several pictures. */
+    private static void refuseAnimation(byte[] bytes, ImageFormat format) throws BadImageException {
+        boolean extended = format == ImageFormat.WEBP && ImageFormat.holds(bytes, WEBP_EXTENDED_AT, WEBP_EXTENDED);
+        int flags = WEBP_EXTENDED_AT + WEBP_EXTENDED.length + Integer.BYTES;
+        if (extended && bytes.length > flags && (bytes[flags] & WEBP_ANIMATED) != 0) {
+            throw new BadImageException("the picture is an animated WebP; send one picture of it");
+        }
+    }
+
+    private static BufferedImage image(ImageReader reader, byte[] bytes, ImageFormat format) throws IOException {
+        return format == ImageFormat.JPEG && InkJpeg.is(bytes) ? InkJpeg.read(reader, bytes) : reader.read(0);
     }
 
     private static Decoded upright(BufferedImage image, int orientation) {

@@ -2,9 +2,17 @@ package drover.picture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import drover.picture.SourceImages.Limits;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,7 +22,12 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -164,6 +177,81 @@ class SourceImagesTest {
                 assertThat(e).hasMessageStartingWith("the picture");
             }
         }
+    }
+
+    /** As Adobe's programs write them, 255 is no ink. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, 255, 0, 0, 255, 0xFF0000", // red: no cyan, all magenta and yellow
+        "0, 255, 255, 255, 255, 0xFFFFFF",
+        "0, 255, 255, 255, 0, 0x000000",
+        "0, 100, 200, 50, 255, 0x64C832",
+        "0, 200, 200, 200, 128, 0x646464",
+        "2, 0, 128, 128, 255, 0xFFFFFF", // nothing to print, as luma and chroma
+        "2, 255, 128, 128, 255, 0x000000",
+        "2, 179, 171, 1, 255, 0xFE0000", // nearly all magenta and yellow
+    })
+    void aJpegOfFourInksIsWhatItLooksLike(int transform, int a, int b, int c, int black, String rgb) throws Exception {
+        byte[] file = inks(transform, a, b, c, black);
+        assertThat(SourceImages.inspect(file, LIMITS)).isEqualTo(new SourceImages.Header(ImageFormat.JPEG, 16, 8));
+        Picture picture = SourceImages.decode(file, LIMITS);
+        int expected = Integer.decode(rgb);
+        for (int channel = 0; channel < 3; channel++) {
+            assertThat(picture.rgb()[channel] & 0xFF)
+                    .as("channel %s", channel)
+                    .isCloseTo((expected >> (16 - 8 * channel)) & 0xFF, within(3));
+        }
+    }
+
+    private static byte[] inks(int transform, int... inks) throws IOException {
+        WritableRaster raster = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 16, 8, 4, null);
+        for (int i = 0; i < 16 * 8; i++) {
+            raster.setPixel(i % 16, i / 16, inks);
+        }
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (ImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
+            ImageWriteParam param = writer.getDefaultWriteParam();
+            param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+            param.setCompressionQuality(1);
+            writer.setOutput(stream);
+            writer.write(null, new IIOImage(raster, null, null), param);
+        } finally {
+            writer.dispose();
+        }
+        byte[] jpeg = out.toByteArray();
+        ByteBuffer marked = ByteBuffer.allocate(jpeg.length + 16).put(jpeg, 0, 2);
+        marked.putShort((short) 0xFFEE).putShort((short) 14).put("Adobe".getBytes(StandardCharsets.US_ASCII));
+        marked.put(new byte[] {0, 100, 0, 0, 0, 0, (byte) transform});
+        return marked.put(jpeg, 2, jpeg.length - 2).array();
+    }
+
+    @Test
+    void anAnimationIsRefusedAsOne() {
+        byte[] webp = "RIFF\22\0\0\0WEBPVP8X\12\0\0\0\2\0\0\0\7\0\0\7\0\0".getBytes(StandardCharsets.US_ASCII);
+        assertThatThrownBy(() -> SourceImages.decode(webp, LIMITS))
+                .isInstanceOf(BadImageException.class)
+                .hasMessage("the picture is an animated WebP; send one picture of it");
+    }
+
+    @Test
+    void sixteenBitsAreAsBrightAsEight() throws Exception {
+        for (int type : new int[] {BufferedImage.TYPE_USHORT_GRAY, BufferedImage.TYPE_CUSTOM}) {
+            BufferedImage image = type == BufferedImage.TYPE_CUSTOM ? wide() : new BufferedImage(2, 1, type);
+            for (int band = 0; band < image.getRaster().getNumBands(); band++) {
+                image.getRaster().setSample(0, 0, band, 0x8040);
+                image.getRaster().setSample(1, 0, band, 0xFFFF);
+            }
+            Picture picture = SourceImages.decode(file(image, "png"), LIMITS);
+            assertThat(picture.rgb()).containsExactly(0x80, 0x80, 0x80, 0xFF, 0xFF, 0xFF);
+        }
+    }
+
+    /** Red, green and blue of 16 bits each. */
+    private static BufferedImage wide() {
+        ColorModel model = new ComponentColorModel(
+                ColorSpace.getInstance(ColorSpace.CS_sRGB), false, false, Transparency.OPAQUE, DataBuffer.TYPE_USHORT);
+        return new BufferedImage(model, model.createCompatibleWritableRaster(2, 1), false, null);
     }
 
     @Test
