@@ -1,9 +1,11 @@
 package drover.source.loras;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.typesafe.config.ConfigFactory;
 import drover.setting.Secret;
 import drover.source.loras.LoraStore.Reply;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -45,10 +47,12 @@ abstract class LoraStoreFixture {
     static final Duration PATIENCE = Duration.ofSeconds(60);
     static final Secret TOKEN = Secret.of("a-token-that-nobody-may-see");
 
+    private static final String BLOCKING = "pekko.actor.default-blocking-io-dispatcher";
+
     @TempDir
     Path folder;
 
-    final ActorTestKit kit = ActorTestKit.create();
+    final ActorTestKit kit = ActorTestKit.create(ConfigFactory.parseString(BLOCKING + ".shutdown-timeout = 0s"));
     final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     final TestProbe<Reply> job = kit.createTestProbe();
     final List<String> asked = new CopyOnWriteArrayList<>();
@@ -83,6 +87,11 @@ abstract class LoraStoreFixture {
         kit.shutdownTestKit();
         server.stop(0);
         threads.shutdownNow();
+        // What it was just writing is still being written; nobody can delete the folder meanwhile.
+        String writers = kit.system().name() + "-" + BLOCKING;
+        await().atMost(PATIENCE)
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().startsWith(writers)));
     }
 
     ActorRef<LoraStore.Command> store(boolean allowPrivate) {
