@@ -28,6 +28,9 @@ import picocli.CommandLine.Option;
 final class BenchNetworkCommands {
     private static final int GRID = 64;
 
+    /** More steps or rounds than anybody waits for. */
+    private static final int MOST = 500;
+
     private final Cli cli;
 
     BenchNetworkCommands(Cli cli) {
@@ -140,12 +143,6 @@ final class BenchNetworkCommands {
         }
     }
 
-    private static void requireCount(String option, int value) {
-        if (value < 1 || value > 500) {
-            throw CommandFailure.usage(option + " must be 1 to 500, but was " + value);
-        }
-    }
-
     /** {@code drover bench unet}. */
     @Command(
             name = "unet",
@@ -166,7 +163,7 @@ final class BenchNetworkCommands {
         public Integer call() {
             options.requireRandom();
             requireSize(size);
-            requireCount("--steps", steps);
+            BenchCommand.require("--steps", steps, MOST);
             RandomModel.Kind kind = options.kind();
             return measure(options, config -> {
                 TorchOptions torch = torch(options, config);
@@ -204,7 +201,7 @@ final class BenchNetworkCommands {
 
         @Override
         public Integer call() {
-            requireCount("--rounds", rounds);
+            BenchCommand.require("--rounds", rounds, MOST);
             if (options.random && model.isPresent()) {
                 throw CommandFailure.usage("say --model or --random-weights, not both");
             }
@@ -256,7 +253,7 @@ final class BenchNetworkCommands {
         public Integer call() {
             options.requireRandom();
             requireSize(size);
-            requireCount("--steps", steps);
+            BenchCommand.require("--steps", steps, MOST);
             RandomModel.Kind kind = options.kind();
             return measure(options, config -> {
                 TorchOptions torch = torch(options, config);
