@@ -116,7 +116,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             Leftovers leftovers = new Leftovers(dataDir);
             return new NodeHost(
                     member,
-                    JavaProcessLauncher.likeThisProcess(leftovers),
+                    new JavaProcessLauncher(leftovers),
                     GpuInventory.ofThisHost(),
                     leftovers,
                     StackCapture.likeThisProcess());
