@@ -46,7 +46,7 @@ class BoardTest {
 
         assertThat(offered(actions)).isEqualTo(attempt("a", 1));
         assertThat(events(actions)).containsExactly(new JobEvent.Assigned(attempt("a", 1), T0, "gpu0"));
-        assertThat(board.slotOf(new JobId("a"))).contains(GPU0);
+        assertThat(slotOf(board, "a")).contains(GPU0);
     }
 
     @Test
@@ -64,9 +64,9 @@ class BoardTest {
         assertThat(offered(board.idle(GPU1, m, Set.of(), true, T0))).isEqualTo(attempt("a", 1));
 
         board.take(checked("b", SafetyPolicy.CENSOR), T0);
-        assertThat(board.slotOf(new JobId("b"))).isEmpty();
+        assertThat(slotOf(board, "b")).isEmpty();
         board.take(checked("c", SafetyPolicy.MARK), T0);
-        assertThat(board.slotOf(new JobId("c"))).contains(GPU0);
+        assertThat(slotOf(board, "c")).contains(GPU0);
 
         // It failed there, and the other slot is no way out: it goes back.
         board.ended(
@@ -292,7 +292,7 @@ class BoardTest {
         assertThat(board.ended(
                         GPU0, attempt("a", 1), AttemptOutcome.FAILED, "c", "late", true, AttemptTimings.NONE, T0))
                 .isEmpty();
-        assertThat(board.slotOf(new JobId("a"))).contains(GPU0);
+        assertThat(slotOf(board, "a")).contains(GPU0);
     }
 
     @Test
@@ -331,7 +331,7 @@ class BoardTest {
 
         assertThat(requeue.reply()).isEqualTo(new JobBoard.RequeueReply.UnderWay(attempt("a", 1), GPU0));
         assertThat(requeue.actions()).containsExactly(new Cancel(GPU0, attempt("a", 1), "put back by an operator"));
-        assertThat(board.slotOf(new JobId("a"))).contains(GPU0);
+        assertThat(slotOf(board, "a")).contains(GPU0);
 
         board.take(job("younger", "m", T0.plusSeconds(1)), T0.plusSeconds(1));
         board.ended(
@@ -377,7 +377,7 @@ class BoardTest {
 
         assertThat(requeue.actions()).isEmpty();
         assertThat(requeue.reply()).isInstanceOf(JobBoard.RequeueReply.Refused.class);
-        assertThat(strict.slotOf(new JobId("a"))).contains(GPU0);
+        assertThat(slotOf(strict, "a")).contains(GPU0);
     }
 
     @Test
@@ -436,7 +436,7 @@ class BoardTest {
     private void give(String id, SlotId slot) {
         board.take(job(id, "m", T0), T0);
         board.idle(slot, Set.of("m"), Set.of(), false, T0);
-        assertThat(board.slotOf(new JobId(id))).contains(slot);
+        assertThat(slotOf(board, id)).contains(slot);
     }
 
     static Job job(String id, String model, Instant accepted) {
@@ -488,5 +488,9 @@ class BoardTest {
         for (JobState state : JobState.values()) {
             assertThat(state.isTerminal()).isEqualTo(state.successors().isEmpty());
         }
+    }
+
+    private static Optional<SlotId> slotOf(Board board, String job) {
+        return board.running(new JobId(job)).map(Board.Running::slot);
     }
 }
