@@ -24,8 +24,8 @@ import drover.node.NodeSettings;
 import drover.node.SafetySettings;
 import drover.setting.Secret;
 import drover.source.HordeSettings;
-import drover.source.loras.AddOn;
-import drover.source.loras.LoraSettings;
+import drover.source.addons.AddOn;
+import drover.source.addons.AddOnSettings;
 import drover.source.models.ModelReferenceStore;
 import drover.source.skills.SkillSettings;
 import drover.watchdog.LearningRules;
@@ -380,7 +380,7 @@ public record DroverConfig(
                         : new ModelReferenceStore.Source.OnDisk(home.resolve(reference)),
                 cacheDir.resolve("horde").resolve("model-reference.json"),
                 values.get(Schema.MODEL_REFERENCE_AGE),
-                new LoraSettings(
+                new AddOnSettings(
                         AddOn.LORA,
                         home.resolve(values.get(Schema.LORAS_DIR)).resolve("horde"),
                         URI.create(values.get(Schema.LORA_SITE)),
@@ -390,7 +390,7 @@ public record DroverConfig(
                         values.get(Schema.LORA_MAX_SIZE),
                         values.get(Schema.LORA_DOWNLOADS),
                         values.get(Schema.PRIVATE_ADDRESSES)),
-                new LoraSettings(
+                new AddOnSettings(
                         AddOn.TEXTUAL_INVERSION,
                         home.resolve(values.get(Schema.EMBEDDINGS_DIR)).resolve("horde"),
                         URI.create(values.get(Schema.LORA_SITE)),

@@ -1,15 +1,15 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * A LoRA that is on disk.
+ * An add-on that is on disk.
  *
  * @param version its number, by which its file is called
- * @param model the number of the LoRA that it is a version of
- * @param name the LoRA's
+ * @param model the number of the add-on that it is a version of
+ * @param name the add-on's
  * @param baseModel what it is for, in its site's words
  * @param triggerWords that call what it has learned
  * @param nsfw whether its site says that it is not safe for work
@@ -17,7 +17,7 @@ import java.util.Locale;
  * @param sha256 of its file
  * @param used when it was last asked for
  */
-record KeptLora(
+record KeptAddOn(
         long version,
         long model,
         String name,
@@ -27,21 +27,21 @@ record KeptLora(
         long bytes,
         String sha256,
         Instant used) {
-    KeptLora {
+    KeptAddOn {
         triggerWords = List.copyOf(triggerWords);
     }
 
-    static KeptLora of(LoraVersion it, long bytes, String sha256, Instant now) {
-        return new KeptLora(
+    static KeptAddOn of(AddOnVersion it, long bytes, String sha256, Instant now) {
+        return new KeptAddOn(
                 it.version(), it.model(), it.name(), it.baseModel(), it.triggerWords(), it.nsfw(), bytes, sha256, now);
     }
 
-    KeptLora usedAt(Instant now) {
-        return new KeptLora(version, model, name, baseModel, triggerWords, nsfw, bytes, sha256, now);
+    KeptAddOn usedAt(Instant now) {
+        return new KeptAddOn(version, model, name, baseModel, triggerWords, nsfw, bytes, sha256, now);
     }
 
     /** Whether this may be what is meant, though maybe not the newest version of it. */
-    boolean answersTo(LoraName asked) {
+    boolean answersTo(AddOnName asked) {
         if (asked.isVersion()) {
             return asked.number().orElse(-1) == version;
         }

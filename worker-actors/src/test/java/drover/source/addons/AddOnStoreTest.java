@@ -1,10 +1,10 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
-import drover.source.loras.LoraStore.Reply;
+import drover.source.addons.AddOnStore.Reply;
 import drover.source.models.Baseline;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -22,14 +22,14 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
 /** How files come, and how they do not. */
-class LoraStoreTest extends LoraStoreFixture {
+class AddOnStoreTest extends AddOnStoreFixture {
     @Test
     void aLoraIsFoundByNameDownloadedAndKept() throws IOException {
         offer(7, "A Style", "sd.safetensors", sha256(weights), false);
         pages.put("/file/7", bytes(weights));
-        ActorRef<LoraStore.Command> store = store(true);
+        ActorRef<AddOnStore.Command> store = store(true);
 
-        Reply.Ready ready = ready(get(store, new LoraName("a style", false)));
+        Reply.Ready ready = ready(get(store, new AddOnName("a style", false)));
 
         assertThat(ready.path()).hasBinaryContent(weights).hasFileName("7.safetensors");
         assertThat(ready.triggerWords()).containsExactly("a word", "another");
@@ -42,8 +42,8 @@ class LoraStoreTest extends LoraStoreFixture {
                 .asString()
                 .contains("query=a%20style")
                 .contains("nsfw=true");
-        ready(get(store, new LoraName("7", true)));
-        ready(get(store, new LoraName("A STYLE", false)));
+        ready(get(store, new AddOnName("7", true)));
+        ready(get(store, new AddOnName("A STYLE", false)));
         assertThat(asked).hasSize(2);
 
         // It is still there after a restart, and still known by its name.
@@ -51,7 +51,7 @@ class LoraStoreTest extends LoraStoreFixture {
                 .untilAsserted(
                         () -> assertThat(folder.resolve("loras.json")).content().contains("a style"));
         kit.stop(store);
-        assertThat(ready(get(store(true), new LoraName("a style", false))).path())
+        assertThat(ready(get(store(true), new AddOnName("a style", false))).path())
                 .isEqualTo(ready.path());
         assertThat(asked).hasSize(2);
     }
@@ -60,28 +60,28 @@ class LoraStoreTest extends LoraStoreFixture {
     void aModelIsFoundByItsNumberAndAVersionByItsOwn() {
         pages.put("/api/v1/models/70", json(model(70, "B", "LoCon", version(8, "b.safetensors", sha256(weights)))));
         pages.put("/file/8", bytes(weights));
-        ActorRef<LoraStore.Command> store = store(true);
-        assertThat(ready(get(store, new LoraName("70", false))).path()).hasFileName("8.safetensors");
+        ActorRef<AddOnStore.Command> store = store(true);
+        assertThat(ready(get(store, new AddOnName("70", false))).path()).hasFileName("8.safetensors");
 
         pages.put(
                 "/api/v1/model-versions/9",
                 json(version(9, "c.safetensors", sha256(weights))
                         .replaceFirst("\\{", "{\"modelId\": 71, \"model\": {\"name\": \"C\", \"type\": \"LORA\"}, ")));
         pages.put("/file/9", bytes(weights));
-        assertThat(ready(get(store, new LoraName("9", true))).path()).hasFileName("9.safetensors");
-        assertThat(get(store, new LoraName("10", true))).isInstanceOf(Reply.Unavailable.class);
+        assertThat(ready(get(store, new AddOnName("9", true))).path()).hasFileName("9.safetensors");
+        assertThat(get(store, new AddOnName("10", true))).isInstanceOf(Reply.Unavailable.class);
     }
 
     @Test
     void anotherRegionsFileIsNotAskedForAgain() {
         offer(7, "A Style", "sd.safetensors", sha256(weights), false);
         pages.put("/file/7", status(451));
-        ActorRef<LoraStore.Command> store = store(true);
+        ActorRef<AddOnStore.Command> store = store(true);
 
-        Reply.Unavailable first = unavailable(get(store, new LoraName("A Style", false)));
-        assertThat(first.problem()).isEqualTo(LoraProblem.REFUSED);
+        Reply.Unavailable first = unavailable(get(store, new AddOnName("A Style", false)));
+        assertThat(first.problem()).isEqualTo(AddOnProblem.REFUSED);
         assertThat(first.name().text()).as("as the job has it").isEqualTo("A Style");
-        unavailable(get(store, new LoraName("A Style", false)));
+        unavailable(get(store, new AddOnName("A Style", false)));
         assertThat(asked).hasSize(2);
     }
 
@@ -89,12 +89,12 @@ class LoraStoreTest extends LoraStoreFixture {
     void whatIsMissingOnceIsAskedForOnceMore() {
         offer(7, "A Style", "sd.safetensors", sha256(weights), false);
         pages.put("/file/7", oneAfterAnother(status(404), bytes(weights)));
-        ready(get(store(true), new LoraName("A Style", false)));
+        ready(get(store(true), new AddOnName("A Style", false)));
 
         offer(8, "Gone", "gone.safetensors", sha256(weights), false);
         pages.put("/file/8", status(404));
-        assertThat(unavailable(get(store(true), new LoraName("Gone", false))).problem())
-                .isEqualTo(LoraProblem.REFUSED);
+        assertThat(unavailable(get(store(true), new AddOnName("Gone", false))).problem())
+                .isEqualTo(AddOnProblem.REFUSED);
     }
 
     @Test
@@ -108,7 +108,7 @@ class LoraStoreTest extends LoraStoreFixture {
         };
         pages.put("/file/7", oneAfterAnother(half, bytes(weights)));
 
-        assertThat(ready(get(store(true), new LoraName("A Style", false))).path())
+        assertThat(ready(get(store(true), new AddOnName("A Style", false))).path())
                 .hasBinaryContent(weights);
     }
 
@@ -116,19 +116,19 @@ class LoraStoreTest extends LoraStoreFixture {
     void whatIsNotWhatWasPromisedIsNotKept() throws IOException {
         offer(7, "Wrong", "sd.safetensors", sha256(new byte[1]), false);
         pages.put("/file/7", bytes(weights));
-        ActorRef<LoraStore.Command> store = store(true);
-        assertThat(unavailable(get(store, new LoraName("Wrong", false))).problem())
-                .isEqualTo(LoraProblem.WRONG_CONTENT);
+        ActorRef<AddOnStore.Command> store = store(true);
+        assertThat(unavailable(get(store, new AddOnName("Wrong", false))).problem())
+                .isEqualTo(AddOnProblem.WRONG_CONTENT);
 
         byte[] pickle = "PK, and then a pickle".getBytes(StandardCharsets.US_ASCII);
         offer(8, "Pickle", "sd.safetensors", sha256(pickle), false);
         pages.put("/file/8", bytes(pickle));
-        assertThat(unavailable(get(store, new LoraName("Pickle", false))).problem())
-                .isEqualTo(LoraProblem.NOT_SAFETENSORS);
+        assertThat(unavailable(get(store, new AddOnName("Pickle", false))).problem())
+                .isEqualTo(AddOnProblem.NOT_SAFETENSORS);
 
         offer(9, "Old", "old.ckpt", sha256(pickle), false);
-        assertThat(unavailable(get(store, new LoraName("Old", false))).problem())
-                .isEqualTo(LoraProblem.NOT_SAFETENSORS);
+        assertThat(unavailable(get(store, new AddOnName("Old", false))).problem())
+                .isEqualTo(AddOnProblem.NOT_SAFETENSORS);
         assertThat(asked).doesNotContain("/file/9");
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.filter(file -> !file.getFileName().toString().startsWith("loras.json")))
@@ -140,21 +140,21 @@ class LoraStoreTest extends LoraStoreFixture {
     void whatSomebodyElseHasDeletedIsDownloadedAgain() throws IOException {
         offer(7, "A Style", "sd.safetensors", sha256(weights), false);
         pages.put("/file/7", bytes(weights));
-        ActorRef<LoraStore.Command> store = store(true);
-        Files.delete(ready(get(store, new LoraName("A Style", false))).path());
+        ActorRef<AddOnStore.Command> store = store(true);
+        Files.delete(ready(get(store, new AddOnName("A Style", false))).path());
 
-        assertThat(ready(get(store, new LoraName("A Style", false))).path()).hasBinaryContent(weights);
+        assertThat(ready(get(store, new AddOnName("A Style", false))).path()).hasBinaryContent(weights);
     }
 
     @Test
     void aWorkerThatIsSafeForWorkDownloadsNothingElse() {
         offer(7, "A Style", "sd.safetensors", sha256(weights), true);
         pages.put("/file/7", bytes(weights));
-        ActorRef<LoraStore.Command> store = store(true);
+        ActorRef<AddOnStore.Command> store = store(true);
 
-        store.tell(new LoraStore.Get(new LoraName("A Style", false), false, soon(), soon(), job.ref()));
+        store.tell(new AddOnStore.Get(new AddOnName("A Style", false), false, soon(), soon(), job.ref()));
 
-        assertThat(unavailable(job.receiveMessage(PATIENCE)).problem()).isEqualTo(LoraProblem.NSFW);
+        assertThat(unavailable(job.receiveMessage(PATIENCE)).problem()).isEqualTo(AddOnProblem.NSFW);
         assertThat(asked).hasSize(1);
     }
 
@@ -172,14 +172,14 @@ class LoraStoreTest extends LoraStoreFixture {
             }
             bytes(weights).answer(exchange);
         });
-        ActorRef<LoraStore.Command> store = store(true);
+        ActorRef<AddOnStore.Command> store = store(true);
         TestProbe<Reply> patient = kit.createTestProbe();
-        store.tell(new LoraStore.Get(new LoraName("Slow", false), true, soon(), soon(), patient.ref()));
+        store.tell(new AddOnStore.Get(new AddOnName("Slow", false), true, soon(), soon(), patient.ref()));
         begun.await();
 
         offer(8, "Fast", "sd.safetensors", sha256(weights), false);
         pages.put("/file/8", bytes(weights));
-        ready(get(store, new LoraName("Fast", false)));
+        ready(get(store, new AddOnName("Fast", false)));
         patient.expectNoMessage(Duration.ZERO);
 
         go.countDown();
@@ -208,7 +208,7 @@ class LoraStoreTest extends LoraStoreFixture {
                 exchange.sendResponseHeaders(302, -1);
             });
 
-            ready(get(store(true), new LoraName("A Style", false)));
+            ready(get(store(true), new AddOnName("A Style", false)));
         } finally {
             elsewhere.stop(0);
         }
@@ -219,9 +219,9 @@ class LoraStoreTest extends LoraStoreFixture {
     void addressesOfThisMachineAreNotFetchedFromUnlessAllowed() {
         offer(7, "A Style", "sd.safetensors", sha256(weights), false);
 
-        assertThat(unavailable(get(store(false), new LoraName("A Style", false)))
+        assertThat(unavailable(get(store(false), new AddOnName("A Style", false)))
                         .problem())
-                .isEqualTo(LoraProblem.REFUSED);
+                .isEqualTo(AddOnProblem.REFUSED);
         assertThat(asked).isEmpty();
     }
 
@@ -233,7 +233,7 @@ class LoraStoreTest extends LoraStoreFixture {
         offer(7, "A Style", "sd.safetensors", sha256(weights), false);
         pages.put("/file/7", bytes(weights));
 
-        ready(get(store(true), new LoraName("A Style", false)));
+        ready(get(store(true), new AddOnName("A Style", false)));
 
         assertThat(folder.resolve("5.safetensors")).doesNotExist();
         assertThat(folder.resolve("notes.txt")).exists();

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import java.util.Collection;
 import java.util.HashMap;
@@ -11,44 +11,44 @@ import java.util.concurrent.CompletableFuture;
  * What a store goes on with when its actor has failed and begins anew: jobs still use what they were given, downloads go
  * on, and the operator's settings hold. For one actor at a time.
  */
-final class LoraMemory {
-    private final LoraLeases leases;
-    private final Map<Long, LoraVersion> fetching = new HashMap<>();
-    private LoraSettings settings;
+final class AddOnMemory {
+    private final AddOnLeases leases;
+    private final Map<Long, AddOnVersion> fetching = new HashMap<>();
+    private AddOnSettings settings;
     private CompletableFuture<?> onDisk = CompletableFuture.completedFuture(null);
 
     /** Nothing has happened. */
-    LoraMemory(LoraSettings settings) {
+    AddOnMemory(AddOnSettings settings) {
         this.settings = settings;
-        this.leases = new LoraLeases(settings.kind());
+        this.leases = new AddOnLeases(settings.kind());
     }
 
     /** The settings in force. */
-    LoraSettings settings() {
+    AddOnSettings settings() {
         return settings;
     }
 
-    void use(LoraSettings next) {
+    void use(AddOnSettings next) {
         settings = next;
     }
 
     /** Which files jobs in hand have been given. */
-    LoraLeases leases() {
+    AddOnLeases leases() {
         return leases;
     }
 
     /** A download has begun. */
-    void begun(LoraVersion version) {
+    void begun(AddOnVersion version) {
         fetching.put(version.version(), version);
     }
 
     /** It has come to its end. */
-    void ended(LoraVersion version) {
+    void ended(AddOnVersion version) {
         fetching.remove(version.version());
     }
 
     /** Downloads that have begun and not ended. */
-    Collection<LoraVersion> fetching() {
+    Collection<AddOnVersion> fetching() {
         return List.copyOf(fetching.values());
     }
 

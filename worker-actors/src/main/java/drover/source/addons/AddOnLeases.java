@@ -1,6 +1,6 @@
-package drover.source.loras;
+package drover.source.addons;
 
-import drover.source.loras.LoraStore.Lease;
+import drover.source.addons.AddOnStore.Lease;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -9,14 +9,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Which files jobs in hand have been given, and until when at the latest. Not safe for use by several threads. */
-final class LoraLeases {
+final class AddOnLeases {
     private final AddOn kind;
     private final Map<Long, Given> given = new HashMap<>();
     private long last;
 
     private record Given(long version, Instant until) {}
 
-    LoraLeases(AddOn kind) {
+    AddOnLeases(AddOn kind) {
         this.kind = kind;
     }
 

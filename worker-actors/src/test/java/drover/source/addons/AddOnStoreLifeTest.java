@@ -1,10 +1,10 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import drover.setting.Secret;
-import drover.source.loras.LoraStore.Reply;
+import drover.source.addons.AddOnStore.Reply;
 import drover.source.models.Baseline;
 import java.io.IOException;
 import java.net.URI;
@@ -23,7 +23,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
 /** Kinds of files, failures of the store itself, and its figures. */
-class LoraStoreLifeTest extends LoraStoreFixture {
+class AddOnStoreLifeTest extends AddOnStoreFixture {
     @Test
     void aTextualInversionIsLookedForAmongItsLikeAndHasToHaveVectors() throws IOException {
         byte[] vectors = tensor("F32", "[2,768]", 2 * 768 * 4);
@@ -33,9 +33,9 @@ class LoraStoreLifeTest extends LoraStoreFixture {
                         + model(70, "Bad Hands", "TextualInversion", version(7, "b.safetensors", sha256(vectors)))
                         + "]}"));
         pages.put("/file/7", bytes(vectors));
-        ActorRef<LoraStore.Command> store = store(settings(AddOn.TEXTUAL_INVERSION, true));
+        ActorRef<AddOnStore.Command> store = store(settings(AddOn.TEXTUAL_INVERSION, true));
 
-        Reply.Ready ready = ready(get(store, new LoraName("bad hands", false)));
+        Reply.Ready ready = ready(get(store, new AddOnName("bad hands", false)));
         assertThat(asked.getFirst()).contains("types=TextualInversion").doesNotContain("LORA");
         assertThat(ready.fits(Baseline.STABLE_DIFFUSION_1)).isTrue();
         assertThat(ready.fits(Baseline.STABLE_DIFFUSION_XL))
@@ -49,17 +49,18 @@ class LoraStoreLifeTest extends LoraStoreFixture {
 
         pages.put(
                 "/api/v1/models/71", json(model(71, "A Style", "LORA", version(8, "s.safetensors", sha256(weights)))));
-        assertThat(unavailable(get(store, new LoraName("71", false))).message()).contains("is no textual inversion");
+        assertThat(unavailable(get(store, new AddOnName("71", false))).message())
+                .contains("is no textual inversion");
         offer(9, "No Vectors", "n.safetensors", sha256(weights), false, "TextualInversion");
         pages.put("/file/9", bytes(weights));
-        assertThat(unavailable(get(store, new LoraName("No Vectors", false))).problem())
-                .isEqualTo(LoraProblem.NOT_SAFETENSORS);
+        assertThat(unavailable(get(store, new AddOnName("No Vectors", false))).problem())
+                .isEqualTo(AddOnProblem.NOT_SAFETENSORS);
     }
 
     /** Fails at a certain name, and otherwise does as the other does. */
-    private record Fragile(LoraSite site) implements LoraSite {
+    private record Fragile(AddOnSite site) implements AddOnSite {
         @Override
-        public CompletionStage<Found> find(LoraName name, LoraSettings settings, Instant until) {
+        public CompletionStage<Found> find(AddOnName name, AddOnSettings settings, Instant until) {
             if (name.text().equals("poison")) {
                 throw new IllegalStateException("a fault of the site's");
             }
@@ -68,7 +69,7 @@ class LoraStoreLifeTest extends LoraStoreFixture {
 
         @Override
         public CompletionStage<Fetched> fetch(
-                LoraVersion version, Path target, LoraSettings settings, Instant until, IntConsumer steps) {
+                AddOnVersion version, Path target, AddOnSettings settings, Instant until, IntConsumer steps) {
             return site.fetch(version, target, settings, until, steps);
         }
     }
@@ -81,27 +82,27 @@ class LoraStoreLifeTest extends LoraStoreFixture {
             shown.add(exchange.getRequestHeaders().getFirst("Authorization"));
             bytes(weights).answer(exchange);
         });
-        LoraSettings first = settings(AddOn.LORA, true);
-        LoraSite site = new Fragile(new CivitAi(kit.system(), first, InstantSource.system(), new Random(1)));
-        ActorRef<LoraStore.Command> store = kit.spawn(LoraStore.create(first, site, InstantSource.system(), meters));
+        AddOnSettings first = settings(AddOn.LORA, true);
+        AddOnSite site = new Fragile(new CivitAi(kit.system(), first, InstantSource.system(), new Random(1)));
+        ActorRef<AddOnStore.Command> store = kit.spawn(AddOnStore.create(first, site, InstantSource.system(), meters));
         // Room for one file and a half, and another token.
-        store.tell(new LoraStore.Reconfigure(new LoraSettings(
+        store.tell(new AddOnStore.Reconfigure(new AddOnSettings(
                 AddOn.LORA, folder, first.site(), Secret.of("the-second-token"), 30_000, 0, 25_000, 5, true)));
-        Reply.Ready held = ready(get(store, new LoraName("A Style", false)));
+        Reply.Ready held = ready(get(store, new AddOnName("A Style", false)));
         assertThat(shown).containsExactly("Bearer the-second-token");
 
-        store.tell(new LoraStore.Get(new LoraName("poison", false), true, soon(), soon(), job.ref()));
+        store.tell(new AddOnStore.Get(new AddOnName("poison", false), true, soon(), soon(), job.ref()));
         offer(8, "Another", "sd.safetensors", sha256(weights), false);
         pages.put("/file/8", pages.get("/file/7"));
 
-        assertThat(unavailable(get(store, new LoraName("Another", false))).problem())
+        assertThat(unavailable(get(store, new AddOnName("Another", false))).problem())
                 .as("there is room for one, and that is with a job")
-                .isEqualTo(LoraProblem.NO_ROOM);
+                .isEqualTo(AddOnProblem.NO_ROOM);
         assertThat(held.path()).exists();
-        store.tell(new LoraStore.Release(held.lease()));
+        store.tell(new AddOnStore.Release(held.lease()));
         offer(9, "A Third", "sd.safetensors", sha256(weights), false);
         pages.put("/file/9", pages.get("/file/7"));
-        ready(get(store, new LoraName("A Third", false)));
+        ready(get(store, new AddOnName("A Third", false)));
         assertThat(held.path()).doesNotExist();
         assertThat(shown).hasSize(2).endsWith("Bearer the-second-token");
     }
@@ -110,17 +111,17 @@ class LoraStoreLifeTest extends LoraStoreFixture {
     void whatItDoesIsCounted() {
         offer(7, "A Style", "sd.safetensors", sha256(weights), false);
         pages.put("/file/7", bytes(weights));
-        ActorRef<LoraStore.Command> store = store(true);
-        Reply.Ready held = ready(get(store, new LoraName("A Style", false)));
+        ActorRef<AddOnStore.Command> store = store(true);
+        Reply.Ready held = ready(get(store, new AddOnName("A Style", false)));
         offer(8, "Blocked", "sd.safetensors", sha256(weights), false);
         pages.put("/file/8", status(451));
-        unavailable(get(store, new LoraName("Blocked", false)));
+        unavailable(get(store, new AddOnName("Blocked", false)));
 
-        TestProbe<LoraStatus> asker = kit.createTestProbe();
-        store.tell(new LoraStore.GetStatus(asker.ref()));
-        LoraStatus status = asker.receiveMessage(PATIENCE);
+        TestProbe<AddOnStatus> asker = kit.createTestProbe();
+        store.tell(new AddOnStore.GetStatus(asker.ref()));
+        AddOnStatus status = asker.receiveMessage(PATIENCE);
         assertThat(status)
-                .isEqualTo(new LoraStatus(
+                .isEqualTo(new AddOnStatus(
                         "loras", 0, 0, 1, weights.length, Map.of("refused", 1L), 0, 1, weights.length, 10 << 20));
         assertThat(meters.get("drover.horde.addons.bytes")
                         .tag("kind", "loras")
@@ -133,12 +134,12 @@ class LoraStoreLifeTest extends LoraStoreFixture {
                         .count())
                 .isOne();
 
-        LoraSettings small = new LoraSettings(AddOn.LORA, folder, URI.create(site), TOKEN, 1, 0, 1 << 20, 5, true);
-        store.tell(new LoraStore.Reconfigure(small));
-        store.tell(new LoraStore.GetStatus(asker.ref()));
+        AddOnSettings small = new AddOnSettings(AddOn.LORA, folder, URI.create(site), TOKEN, 1, 0, 1 << 20, 5, true);
+        store.tell(new AddOnStore.Reconfigure(small));
+        store.tell(new AddOnStore.GetStatus(asker.ref()));
         assertThat(asker.receiveMessage(PATIENCE).evicted()).as("a job has it").isZero();
-        store.tell(new LoraStore.Release(held.lease()));
-        store.tell(new LoraStore.GetStatus(asker.ref()));
+        store.tell(new AddOnStore.Release(held.lease()));
+        store.tell(new AddOnStore.GetStatus(asker.ref()));
         assertThat(asker.receiveMessage(PATIENCE).evicted()).isOne();
     }
 
@@ -146,16 +147,16 @@ class LoraStoreLifeTest extends LoraStoreFixture {
     void aFileThatAnEarlierProcessHasGivenAJobStays() {
         offer(7, "A Style", "sd.safetensors", sha256(weights), false);
         pages.put("/file/7", bytes(weights));
-        ActorRef<LoraStore.Command> store = store(true);
-        Reply.Ready ready = ready(get(store, new LoraName("A Style", false)));
-        store.tell(new LoraStore.Keep(ready.path(), soon()));
-        store.tell(new LoraStore.Keep(folder.resolve("../7.safetensors"), soon()));
-        store.tell(new LoraStore.Release(ready.lease()));
-        store.tell(new LoraStore.Reconfigure(
-                new LoraSettings(AddOn.LORA, folder, URI.create(site), TOKEN, 1, 0, 1 << 20, 5, true)));
+        ActorRef<AddOnStore.Command> store = store(true);
+        Reply.Ready ready = ready(get(store, new AddOnName("A Style", false)));
+        store.tell(new AddOnStore.Keep(ready.path(), soon()));
+        store.tell(new AddOnStore.Keep(folder.resolve("../7.safetensors"), soon()));
+        store.tell(new AddOnStore.Release(ready.lease()));
+        store.tell(new AddOnStore.Reconfigure(
+                new AddOnSettings(AddOn.LORA, folder, URI.create(site), TOKEN, 1, 0, 1 << 20, 5, true)));
 
-        TestProbe<LoraStatus> asker = kit.createTestProbe();
-        store.tell(new LoraStore.GetStatus(asker.ref()));
+        TestProbe<AddOnStatus> asker = kit.createTestProbe();
+        store.tell(new AddOnStore.GetStatus(asker.ref()));
         assertThat(asker.receiveMessage(PATIENCE).files()).isOne();
     }
 }

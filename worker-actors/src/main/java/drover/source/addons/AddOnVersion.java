@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.horde.PresignedUrl;
 import java.util.List;
@@ -6,11 +6,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * One version of a LoRA, as its site describes it.
+ * One version of an add-on, as its site describes it.
  *
  * @param version its number
- * @param model the number of the LoRA that it is a version of
- * @param name the LoRA's
+ * @param model the number of the add-on that it is a version of
+ * @param name the add-on's
  * @param baseModel what it is for, in the site's words, such as {@code SD 1.5}
  * @param triggerWords that call what it has learned
  * @param nsfw whether the site says that it is not safe for work
@@ -18,7 +18,7 @@ import java.util.OptionalLong;
  * @param bytes how large the file is said to be
  * @param sha256 of the file, if that is known
  */
-record LoraVersion(
+record AddOnVersion(
         long version,
         long model,
         String name,
@@ -28,7 +28,7 @@ record LoraVersion(
         PresignedUrl url,
         OptionalLong bytes,
         Optional<String> sha256) {
-    LoraVersion {
+    AddOnVersion {
         triggerWords = List.copyOf(triggerWords);
     }
 }

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.setting.NearestKey;
 import java.util.Comparator;
@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** Which of a LoRA's trigger words goes in front of the prompt. */
+/** Which of an add-on's trigger words goes in front of the prompt. */
 public final class TriggerWords {
     /** As the existing worker has it, of 1. */
     private static final double ALIKE = 0.65;
@@ -17,7 +17,7 @@ public final class TriggerWords {
     /**
      * The text to put in front of the prompt.
      *
-     * @param words the LoRA's
+     * @param words the add-on's
      * @param wanted what the job asks for: {@code any} for one by chance, {@code all} for all, or which: one of them, a part
      *     of one, or something like one
      */

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.horde.ImagePayload;
 import java.util.Locale;
@@ -8,18 +8,18 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a job calls a LoRA. Two writings of a name, with other capitals or with blanks around it, are equal.
+ * What a job calls an add-on. Two writings of a name, with other capitals or with blanks around it, are equal.
  *
  * @param text the exact name, the number of the model or, if {@code isVersion}, the number of one version of it
  * @param isVersion whether it is the number of a version
  */
-public record LoraName(String text, boolean isVersion) {
+public record AddOnName(String text, boolean isVersion) {
     private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,17}");
     private static final int MAX_LENGTH = 255;
 
     /** What a job of the Horde asks for. */
-    public static LoraName of(ImagePayload.Lora lora) {
-        return new LoraName(lora.name(), lora.isVersion().orElse(false));
+    public static AddOnName of(ImagePayload.Lora lora) {
+        return new AddOnName(lora.name(), lora.isVersion().orElse(false));
     }
 
     /** Whether it can be the name of anything. */
@@ -39,7 +39,7 @@ public record LoraName(String text, boolean isVersion) {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof LoraName name
+        return other instanceof AddOnName name
                 && name.isVersion == isVersion
                 && name.key().equals(key());
     }

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What is known of names: what they mean, and which are not worth asking for. Not safe for use by several threads. */
-final class LoraNames {
-    /** How long the newest version of a LoRA counts as the newest. */
+final class AddOnNames {
+    /** How long the newest version of an add-on counts as the newest. */
     static final Duration TRUST = Duration.ofDays(1);
 
     /** How long a refusal is remembered. */
@@ -20,8 +20,8 @@ final class LoraNames {
     /** Anybody can ask for any name. */
     private static final int MAX_NAMES = 10_000;
 
-    private final Map<LoraName, Meaning> meanings = new LinkedHashMap<>();
-    private final Map<LoraName, Refusal> refusals = new LinkedHashMap<>();
+    private final Map<AddOnName, Meaning> meanings = new LinkedHashMap<>();
+    private final Map<AddOnName, Refusal> refusals = new LinkedHashMap<>();
 
     /**
      * What a name means.
@@ -32,38 +32,38 @@ final class LoraNames {
     record Meaning(long version, Instant asked) {}
 
     /** Why there is no asking for a name, and until when. */
-    record Refusal(LoraProblem problem, String message, Instant until) {}
+    record Refusal(AddOnProblem problem, String message, Instant until) {}
 
     /** The version that is meant, if its site said so not long ago. */
-    Optional<Long> meaning(LoraName name, Instant now) {
+    Optional<Long> meaning(AddOnName name, Instant now) {
         return Optional.ofNullable(meanings.get(name))
                 .filter(meaning -> meaning.asked().plus(TRUST).isAfter(now))
                 .map(Meaning::version);
     }
 
-    void means(LoraName name, Meaning meaning) {
+    void means(AddOnName name, Meaning meaning) {
         refusals.remove(name);
         put(meanings, name, meaning);
     }
 
     /** Why not to ask for it, for somebody who takes such or does not. */
-    Optional<Refusal> refusal(LoraName name, boolean nsfw, Instant now) {
+    Optional<Refusal> refusal(AddOnName name, boolean nsfw, Instant now) {
         return Optional.ofNullable(refusals.get(name))
-                .filter(refusal -> refusal.until().isAfter(now) && !(nsfw && refusal.problem() == LoraProblem.NSFW));
+                .filter(refusal -> refusal.until().isAfter(now) && !(nsfw && refusal.problem() == AddOnProblem.NSFW));
     }
 
-    void refused(LoraName name, LoraProblem problem, String message, Instant now) {
+    void refused(AddOnName name, AddOnProblem problem, String message, Instant now) {
         Duration length = problem.isLasting() ? REFUSED_FOR : FAILED_FOR;
         put(refusals, name, new Refusal(problem, message, now.plus(length)));
     }
 
     /** All meanings, old ones included. */
-    Map<LoraName, Meaning> meanings() {
+    Map<AddOnName, Meaning> meanings() {
         return Map.copyOf(meanings);
     }
 
     /** The name heard of longest ago makes room. */
-    private static <T> void put(Map<LoraName, T> names, LoraName name, T value) {
+    private static <T> void put(Map<AddOnName, T> names, AddOnName name, T value) {
         names.remove(name);
         names.put(name, value);
         if (names.size() > MAX_NAMES) {

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.source.models.Baseline;
 import java.util.List;
@@ -6,12 +6,12 @@ import java.util.Locale;
 import java.util.Set;
 
 /** Which families of models a file is for, by CivitAI's names of base models or by what it holds. */
-final class LoraBase {
+final class AddOnBase {
     private static final int CLIP_L = 768;
     private static final int OPEN_CLIP_H = 1024;
     private static final int OPEN_CLIP_G = 1280;
 
-    private LoraBase() {}
+    private AddOnBase() {}
 
     private record Family(Baseline baseline, List<String> beginnings) {}
 

@@ -1,10 +1,10 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.rules.Rules;
 import drover.rules.Surroundings;
-import drover.source.loras.LoraShelf.Action;
-import drover.source.loras.LoraStore.Command;
-import drover.source.loras.LoraStore.Timer;
+import drover.source.addons.AddOnShelf.Action;
+import drover.source.addons.AddOnStore.Command;
+import drover.source.addons.AddOnStore.Timer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** What {@link LoraStore} does; its messages are described there. */
-final class LoraLife implements Rules<Command> {
+/** What {@link AddOnStore} does; its messages are described there. */
+final class AddOnLife implements Rules<Command> {
     /** After so long nobody needs a download for the job that it was begun for; the next one may. */
     private static final Duration FETCH_LIMIT = Duration.ofMinutes(15);
 
@@ -28,33 +28,38 @@ final class LoraLife implements Rules<Command> {
     private static final Duration SAVE_DELAY = Duration.ofSeconds(30);
 
     private final Surroundings<Command> around;
-    private final LoraFolder folder;
-    private final LoraSite site;
+    private final AddOnFolder folder;
+    private final AddOnSite site;
     private final InstantSource clock;
-    private final LoraShelf shelf;
-    private final List<LoraStore.Get> early = new ArrayList<>();
-    private final LoraMemory memory;
-    private final LoraFigures figures;
+    private final AddOnShelf shelf;
+    private final List<AddOnStore.Get> early = new ArrayList<>();
+    private final AddOnMemory memory;
+    private final AddOnFigures figures;
     private boolean stocked;
     private boolean writing;
     private boolean unwritten;
     private Optional<Instant> wakeAt = Optional.empty();
 
     /** With what a predecessor has left, if there was one. */
-    LoraLife(Surroundings<Command> around, LoraMemory memory, LoraFigures figures, LoraSite site, InstantSource clock) {
+    AddOnLife(
+            Surroundings<Command> around,
+            AddOnMemory memory,
+            AddOnFigures figures,
+            AddOnSite site,
+            InstantSource clock) {
         this.around = around;
         this.memory = memory;
         this.figures = figures;
         this.site = site;
         this.clock = clock;
-        this.folder = new LoraFolder(memory.settings());
-        this.shelf = new LoraShelf(memory.settings(), memory.leases(), memory.fetching());
+        this.folder = new AddOnFolder(memory.settings());
+        this.shelf = new AddOnShelf(memory.settings(), memory.leases(), memory.fetching());
         Instant now = clock.instant();
         Set<Long> coming = memory.fetchingVersions();
         around.pipe(
                 memory.quiet().thenApplyAsync(_ -> folder.open(now, coming), around.blocking()),
-                (contents, failure) -> new LoraStore.Stocked(
-                        contents != null ? contents : LoraFolder.Contents.nothing(String.valueOf(failure))));
+                (contents, failure) -> new AddOnStore.Stocked(
+                        contents != null ? contents : AddOnFolder.Contents.nothing(String.valueOf(failure))));
     }
 
     @Override
@@ -62,24 +67,24 @@ final class LoraLife implements Rules<Command> {
         Instant now = clock.instant();
         List<Action> actions = new ArrayList<>();
         switch (command) {
-            case LoraStore.Get get -> {
+            case AddOnStore.Get get -> {
                 if (stocked) {
                     shelf.get(get, now, actions);
                 } else {
                     early.add(get);
                 }
             }
-            case LoraStore.Release it -> shelf.release(it.lease(), now, actions);
-            case LoraStore.Keep it ->
+            case AddOnStore.Release it -> shelf.release(it.lease(), now, actions);
+            case AddOnStore.Keep it ->
                 folder.version(it.file()).ifPresent(version -> memory.leases().give(version, it.until()));
-            case LoraStore.GetStatus it -> it.replyTo().tell(figures.present(shelf, memory.settings()));
-            case LoraStore.Reconfigure it -> {
+            case AddOnStore.GetStatus it -> it.replyTo().tell(figures.present(shelf, memory.settings()));
+            case AddOnStore.Reconfigure it -> {
                 memory.use(it.settings());
                 shelf.reconfigure(it.settings(), actions);
             }
-            case LoraStore.Stocked it -> onStocked(it.contents(), now, actions);
-            case LoraStore.Found it -> {
-                if (it.found() instanceof LoraSite.Found.Not(LoraProblem problem, String message)) {
+            case AddOnStore.Stocked it -> onStocked(it.contents(), now, actions);
+            case AddOnStore.Found it -> {
+                if (it.found() instanceof AddOnSite.Found.Not(AddOnProblem problem, String message)) {
                     figures.notFound(problem);
                     around.log()
                             .info(
@@ -90,10 +95,10 @@ final class LoraLife implements Rules<Command> {
                 }
                 shelf.found(it.name(), it.found(), now, actions);
             }
-            case LoraStore.Advanced it ->
+            case AddOnStore.Advanced it ->
                 around.log().debug("{} of 20 steps of {} are here", it.step(), shown(it.version()));
-            case LoraStore.Fetched it -> onFetched(it, now, actions);
-            case LoraStore.Looked it -> {
+            case AddOnStore.Fetched it -> onFetched(it, now, actions);
+            case AddOnStore.Looked it -> {
                 if (it.there()) {
                     it.get().replyTo().tell(it.ready());
                 } else {
@@ -105,11 +110,11 @@ final class LoraLife implements Rules<Command> {
                     shelf.get(it.get(), now, actions);
                 }
             }
-            case LoraStore.Deleted it -> {
+            case AddOnStore.Deleted it -> {
                 it.problem().ifPresent(problem -> around.log().warn("a {} could not be deleted: {}", words(), problem));
                 shelf.deleted(it.version(), now, actions);
             }
-            case LoraStore.Written it -> {
+            case AddOnStore.Written it -> {
                 writing = false;
                 it.problem()
                         .ifPresent(problem -> around.log().warn("the list of {}s is not kept: {}", words(), problem));
@@ -127,7 +132,7 @@ final class LoraLife implements Rules<Command> {
         return true;
     }
 
-    private void onStocked(LoraFolder.Contents contents, Instant now, List<Action> actions) {
+    private void onStocked(AddOnFolder.Contents contents, Instant now, List<Action> actions) {
         contents.trouble().ifPresent(trouble -> around.log().warn("{}", trouble));
         shelf.stock(contents.loras(), contents.names());
         stocked = true;
@@ -136,14 +141,14 @@ final class LoraLife implements Rules<Command> {
         early.clear();
     }
 
-    private void onFetched(LoraStore.Fetched it, Instant now, List<Action> actions) {
+    private void onFetched(AddOnStore.Fetched it, Instant now, List<Action> actions) {
         memory.ended(it.version());
         switch (it.fetched()) {
-            case LoraSite.Fetched.Here(long bytes, String sha256) -> {
+            case AddOnSite.Fetched.Here(long bytes, String sha256) -> {
                 figures.downloaded(bytes);
                 around.log().info("{} is here, {} bytes", shown(it.version()), bytes);
             }
-            case LoraSite.Fetched.Not(LoraProblem problem, String message) -> {
+            case AddOnSite.Fetched.Not(AddOnProblem problem, String message) -> {
                 figures.failed(problem);
                 around.log().warn("{} is not to be had: {}", shown(it.version()), message);
             }
@@ -155,48 +160,49 @@ final class LoraLife implements Rules<Command> {
         return memory.settings().kind().words();
     }
 
-    private String shown(LoraVersion version) {
+    private String shown(AddOnVersion version) {
         return "the " + words() + " \"" + version.name() + "\" (version " + version.version() + ")";
     }
 
     private void carryOut(Action action, Instant now) {
         switch (action) {
-            case Action.LookUp(LoraName name) ->
+            case Action.LookUp(AddOnName name) ->
                 around.pipe(
                         site.find(name, memory.settings(), now.plus(LOOK_LIMIT)),
-                        (found, failure) -> new LoraStore.Found(
+                        (found, failure) -> new AddOnStore.Found(
                                 name,
                                 found != null
                                         ? found
-                                        : new LoraSite.Found.Not(LoraProblem.UNREACHABLE, String.valueOf(failure))));
-            case Action.Fetch(LoraVersion version) -> {
-                CompletionStage<LoraSite.Fetched> download = site.fetch(
+                                        : new AddOnSite.Found.Not(AddOnProblem.UNREACHABLE, String.valueOf(failure))));
+            case Action.Fetch(AddOnVersion version) -> {
+                CompletionStage<AddOnSite.Fetched> download = site.fetch(
                         version,
                         folder.file(version.version()),
                         memory.settings(),
                         now.plus(FETCH_LIMIT),
-                        step -> around.self().tell(new LoraStore.Advanced(version, step)));
+                        step -> around.self().tell(new AddOnStore.Advanced(version, step)));
                 memory.begun(version);
                 around.pipe(
                         download,
-                        (fetched, failure) -> new LoraStore.Fetched(
+                        (fetched, failure) -> new AddOnStore.Fetched(
                                 version,
                                 fetched != null
                                         ? fetched
-                                        : new LoraSite.Fetched.Not(LoraProblem.UNREACHABLE, String.valueOf(failure))));
+                                        : new AddOnSite.Fetched.Not(
+                                                AddOnProblem.UNREACHABLE, String.valueOf(failure))));
             }
             case Action.Delete(long version) -> {
                 figures.evicted();
                 around.pipe(
                         onDisk(() -> folder.delete(version)),
-                        (problem, failure) -> new LoraStore.Deleted(
+                        (problem, failure) -> new AddOnStore.Deleted(
                                 version, failure == null ? problem : Optional.of(failure.toString())));
             }
-            case Action.Answer(LoraStore.Get get, LoraStore.Reply.Ready ready) ->
+            case Action.Answer(AddOnStore.Get get, AddOnStore.Reply.Ready ready) ->
                 around.pipe(
                         CompletableFuture.supplyAsync(() -> Files.isRegularFile(ready.path()), around.blocking()),
-                        (there, failure) -> new LoraStore.Looked(get, ready, failure == null && there));
-            case Action.Answer(LoraStore.Get get, LoraStore.Reply.Unavailable reply) ->
+                        (there, failure) -> new AddOnStore.Looked(get, ready, failure == null && there));
+            case Action.Answer(AddOnStore.Get get, AddOnStore.Reply.Unavailable reply) ->
                 get.replyTo().tell(reply);
         }
     }
@@ -207,11 +213,11 @@ final class LoraLife implements Rules<Command> {
         if (unwritten && stocked && !writing) {
             unwritten = false;
             writing = true;
-            LoraFolder.Contents contents = new LoraFolder.Contents(shelf.kept(), shelf.meanings(), Optional.empty());
+            AddOnFolder.Contents contents = new AddOnFolder.Contents(shelf.kept(), shelf.meanings(), Optional.empty());
             around.pipe(
                     onDisk(() -> folder.write(contents)),
                     (problem, failure) ->
-                            new LoraStore.Written(failure == null ? problem : Optional.of(failure.toString())));
+                            new AddOnStore.Written(failure == null ? problem : Optional.of(failure.toString())));
         } else if (shelf.takeTouched() && !around.timers().isTimerActive(Timer.SAVE)) {
             around.timers().startSingleTimer(Timer.SAVE, Timer.SAVE, SAVE_DELAY);
         }

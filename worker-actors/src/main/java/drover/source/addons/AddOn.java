@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.horde.GenMetadata;
 import java.util.List;

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -17,51 +17,51 @@ import java.util.stream.Stream;
  * threads.
  *
  * <ul>
- *   <li>What is on disk is used before its site is asked, if the site was asked within {@link LoraNames#TRUST}, and also later if it
+ *   <li>What is on disk is used before its site is asked, if the site was asked within {@link AddOnNames#TRUST}, and also later if it
  *       does not answer.
  *   <li>A name is looked up, and a file is downloaded, once for all who want it; so many files at a time as is set.
  *   <li>The least recently used files go, but none that a job in hand has been given, and none is downloaded before there
  *       is room for it.
- *   <li>What was refused is not asked for again within {@link LoraNames#REFUSED_FOR}; what only failed, within {@link LoraNames#FAILED_FOR}.
+ *   <li>What was refused is not asked for again within {@link AddOnNames#REFUSED_FOR}; what only failed, within {@link AddOnNames#FAILED_FOR}.
  * </ul>
  */
-final class LoraShelf {
-    private LoraSettings settings;
-    private final LoraNames names = new LoraNames();
-    private final Map<LoraName, List<Want>> looking = new LinkedHashMap<>();
+final class AddOnShelf {
+    private AddOnSettings settings;
+    private final AddOnNames names = new AddOnNames();
+    private final Map<AddOnName, List<Want>> looking = new LinkedHashMap<>();
     private final Map<Long, Download> downloads = new LinkedHashMap<>();
     private final Deque<Download> line = new ArrayDeque<>();
-    private final LoraStock stock;
+    private final AddOnStock stock;
     private int running;
 
     /** What is to be done. */
     sealed interface Action {
         /** Ask the site what is meant. */
-        record LookUp(LoraName name) implements Action {}
+        record LookUp(AddOnName name) implements Action {}
 
         /** Download it. */
-        record Fetch(LoraVersion version) implements Action {}
+        record Fetch(AddOnVersion version) implements Action {}
 
         /** Delete its file, and say so when that is done. */
         record Delete(long version) implements Action {}
 
         /** Tell whoever asked. */
-        record Answer(LoraStore.Get get, LoraStore.Reply reply) implements Action {}
+        record Answer(AddOnStore.Get get, AddOnStore.Reply reply) implements Action {}
     }
 
-    private record Want(LoraStore.Get get) {
-        LoraName name() {
+    private record Want(AddOnStore.Get get) {
+        AddOnName name() {
             return get.name();
         }
     }
 
     private static final class Download {
-        private final LoraVersion version;
+        private final AddOnVersion version;
         private final long reserved;
         private final List<Want> wants = new ArrayList<>();
         private boolean running;
 
-        private Download(LoraVersion version, long reserved) {
+        private Download(AddOnVersion version, long reserved) {
             this.version = version;
             this.reserved = reserved;
         }
@@ -73,10 +73,10 @@ final class LoraShelf {
      * @param leases what jobs in hand have been given
      * @param coming downloads that are running already
      */
-    LoraShelf(LoraSettings settings, LoraLeases leases, Collection<LoraVersion> coming) {
+    AddOnShelf(AddOnSettings settings, AddOnLeases leases, Collection<AddOnVersion> coming) {
         this.settings = settings;
-        this.stock = new LoraStock(leases);
-        for (LoraVersion version : coming) {
+        this.stock = new AddOnStock(leases);
+        for (AddOnVersion version : coming) {
             Download download = new Download(version, version.bytes().orElse(settings.maxFileBytes()));
             download.running = true;
             downloads.put(version.version(), download);
@@ -85,7 +85,7 @@ final class LoraShelf {
     }
 
     /** What was found on disk. */
-    void stock(Collection<KeptLora> found, Map<LoraName, LoraNames.Meaning> known) {
+    void stock(Collection<KeptAddOn> found, Map<AddOnName, AddOnNames.Meaning> known) {
         stock.found(found);
         known.forEach((name, meaning) -> {
             if (stock.find(meaning.version()).isPresent()) {
@@ -95,7 +95,7 @@ final class LoraShelf {
     }
 
     /** Other settings; what is too much from now on goes. */
-    void reconfigure(LoraSettings next, List<Action> actions) {
+    void reconfigure(AddOnSettings next, List<Action> actions) {
         settings = next;
         makeRoom(0, actions);
     }
@@ -103,13 +103,13 @@ final class LoraShelf {
     // ---- what is wanted
 
     /** Somebody asks. */
-    void get(LoraStore.Get get, Instant now, List<Action> actions) {
+    void get(AddOnStore.Get get, Instant now, List<Action> actions) {
         Want want = new Want(get);
-        LoraName name = get.name();
+        AddOnName name = get.name();
         if (!name.isUsable()) {
             answerNot(
                     want,
-                    LoraProblem.NO_NAME,
+                    AddOnProblem.NO_NAME,
                     "\"" + name.text() + "\" can be no " + settings.kind().words() + "'s name",
                     actions);
             return;
@@ -118,10 +118,10 @@ final class LoraShelf {
         Optional<Long> version =
                 name.isVersion() ? name.number().stream().boxed().findFirst() : names.meaning(name, now);
         if (version.isPresent()) {
-            Optional<KeptLora> lora = stock.find(version.get());
+            Optional<KeptAddOn> addOn = stock.find(version.get());
             Download download = downloads.get(version.get());
-            if (lora.isPresent()) {
-                serve(want, lora.get(), now, actions);
+            if (addOn.isPresent()) {
+                serve(want, addOn.get(), now, actions);
                 return;
             }
             if (download != null && mayHave(want, download.version.nsfw())) {
@@ -129,7 +129,7 @@ final class LoraShelf {
                 return;
             }
         }
-        Optional<LoraNames.Refusal> refusal = names.refusal(name, get.nsfw(), now);
+        Optional<AddOnNames.Refusal> refusal = names.refusal(name, get.nsfw(), now);
         if (refusal.isPresent()) {
             refuseOrMakeDo(want, refusal.get().problem(), refusal.get().message(), now, actions);
             return;
@@ -144,22 +144,22 @@ final class LoraShelf {
     }
 
     /** The site has said what is meant. */
-    void found(LoraName name, LoraSite.Found found, Instant now, List<Action> actions) {
+    void found(AddOnName name, AddOnSite.Found found, Instant now, List<Action> actions) {
         List<Want> wants = looking.remove(name);
         if (wants == null) {
             return;
         }
         switch (found) {
-            case LoraSite.Found.Not(LoraProblem problem, String message) -> {
+            case AddOnSite.Found.Not(AddOnProblem problem, String message) -> {
                 names.refused(name, problem, message, now);
                 wants.forEach(want -> refuseOrMakeDo(want, problem, message, now, actions));
             }
-            case LoraSite.Found.Here(LoraVersion version) -> {
-                names.means(name, new LoraNames.Meaning(version.version(), now));
+            case AddOnSite.Found.Here(AddOnVersion version) -> {
+                names.means(name, new AddOnNames.Meaning(version.version(), now));
                 stock.change();
-                Optional<KeptLora> lora = stock.find(version.version());
-                if (lora.isPresent()) {
-                    wants.forEach(want -> serve(want, lora.get(), now, actions));
+                Optional<KeptAddOn> addOn = stock.find(version.version());
+                if (addOn.isPresent()) {
+                    wants.forEach(want -> serve(want, addOn.get(), now, actions));
                 } else {
                     order(name, version, wants, now, actions);
                 }
@@ -167,14 +167,14 @@ final class LoraShelf {
         }
     }
 
-    private void order(LoraName name, LoraVersion version, List<Want> wants, Instant now, List<Action> actions) {
+    private void order(AddOnName name, AddOnVersion version, List<Want> wants, Instant now, List<Action> actions) {
         List<Want> allowed = new ArrayList<>();
         for (Want want : wants) {
             if (mayHave(want, version.nsfw())) {
                 allowed.add(want);
             } else {
-                names.refused(name, LoraProblem.NSFW, nsfw(version.name()), now);
-                answerNot(want, LoraProblem.NSFW, nsfw(version.name()), actions);
+                names.refused(name, AddOnProblem.NSFW, nsfw(version.name()), now);
+                answerNot(want, AddOnProblem.NSFW, nsfw(version.name()), actions);
             }
         }
         if (allowed.isEmpty()) {
@@ -184,8 +184,8 @@ final class LoraShelf {
         if (bytes > settings.maxFileBytes()) {
             String message = "\"" + version.name() + "\" has " + bytes + " bytes, and " + settings.maxFileBytes()
                     + " are taken at most";
-            names.refused(name, LoraProblem.TOO_LARGE, message, now);
-            allowed.forEach(want -> answerNot(want, LoraProblem.TOO_LARGE, message, actions));
+            names.refused(name, AddOnProblem.TOO_LARGE, message, now);
+            allowed.forEach(want -> answerNot(want, AddOnProblem.TOO_LARGE, message, actions));
             return;
         }
         Download download = downloads.get(version.version());
@@ -213,7 +213,7 @@ final class LoraShelf {
             }
             if (!makeRoom(next.reserved, actions)) {
                 line.removeFirst();
-                give(next, LoraProblem.NO_ROOM, "there is no room for it: what is kept is in use", now, actions);
+                give(next, AddOnProblem.NO_ROOM, "there is no room for it: what is kept is in use", now, actions);
             } else if (!stock.isLeaving()) {
                 line.removeFirst();
                 next.running = true;
@@ -224,28 +224,28 @@ final class LoraShelf {
     }
 
     /** A download has ended. */
-    void fetched(long version, LoraSite.Fetched fetched, Instant now, List<Action> actions) {
+    void fetched(long version, AddOnSite.Fetched fetched, Instant now, List<Action> actions) {
         Download download = downloads.get(version);
         if (download == null || !download.running) {
             return;
         }
         running--;
         switch (fetched) {
-            case LoraSite.Fetched.Here(long bytes, String sha256) -> {
+            case AddOnSite.Fetched.Here(long bytes, String sha256) -> {
                 downloads.remove(version);
-                KeptLora lora = KeptLora.of(download.version, bytes, sha256, now);
-                stock.add(lora);
-                download.wants.forEach(want -> serve(want, lora, now, actions));
+                KeptAddOn addOn = KeptAddOn.of(download.version, bytes, sha256, now);
+                stock.add(addOn);
+                download.wants.forEach(want -> serve(want, addOn, now, actions));
                 makeRoom(0, actions); // It may have become larger than was said.
             }
-            case LoraSite.Fetched.Not(LoraProblem problem, String message) ->
+            case AddOnSite.Fetched.Not(AddOnProblem problem, String message) ->
                 give(download, problem, message, now, actions);
         }
         startNext(now, actions);
     }
 
     /** Nothing comes of a download. */
-    private void give(Download download, LoraProblem problem, String message, Instant now, List<Action> actions) {
+    private void give(Download download, AddOnProblem problem, String message, Instant now, List<Action> actions) {
         downloads.remove(download.version.version());
         for (Want want : download.wants) {
             names.refused(want.name(), problem, message, now);
@@ -295,31 +295,31 @@ final class LoraShelf {
 
     // ---- answers
 
-    private void serve(Want want, KeptLora lora, Instant now, List<Action> actions) {
-        if (!mayHave(want, lora.nsfw())) {
-            answerNot(want, LoraProblem.NSFW, nsfw(lora.name()), actions);
+    private void serve(Want want, KeptAddOn addOn, Instant now, List<Action> actions) {
+        if (!mayHave(want, addOn.nsfw())) {
+            answerNot(want, AddOnProblem.NSFW, nsfw(addOn.name()), actions);
             return;
         }
         if (!want.get().answerBy().isAfter(now)) {
-            answerNot(want, LoraProblem.TOO_LATE, "it has come too late", actions);
+            answerNot(want, AddOnProblem.TOO_LATE, "it has come too late", actions);
             return;
         }
-        LoraStore.Lease lease = stock.give(lora, now, want.get().until());
+        AddOnStore.Lease lease = stock.give(addOn, now, want.get().until());
         actions.add(new Action.Answer(
                 want.get(),
-                new LoraStore.Reply.Ready(
+                new AddOnStore.Reply.Ready(
                         want.name(),
                         lease,
-                        LoraFolder.file(settings.folder(), lora.version()),
-                        lora.baseModel(),
-                        lora.triggerWords(),
-                        lora.nsfw(),
-                        List.of(lora.name(), Long.toString(lora.model()), Long.toString(lora.version())))));
+                        AddOnFolder.file(settings.folder(), addOn.version()),
+                        addOn.baseModel(),
+                        addOn.triggerWords(),
+                        addOn.nsfw(),
+                        List.of(addOn.name(), Long.toString(addOn.model()), Long.toString(addOn.version())))));
     }
 
     /** An older version, or one that may be old, is better than none. */
-    private void refuseOrMakeDo(Want want, LoraProblem problem, String message, Instant now, List<Action> actions) {
-        Optional<KeptLora> old = problem.isLasting() ? Optional.empty() : stock.answeringTo(want.name());
+    private void refuseOrMakeDo(Want want, AddOnProblem problem, String message, Instant now, List<Action> actions) {
+        Optional<KeptAddOn> old = problem.isLasting() ? Optional.empty() : stock.answeringTo(want.name());
         if (old.isPresent()) {
             serve(want, old.get(), now, actions);
         } else {
@@ -327,8 +327,8 @@ final class LoraShelf {
         }
     }
 
-    private static void answerNot(Want want, LoraProblem problem, String message, List<Action> actions) {
-        actions.add(new Action.Answer(want.get(), new LoraStore.Reply.Unavailable(want.name(), problem, message)));
+    private static void answerNot(Want want, AddOnProblem problem, String message, List<Action> actions) {
+        actions.add(new Action.Answer(want.get(), new AddOnStore.Reply.Unavailable(want.name(), problem, message)));
     }
 
     private static boolean mayHave(Want want, boolean nsfw) {
@@ -342,12 +342,12 @@ final class LoraShelf {
     // ---- leases and time
 
     /** The file that was just given out is not there: somebody else has deleted it. */
-    void lost(LoraStore.Lease lease) {
+    void lost(AddOnStore.Lease lease) {
         stock.lost(lease);
     }
 
     /** A job does not need its file any more. */
-    void release(LoraStore.Lease lease, Instant now, List<Action> actions) {
+    void release(AddOnStore.Lease lease, Instant now, List<Action> actions) {
         if (stock.takeBack(lease)) {
             makeRoom(0, actions);
             startNext(now, actions);
@@ -367,7 +367,7 @@ final class LoraShelf {
         wants.removeIf(want -> {
             boolean late = !want.get().answerBy().isAfter(now);
             if (late) {
-                answerNot(want, LoraProblem.TOO_LATE, "it is still on its way", actions);
+                answerNot(want, AddOnProblem.TOO_LATE, "it is still on its way", actions);
             }
             return late;
         });
@@ -385,11 +385,11 @@ final class LoraShelf {
 
     // ---- what is written down
 
-    List<KeptLora> kept() {
+    List<KeptAddOn> kept() {
         return stock.all();
     }
 
-    Map<LoraName, LoraNames.Meaning> meanings() {
+    Map<AddOnName, AddOnNames.Meaning> meanings() {
         return names.meanings();
     }
 

@@ -1,10 +1,10 @@
-package drover.source.loras;
+package drover.source.addons;
 
-/** Why a LoRA is not to be had. */
-public enum LoraProblem {
+/** Why an add-on is not to be had. */
+public enum AddOnProblem {
     /** The name can be nobody's: a version has a number. */
     NO_NAME(true),
-    /** Its site knows no such LoRA, or does not give it to this account or this part of the world. */
+    /** Its site knows no such add-on, or does not give it to this account or this part of the world. */
     REFUSED(true),
     /** It is not a safetensors file. */
     NOT_SAFETENSORS(true),
@@ -23,7 +23,7 @@ public enum LoraProblem {
 
     private final boolean lasting;
 
-    LoraProblem(boolean lasting) {
+    AddOnProblem(boolean lasting) {
         this.lasting = lasting;
     }
 

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.horde.Bearer;
 import drover.setting.Secret;
@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param parallel downloads at a time, at least 1
  * @param allowPrivate whether addresses of this machine and its network may be fetched from
  */
-public record LoraSettings(
+public record AddOnSettings(
         AddOn kind,
         Path folder,
         URI site,
@@ -45,12 +45,12 @@ public record LoraSettings(
      *
      * @param workers what their files say, as far as they have been read
      */
-    public LoraSettings forWorkers(List<Optional<BridgeData>> workers) {
+    public AddOnSettings forWorkers(List<Optional<BridgeData>> workers) {
         List<BridgeData.Loras> all = workers.stream()
                 .flatMap(Optional::stream)
                 .map(BridgeData::loras)
                 .toList();
-        return new LoraSettings(
+        return new AddOnSettings(
                 kind,
                 folder,
                 site,

@@ -1,9 +1,9 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import drover.horde.PresignedUrl;
-import drover.source.loras.LoraSite.Found;
+import drover.source.addons.AddOnSite.Found;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +41,7 @@ final class CivitAiAnswer {
     }
 
     /** The answer to {@code /models?query=…}: the one of that name, or of nearly that name. */
-    Found search(byte[] json, LoraName asked) throws IOException {
+    Found search(byte[] json, AddOnName asked) throws IOException {
         JsonNode best = null;
         double likeness = ALIKE;
         for (JsonNode model : object(json).path("items")) {
@@ -53,7 +53,7 @@ final class CivitAiAnswer {
         }
         return best == null
                 ? new Found.Not(
-                        LoraProblem.REFUSED, "there is no " + wanted.words() + " called \"" + asked.text() + "\"")
+                        AddOnProblem.REFUSED, "there is no " + wanted.words() + " called \"" + asked.text() + "\"")
                 : newest(best);
     }
 
@@ -66,7 +66,7 @@ final class CivitAiAnswer {
     }
 
     private Found newest(JsonNode model) throws IOException {
-        Found last = new Found.Not(LoraProblem.REFUSED, "it has no version");
+        Found last = new Found.Not(AddOnProblem.REFUSED, "it has no version");
         for (JsonNode version : model.path("modelVersions")) {
             Found found = read(version, model, model.path("id").asLong());
             if (found instanceof Found.Here) {
@@ -84,17 +84,17 @@ final class CivitAiAnswer {
         }
         String type = model.path("type").asText();
         if (wanted.types().stream().noneMatch(type::equalsIgnoreCase)) {
-            return new Found.Not(LoraProblem.REFUSED, "version " + id + " is no " + wanted.words() + " but " + type);
+            return new Found.Not(AddOnProblem.REFUSED, "version " + id + " is no " + wanted.words() + " but " + type);
         }
         Optional<JsonNode> file = file(version.path("files"));
         if (file.isEmpty()) {
-            return new Found.Not(LoraProblem.NOT_SAFETENSORS, "version " + id + " has no safetensors file");
+            return new Found.Not(AddOnProblem.NOT_SAFETENSORS, "version " + id + " has no safetensors file");
         }
         String url = file.get()
                 .path("downloadUrl")
                 .asText(version.path("downloadUrl").asText());
         double kibibytes = file.get().path("sizeKB").asDouble();
-        return new Found.Here(new LoraVersion(
+        return new Found.Here(new AddOnVersion(
                 id,
                 modelId,
                 model.path("name").asText(),

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -7,7 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.typesafe.config.ConfigFactory;
 import drover.setting.Secret;
-import drover.source.loras.LoraStore.Reply;
+import drover.source.addons.AddOnStore.Reply;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A store with a site on loopback that speaks CivitAI's language, not always well. */
 @Timeout(180)
-abstract class LoraStoreFixture {
+abstract class AddOnStoreFixture {
     static final Duration PATIENCE = Duration.ofSeconds(60);
     static final Secret TOKEN = Secret.of("a-token-that-nobody-may-see");
 
@@ -94,24 +94,24 @@ abstract class LoraStoreFixture {
                         .noneMatch(thread -> thread.getName().startsWith(writers)));
     }
 
-    ActorRef<LoraStore.Command> store(boolean allowPrivate) {
+    ActorRef<AddOnStore.Command> store(boolean allowPrivate) {
         return store(settings(AddOn.LORA, allowPrivate));
     }
 
-    ActorRef<LoraStore.Command> store(LoraSettings settings) {
-        return kit.spawn(LoraStore.create(kit.system(), settings, InstantSource.system(), new Random(1), meters));
+    ActorRef<AddOnStore.Command> store(AddOnSettings settings) {
+        return kit.spawn(AddOnStore.create(kit.system(), settings, InstantSource.system(), new Random(1), meters));
     }
 
-    LoraSettings settings(AddOn kind, boolean allowPrivate) {
-        return new LoraSettings(kind, folder, URI.create(site + "/"), TOKEN, 10 << 20, 0, 1 << 20, 5, allowPrivate);
+    AddOnSettings settings(AddOn kind, boolean allowPrivate) {
+        return new AddOnSettings(kind, folder, URI.create(site + "/"), TOKEN, 10 << 20, 0, 1 << 20, 5, allowPrivate);
     }
 
     static Instant soon() {
         return Instant.now().plus(PATIENCE);
     }
 
-    Reply get(ActorRef<LoraStore.Command> store, LoraName name) {
-        store.tell(new LoraStore.Get(name, true, soon(), soon(), job.ref()));
+    Reply get(ActorRef<AddOnStore.Command> store, AddOnName name) {
+        store.tell(new AddOnStore.Get(name, true, soon(), soon(), job.ref()));
         return job.receiveMessage(PATIENCE);
     }
 

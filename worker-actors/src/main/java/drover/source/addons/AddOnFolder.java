@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The folder of the files of one kind, with the list of what they are. Every method may block. */
-final class LoraFolder {
+final class AddOnFolder {
     private static final long MAX_INDEX_BYTES = 64L << 20;
     private static final int FORMAT = 1;
     /** A part that nobody has gone on with for so long. */
@@ -38,7 +38,7 @@ final class LoraFolder {
     private final AddOn kind;
     private final String index;
 
-    LoraFolder(LoraSettings settings) {
+    AddOnFolder(AddOnSettings settings) {
         this.folder = settings.folder();
         this.kind = settings.kind();
         this.index = kind.label() + ".json";
@@ -50,7 +50,7 @@ final class LoraFolder {
      * @param names what they mean
      * @param trouble what went wrong
      */
-    record Contents(List<KeptLora> loras, Map<LoraName, LoraNames.Meaning> names, Optional<String> trouble) {
+    record Contents(List<KeptAddOn> loras, Map<AddOnName, AddOnNames.Meaning> names, Optional<String> trouble) {
         Contents {
             loras = List.copyOf(loras);
             names = Map.copyOf(names);
@@ -73,7 +73,7 @@ final class LoraFolder {
             long bytes,
             String sha256,
             long used) {
-        static Line of(KeptLora it) {
+        static Line of(KeptAddOn it) {
             return new Line(
                     it.version(),
                     it.model(),
@@ -86,8 +86,8 @@ final class LoraFolder {
                     it.used().toEpochMilli());
         }
 
-        KeptLora toLora() {
-            return new KeptLora(
+        KeptAddOn toAddOn() {
+            return new KeptAddOn(
                     version, model, name, baseModel, triggerWords, nsfw, bytes, sha256, Instant.ofEpochMilli(used));
         }
     }
@@ -121,12 +121,12 @@ final class LoraFolder {
         try {
             Files.createDirectories(folder);
             Contents listed = read();
-            List<KeptLora> there = new ArrayList<>();
+            List<KeptAddOn> there = new ArrayList<>();
             Set<Long> versions = new HashSet<>();
-            for (KeptLora lora : listed.loras()) {
-                Path file = file(lora.version());
-                if (Files.isRegularFile(file) && Files.size(file) == lora.bytes() && versions.add(lora.version())) {
-                    there.add(lora);
+            for (KeptAddOn addOn : listed.loras()) {
+                Path file = file(addOn.version());
+                if (Files.isRegularFile(file) && Files.size(file) == addOn.bytes() && versions.add(addOn.version())) {
+                    there.add(addOn);
                 }
             }
             Set<Long> spared = new HashSet<>(versions);
@@ -152,13 +152,13 @@ final class LoraFolder {
             if (read.format() != FORMAT) {
                 throw new IOException("its format is " + read.format() + ", not " + FORMAT);
             }
-            Map<LoraName, LoraNames.Meaning> names = new LinkedHashMap<>();
+            Map<AddOnName, AddOnNames.Meaning> names = new LinkedHashMap<>();
             for (Name name : read.names()) {
                 names.put(
-                        new LoraName(name.text(), name.isVersion()),
-                        new LoraNames.Meaning(name.version(), Instant.ofEpochMilli(name.asked())));
+                        new AddOnName(name.text(), name.isVersion()),
+                        new AddOnNames.Meaning(name.version(), Instant.ofEpochMilli(name.asked())));
             }
-            return new Contents(read.loras().stream().map(Line::toLora).toList(), names, Optional.empty());
+            return new Contents(read.loras().stream().map(Line::toAddOn).toList(), names, Optional.empty());
         } catch (IOException | RuntimeException e) {
             return Contents.nothing("the list of " + kind.words() + "s " + list
                     + " cannot be used, so they are downloaded again: " + e);

@@ -1,19 +1,19 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import java.util.function.IntConsumer;
 
-/** Where LoRAs come from. What it is asked for never fails: it tells what went wrong. */
-interface LoraSite {
+/** Where add-ons come from. What it is asked for never fails: it tells what went wrong. */
+interface AddOnSite {
     /** What came of a question. */
     sealed interface Found {
         /** This is meant. */
-        record Here(LoraVersion version) implements Found {}
+        record Here(AddOnVersion version) implements Found {}
 
         /** Nothing is to be had under the name. */
-        record Not(LoraProblem problem, String message) implements Found {}
+        record Not(AddOnProblem problem, String message) implements Found {}
     }
 
     /** What came of a download. */
@@ -22,7 +22,7 @@ interface LoraSite {
         record Here(long bytes, String sha256) implements Fetched {}
 
         /** It is not. */
-        record Not(LoraProblem problem, String message) implements Fetched {}
+        record Not(AddOnProblem problem, String message) implements Fetched {}
     }
 
     /**
@@ -30,7 +30,7 @@ interface LoraSite {
      *
      * @param until when the answer is of no use any more
      */
-    CompletionStage<Found> find(LoraName name, LoraSettings settings, Instant until);
+    CompletionStage<Found> find(AddOnName name, AddOnSettings settings, Instant until);
 
     /**
      * Downloads a file.
@@ -39,5 +39,5 @@ interface LoraSite {
      * @param steps hears how far it is, from 1 to 20
      */
     CompletionStage<Fetched> fetch(
-            LoraVersion version, Path target, LoraSettings settings, Instant until, IntConsumer steps);
+            AddOnVersion version, Path target, AddOnSettings settings, Instant until, IntConsumer steps);
 }

@@ -1,6 +1,6 @@
-package drover.source.loras;
+package drover.source.addons;
 
-import drover.source.loras.LoraShelf.Action;
+import drover.source.addons.AddOnShelf.Action;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,53 +17,53 @@ import java.util.Set;
  * The files that are kept. When there is to be room the least recently used go, but none that a job in hand has been
  * given. Not safe for use by several threads.
  */
-final class LoraStock {
-    private final Map<Long, KeptLora> kept = new HashMap<>();
+final class AddOnStock {
+    private final Map<Long, KeptAddOn> kept = new HashMap<>();
     private final Set<Long> leaving = new HashSet<>();
-    private final LoraLeases leases;
+    private final AddOnLeases leases;
     private boolean changed;
     private boolean touched;
 
     /** @param leases what jobs in hand have been given */
-    LoraStock(LoraLeases leases) {
+    AddOnStock(AddOnLeases leases) {
         this.leases = leases;
     }
 
     /** What was found on disk. */
-    void found(Collection<KeptLora> loras) {
-        loras.forEach(lora -> kept.put(lora.version(), lora));
+    void found(Collection<KeptAddOn> addOns) {
+        addOns.forEach(addOn -> kept.put(addOn.version(), addOn));
     }
 
-    void add(KeptLora lora) {
-        kept.put(lora.version(), lora);
+    void add(KeptAddOn addOn) {
+        kept.put(addOn.version(), addOn);
         changed = true;
     }
 
-    Optional<KeptLora> find(long version) {
+    Optional<KeptAddOn> find(long version) {
         return Optional.ofNullable(kept.get(version));
     }
 
     /** The newest of those that may be meant. */
-    Optional<KeptLora> answeringTo(LoraName name) {
+    Optional<KeptAddOn> answeringTo(AddOnName name) {
         return kept.values().stream()
-                .filter(lora -> lora.answersTo(name))
-                .max(Comparator.comparingLong(KeptLora::version));
+                .filter(addOn -> addOn.answersTo(name))
+                .max(Comparator.comparingLong(KeptAddOn::version));
     }
 
     /** Gives it to a job, until then at the latest. */
-    LoraStore.Lease give(KeptLora lora, Instant now, Instant until) {
-        kept.put(lora.version(), lora.usedAt(now));
+    AddOnStore.Lease give(KeptAddOn addOn, Instant now, Instant until) {
+        kept.put(addOn.version(), addOn.usedAt(now));
         touched = true;
-        return leases.give(lora.version(), until);
+        return leases.give(addOn.version(), until);
     }
 
     /** Takes a file back; whether it was with a job. */
-    boolean takeBack(LoraStore.Lease lease) {
+    boolean takeBack(AddOnStore.Lease lease) {
         return leases.end(lease).isPresent();
     }
 
     /** The file that was given out is not there. */
-    void lost(LoraStore.Lease lease) {
+    void lost(AddOnStore.Lease lease) {
         leases.end(lease).ifPresent(version -> {
             kept.remove(version);
             changed = true;
@@ -88,25 +88,25 @@ final class LoraStock {
      */
     boolean shrink(long atMost, boolean inAnyCase, List<Action> actions) {
         long over = bytes() - atMost;
-        List<KeptLora> going = new ArrayList<>();
+        List<KeptAddOn> going = new ArrayList<>();
         Set<Long> inUse = leases.inUse();
-        Iterator<KeptLora> oldest = kept.values().stream()
-                .filter(lora -> !inUse.contains(lora.version()))
-                .sorted(Comparator.comparing(KeptLora::used).thenComparingLong(KeptLora::version))
+        Iterator<KeptAddOn> oldest = kept.values().stream()
+                .filter(addOn -> !inUse.contains(addOn.version()))
+                .sorted(Comparator.comparing(KeptAddOn::used).thenComparingLong(KeptAddOn::version))
                 .iterator();
         while (over > 0 && oldest.hasNext()) {
-            KeptLora lora = oldest.next();
-            going.add(lora);
-            over -= lora.bytes();
+            KeptAddOn addOn = oldest.next();
+            going.add(addOn);
+            over -= addOn.bytes();
         }
         if (over > 0 && !inAnyCase) {
             return false;
         }
-        for (KeptLora lora : going) {
-            kept.remove(lora.version());
-            leaving.add(lora.version());
+        for (KeptAddOn addOn : going) {
+            kept.remove(addOn.version());
+            leaving.add(addOn.version());
             changed = true;
-            actions.add(new Action.Delete(lora.version()));
+            actions.add(new Action.Delete(addOn.version()));
         }
         return true;
     }
@@ -123,10 +123,10 @@ final class LoraStock {
 
     /** What is on disk. */
     long bytes() {
-        return kept.values().stream().mapToLong(KeptLora::bytes).sum();
+        return kept.values().stream().mapToLong(KeptAddOn::bytes).sum();
     }
 
-    List<KeptLora> all() {
+    List<KeptAddOn> all() {
         return List.copyOf(kept.values());
     }
 

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.diffusion.TextualInversion;
 import drover.rules.RulesActor;
@@ -19,10 +19,10 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
  * Gets LoRAs or textual inversions for jobs, before they need a GPU and beside those that have one. Asked for again they
- * are on disk. What to do is {@link LoraShelf}'s; this actor looks up, downloads, deletes and answers, and never blocks.
+ * are on disk. What to do is {@link AddOnShelf}'s; this actor looks up, downloads, deletes and answers, and never blocks.
  * If it fails it begins anew by itself, and what it has promised holds.
  */
-public final class LoraStore {
+public final class AddOnStore {
     /** What the store understands. */
     public sealed interface Command {}
 
@@ -34,7 +34,7 @@ public final class LoraStore {
      * @param until the end of the job's time: until then, or until {@link Release}, the file stays
      * @param replyTo gets a {@link Reply}
      */
-    public record Get(LoraName name, boolean nsfw, Instant answerBy, Instant until, ActorRef<Reply> replyTo)
+    public record Get(AddOnName name, boolean nsfw, Instant answerBy, Instant until, ActorRef<Reply> replyTo)
             implements Command {}
 
     /** The job needs the file no more. */
@@ -44,18 +44,18 @@ public final class LoraStore {
     public record Keep(Path file, Instant until) implements Command {}
 
     /** Go by these settings from now on; the folder stays. */
-    public record Reconfigure(LoraSettings settings) implements Command {}
+    public record Reconfigure(AddOnSettings settings) implements Command {}
 
     /** Asks how the store is doing. */
-    public record GetStatus(ActorRef<LoraStatus> replyTo) implements Command {}
+    public record GetStatus(ActorRef<AddOnStatus> replyTo) implements Command {}
 
-    record Stocked(LoraFolder.Contents contents) implements Command {}
+    record Stocked(AddOnFolder.Contents contents) implements Command {}
 
-    record Found(LoraName name, LoraSite.Found found) implements Command {}
+    record Found(AddOnName name, AddOnSite.Found found) implements Command {}
 
-    record Advanced(LoraVersion version, int step) implements Command {}
+    record Advanced(AddOnVersion version, int step) implements Command {}
 
-    record Fetched(LoraVersion version, LoraSite.Fetched fetched) implements Command {}
+    record Fetched(AddOnVersion version, AddOnSite.Fetched fetched) implements Command {}
 
     record Looked(Get get, Reply.Ready ready, boolean there) implements Command {}
 
@@ -74,7 +74,7 @@ public final class LoraStore {
     /** Answers. */
     public sealed interface Reply {
         /** What was asked for. */
-        LoraName name();
+        AddOnName name();
 
         /**
          * It is on disk.
@@ -87,7 +87,7 @@ public final class LoraStore {
          * @param titles what else it is called: its site's name for it, the numbers of the model and of the version
          */
         record Ready(
-                LoraName name,
+                AddOnName name,
                 Lease lease,
                 Path path,
                 String baseModel,
@@ -102,7 +102,7 @@ public final class LoraStore {
 
             /** Whether it may be for models of this family; if not, the job is done without it. May block. */
             public boolean fits(Baseline baseline) {
-                return LoraBase.fits(baseModel, baseline)
+                return AddOnBase.fits(baseModel, baseline)
                         && switch (lease.kind()) {
                             case LORA -> true; // What its weights fit, the engine finds out.
                             case TEXTUAL_INVERSION -> hasVectorsFor(baseline);
@@ -111,7 +111,7 @@ public final class LoraStore {
 
             private boolean hasVectorsFor(Baseline baseline) {
                 try {
-                    return LoraBase.fits(TextualInversion.widths(path), baseline);
+                    return AddOnBase.fits(TextualInversion.widths(path), baseline);
                 } catch (WeightsException e) {
                     return false; // It was one when it was downloaded; somebody else has had their hands on it.
                 }
@@ -119,10 +119,10 @@ public final class LoraStore {
         }
 
         /** It is not to be had; the job is done without it. */
-        record Unavailable(LoraName name, LoraProblem problem, String message) implements Reply {}
+        record Unavailable(AddOnName name, AddOnProblem problem, String message) implements Reply {}
     }
 
-    private LoraStore() {}
+    private AddOnStore() {}
 
     /**
      * A store that asks CivitAI.
@@ -132,19 +132,19 @@ public final class LoraStore {
      */
     public static Behavior<Command> create(
             ClassicActorSystemProvider system,
-            LoraSettings settings,
+            AddOnSettings settings,
             InstantSource clock,
             RandomGenerator random,
             MeterRegistry meters) {
         return create(settings, new CivitAi(system, settings, clock, random), clock, meters);
     }
 
-    static Behavior<Command> create(LoraSettings settings, LoraSite site, InstantSource clock, MeterRegistry meters) {
+    static Behavior<Command> create(AddOnSettings settings, AddOnSite site, InstantSource clock, MeterRegistry meters) {
         return Behaviors.setup(_ -> {
-            LoraMemory memory = new LoraMemory(settings);
-            LoraFigures figures = new LoraFigures(settings.kind(), meters);
+            AddOnMemory memory = new AddOnMemory(settings);
+            AddOnFigures figures = new AddOnFigures(settings.kind(), meters);
             return Behaviors.supervise(RulesActor.<Command>create(
-                            LoraStore.class, around -> new LoraLife(around, memory, figures, site, clock)))
+                            AddOnStore.class, around -> new AddOnLife(around, memory, figures, site, clock)))
                     .onFailure(SupervisorStrategy.restart());
         });
     }

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -51,6 +51,6 @@ class TriggerWordsTest {
         "SDXL 1.0, OTHER, true",
     })
     void aLoraFitsTheFamilyItWasMadeFor(String baseModel, Baseline baseline, boolean fits) {
-        assertThat(LoraBase.fits(baseModel, baseline)).isEqualTo(fits);
+        assertThat(AddOnBase.fits(baseModel, baseline)).isEqualTo(fits);
     }
 }

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.diffusion.TextualInversion;
 import drover.horde.Backoff;
@@ -29,7 +29,7 @@ import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.dispatch.Dispatchers;
 
 /** CivitAI's public API: {@code /api/v1/models} by name or number, {@code /api/v1/model-versions} by number. */
-final class CivitAi implements LoraSite {
+final class CivitAi implements AddOnSite {
     private static final Duration CONNECT = Duration.ofSeconds(10);
     /** Without a byte, as in the existing worker. */
     private static final Duration IDLE = Duration.ofSeconds(10);
@@ -50,7 +50,7 @@ final class CivitAi implements LoraSite {
     private final AddOn kind;
     private final CivitAiAnswer answers;
 
-    CivitAi(ClassicActorSystemProvider system, LoraSettings settings, InstantSource clock, RandomGenerator random) {
+    CivitAi(ClassicActorSystemProvider system, AddOnSettings settings, InstantSource clock, RandomGenerator random) {
         Retries retries = Retries.of(system, clock, random);
         this.kind = settings.kind();
         this.answers = new CivitAiAnswer(kind);
@@ -67,7 +67,7 @@ final class CivitAi implements LoraSite {
     }
 
     @Override
-    public CompletionStage<Found> find(LoraName name, LoraSettings settings, Instant until) {
+    public CompletionStage<Found> find(AddOnName name, AddOnSettings settings, Instant until) {
         return questions
                 .fetch(new PresignedUrl(api(settings) + question(name)), settings.bearer(), until)
                 .thenApply(outcome -> switch (outcome) {
@@ -76,17 +76,17 @@ final class CivitAi implements LoraSite {
                     case DownloadOutcome.NotFetched(DownloadOutcome.Reason reason, String message) ->
                         new Found.Not(
                                 reason == DownloadOutcome.Reason.UNREACHABLE
-                                        ? LoraProblem.UNREACHABLE
-                                        : LoraProblem.REFUSED,
+                                        ? AddOnProblem.UNREACHABLE
+                                        : AddOnProblem.REFUSED,
                                 message);
                 });
     }
 
-    private static String api(LoraSettings settings) {
+    private static String api(AddOnSettings settings) {
         return SLASHES.matcher(settings.site().toString()).replaceFirst("") + "/api/v1/";
     }
 
-    private String question(LoraName name) {
+    private String question(AddOnName name) {
         if (name.isVersion()) {
             return "model-versions/" + name.key();
         }
@@ -99,7 +99,7 @@ final class CivitAi implements LoraSite {
                 + URLEncoder.encode(name.key(), StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    private Found read(LoraName name, byte[] json) {
+    private Found read(AddOnName name, byte[] json) {
         try {
             if (name.isVersion()) {
                 return answers.version(json);
@@ -107,14 +107,14 @@ final class CivitAi implements LoraSite {
             return name.number().isPresent() ? answers.model(json) : answers.search(json, name);
         } catch (IOException e) {
             return new Found.Not(
-                    LoraProblem.UNREACHABLE,
+                    AddOnProblem.UNREACHABLE,
                     "the answer about " + name.text() + " is not as it should be: " + e.getMessage());
         }
     }
 
     @Override
     public CompletionStage<Fetched> fetch(
-            LoraVersion version, Path target, LoraSettings settings, Instant until, IntConsumer steps) {
+            AddOnVersion version, Path target, AddOnSettings settings, Instant until, IntConsumer steps) {
         FileDownloader.Order order = new FileDownloader.Order(
                 version.url(),
                 target,
@@ -155,18 +155,18 @@ final class CivitAi implements LoraSite {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            return new Fetched.Not(LoraProblem.NOT_SAFETENSORS, why + "; and it cannot be deleted: " + e);
+            return new Fetched.Not(AddOnProblem.NOT_SAFETENSORS, why + "; and it cannot be deleted: " + e);
         }
-        return new Fetched.Not(LoraProblem.NOT_SAFETENSORS, why);
+        return new Fetched.Not(AddOnProblem.NOT_SAFETENSORS, why);
     }
 
-    private static LoraProblem problem(FileOutcome.Reason reason) {
+    private static AddOnProblem problem(FileOutcome.Reason reason) {
         return switch (reason) {
-            case TOO_LARGE -> LoraProblem.TOO_LARGE;
-            case WRONG_CONTENT -> LoraProblem.WRONG_CONTENT;
-            case NO_SPACE, NOT_WRITTEN -> LoraProblem.NO_ROOM;
-            case UNREACHABLE -> LoraProblem.UNREACHABLE;
-            case BAD_ADDRESS, FORBIDDEN_ADDRESS, MISSING, FORBIDDEN, BLOCKED, REFUSED -> LoraProblem.REFUSED;
+            case TOO_LARGE -> AddOnProblem.TOO_LARGE;
+            case WRONG_CONTENT -> AddOnProblem.WRONG_CONTENT;
+            case NO_SPACE, NOT_WRITTEN -> AddOnProblem.NO_ROOM;
+            case UNREACHABLE -> AddOnProblem.UNREACHABLE;
+            case BAD_ADDRESS, FORBIDDEN_ADDRESS, MISSING, FORBIDDEN, BLOCKED, REFUSED -> AddOnProblem.REFUSED;
         };
     }
 }

@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,18 +15,18 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class LoraSettingsTest {
+class AddOnSettingsTest {
     private static final long GIBI = 1L << 30;
 
     @TempDir
     private Path folder;
 
-    private LoraSettings settings() {
+    private AddOnSettings settings() {
         return settings(AddOn.LORA, Long.MAX_VALUE);
     }
 
-    private LoraSettings settings(AddOn kind, long cacheBytes) {
-        return new LoraSettings(
+    private AddOnSettings settings(AddOn kind, long cacheBytes) {
+        return new AddOnSettings(
                 kind, folder, URI.create("https://civitai.com"), Secret.NONE, cacheBytes, 0, 1 << 20, 5, false);
     }
 
@@ -38,7 +38,7 @@ class LoraSettingsTest {
 
     @Test
     void workersShareTheLargestCacheAndTheFirstToken() throws IOException {
-        LoraSettings shared = settings()
+        AddOnSettings shared = settings()
                 .forWorkers(List.of(
                         worker("max_lora_cache_size: 20\n"),
                         worker("max_lora_cache_size: 30\ncivitai_api_token: \"0123456789\"\n"),
@@ -52,7 +52,7 @@ class LoraSettingsTest {
 
     @Test
     void nothingIsThrownAwayBeforeEveryWorkersFileHasBeenRead() throws IOException {
-        LoraSettings half = settings().forWorkers(List.of(worker("max_lora_cache_size: 20\n"), Optional.empty()));
+        AddOnSettings half = settings().forWorkers(List.of(worker("max_lora_cache_size: 20\n"), Optional.empty()));
 
         assertThat(half.cacheBytes()).isEqualTo(Long.MAX_VALUE);
         assertThat(half.minFreeBytes()).isEqualTo(GIBI);
@@ -60,7 +60,7 @@ class LoraSettingsTest {
 
     @Test
     void howManyTextualInversionsAreKeptIsNoWorkersMatter() throws IOException {
-        LoraSettings shared = settings(AddOn.TEXTUAL_INVERSION, GIBI)
+        AddOnSettings shared = settings(AddOn.TEXTUAL_INVERSION, GIBI)
                 .forWorkers(List.of(
                         worker("max_lora_cache_size: 20\ncivitai_api_token: \"0123456789\"\n"), Optional.empty()));
 

@@ -1,9 +1,9 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import drover.source.loras.LoraShelf.Action;
-import drover.source.loras.LoraStore.Reply;
+import drover.source.addons.AddOnShelf.Action;
+import drover.source.addons.AddOnStore.Reply;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,7 +21,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** The shelf against a disk and jobs that do anything in any order. */
-class LoraShelfProperties {
+class AddOnShelfProperties {
     private static final long CACHE = 100;
     private static final int PARALLEL = 2;
     private static final int LORAS = 12;
@@ -37,14 +37,14 @@ class LoraShelfProperties {
 
     private static final class Run {
         private final Random random;
-        private final LoraShelf shelf =
-                new LoraShelf(LoraShelfTest.settings(CACHE, 80), new LoraLeases(AddOn.LORA), List.of());
-        private final Set<LoraName> lookUps = new HashSet<>();
+        private final AddOnShelf shelf =
+                new AddOnShelf(AddOnShelfTest.settings(CACHE, 80), new AddOnLeases(AddOn.LORA), List.of());
+        private final Set<AddOnName> lookUps = new HashSet<>();
         private final Map<Long, Long> fetches = new HashMap<>();
         private final Set<Long> deletes = new HashSet<>();
         private final Map<Long, Long> disk = new HashMap<>();
-        private final Map<LoraStore.Lease, Long> leases = new HashMap<>();
-        private final Map<LoraStore.Lease, Instant> ends = new HashMap<>();
+        private final Map<AddOnStore.Lease, Long> leases = new HashMap<>();
+        private final Map<AddOnStore.Lease, Instant> ends = new HashMap<>();
         private final Map<ActorRef<Reply>, Instant> waiting = new HashMap<>();
         private Instant now = Instant.parse("2026-11-21T12:00:00Z");
 
@@ -60,9 +60,9 @@ class LoraShelfProperties {
                     Instant answerBy = now.plusSeconds(random.nextInt(1, 40));
                     Instant until = answerBy.plusSeconds(random.nextInt(0, 40));
                     waiting.put(inbox.getRef(), answerBy);
-                    LoraName name = new LoraName("name" + random.nextInt(LORAS), false);
+                    AddOnName name = new AddOnName("name" + random.nextInt(LORAS), false);
                     shelf.get(
-                            new LoraStore.Get(name, random.nextBoolean(), answerBy, until, inbox.getRef()),
+                            new AddOnStore.Get(name, random.nextBoolean(), answerBy, until, inbox.getRef()),
                             now,
                             actions);
                 }
@@ -85,22 +85,22 @@ class LoraShelfProperties {
             leases.keySet().removeIf(lease -> !ends.getOrDefault(lease, now).isAfter(now));
         }
 
-        private void find(LoraName name, List<Action> actions) {
+        private void find(AddOnName name, List<Action> actions) {
             lookUps.remove(name);
             long number = Long.parseLong(name.text().substring("name".length())) + 1;
-            LoraSite.Found found = random.nextInt(6) == 0
-                    ? new LoraSite.Found.Not(LoraProblem.UNREACHABLE, "away")
-                    : new LoraSite.Found.Here(LoraShelfTest.version(number, number * 9 % 80 + 1, number % 3 == 0));
+            AddOnSite.Found found = random.nextInt(6) == 0
+                    ? new AddOnSite.Found.Not(AddOnProblem.UNREACHABLE, "away")
+                    : new AddOnSite.Found.Here(AddOnShelfTest.version(number, number * 9 % 80 + 1, number % 3 == 0));
             shelf.found(name, found, now, actions);
         }
 
         private void fetch(long version, List<Action> actions) {
             long bytes = Objects.requireNonNull(fetches.remove(version));
             if (random.nextInt(5) == 0) {
-                shelf.fetched(version, new LoraSite.Fetched.Not(LoraProblem.UNREACHABLE, "broke off"), now, actions);
+                shelf.fetched(version, new AddOnSite.Fetched.Not(AddOnProblem.UNREACHABLE, "broke off"), now, actions);
             } else {
                 disk.put(version, bytes);
-                shelf.fetched(version, new LoraSite.Fetched.Here(bytes, "sum"), now, actions);
+                shelf.fetched(version, new AddOnSite.Fetched.Here(bytes, "sum"), now, actions);
             }
         }
 
@@ -113,11 +113,11 @@ class LoraShelfProperties {
         private void carryOut(List<Action> actions) {
             for (Action action : actions) {
                 switch (action) {
-                    case Action.LookUp(LoraName name) ->
+                    case Action.LookUp(AddOnName name) ->
                         assertThat(lookUps.add(name))
                                 .as("one look-up of %s", name)
                                 .isTrue();
-                    case Action.Fetch(LoraVersion version) -> {
+                    case Action.Fetch(AddOnVersion version) -> {
                         assertThat(fetches.put(
                                         version.version(), version.bytes().orElseThrow()))
                                 .isNull();
@@ -127,7 +127,7 @@ class LoraShelfProperties {
                         assertThat(leases.values()).as("in use").doesNotContain(version);
                         assertThat(deletes.add(version)).isTrue();
                     }
-                    case Action.Answer(LoraStore.Get get, Reply reply) -> {
+                    case Action.Answer(AddOnStore.Get get, Reply reply) -> {
                         assertThat(waiting.remove(get.replyTo()))
                                 .as("one answer")
                                 .isNotNull();

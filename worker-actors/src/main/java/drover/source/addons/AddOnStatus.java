@@ -1,4 +1,4 @@
-package drover.source.loras;
+package drover.source.addons;
 
 import drover.inference.CborSerializable;
 import java.util.Map;
@@ -17,7 +17,7 @@ import java.util.Map;
  * @param bytes that those take
  * @param cacheBytes how much may be kept; {@link Long#MAX_VALUE} while that is not known
  */
-public record LoraStatus(
+public record AddOnStatus(
         String kind,
         int downloading,
         int waiting,
@@ -29,7 +29,7 @@ public record LoraStatus(
         long bytes,
         long cacheBytes)
         implements CborSerializable {
-    public LoraStatus {
+    public AddOnStatus {
         failed = Map.copyOf(failed);
     }
 }
