@@ -65,9 +65,9 @@ import org.apache.pekko.cluster.typed.Cluster;
  * It gives its parts away only when the board has heard of every job that is on the way: a report about an attempt that
  * the board does not know counts as old and is acknowledged, and what it said would be lost.
  *
- * <p>Only the incidents, the audit, the retention and the work for the Horde can start anew in place. Every other part remembers something that the rest
- * relies on; if one of them fails, the dispatch ends, and its process with it. Another host's takes over, or the next
- * start.
+ * <p>Only the incidents, the audit, the retention and the work for the Horde can start anew in place. Every other part
+ * remembers something that the rest relies on; if one of them fails, the dispatch ends, and its process with it. Another
+ * host's takes over, or the next start.
  */
 public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
     /** What the dispatch understands. */

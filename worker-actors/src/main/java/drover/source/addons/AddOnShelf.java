@@ -1,5 +1,6 @@
 package drover.source.addons;
 
+import drover.source.addons.AddOnStore.Get;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -12,23 +13,23 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The rules of a store, without network, disk or clock: which names are looked up, what is downloaded, what is
- * kept and what has to go. Every method takes the present time and adds what is to be done. Not safe for use by several
- * threads.
+ * The rules of a store, without network, disk or clock: which names are looked up, what is downloaded, what is kept and
+ * what has to go. Every method takes the present time and adds what is to be done. Not safe for use by several threads.
  *
  * <ul>
- *   <li>What is on disk is used before its site is asked, if the site was asked within {@link AddOnNames#TRUST}, and also later if it
- *       does not answer.
+ *   <li>What is on disk is used before its site is asked, if the site was asked within {@link AddOnNames#TRUST}, and also
+ *       later if it does not answer.
  *   <li>A name is looked up, and a file is downloaded, once for all who want it; so many files at a time as is set.
  *   <li>The least recently used files go, but none that a job in hand has been given, and none is downloaded before there
  *       is room for it.
- *   <li>What was refused is not asked for again within {@link AddOnNames#REFUSED_FOR}; what only failed, within {@link AddOnNames#FAILED_FOR}.
+ *   <li>What was refused is not asked for again within {@link AddOnNames#REFUSED_FOR}; what only failed, within
+ *       {@link AddOnNames#FAILED_FOR}.
  * </ul>
  */
 final class AddOnShelf {
     private AddOnSettings settings;
     private final AddOnNames names = new AddOnNames();
-    private final Map<AddOnName, List<Want>> looking = new LinkedHashMap<>();
+    private final Map<AddOnName, List<Get>> looking = new LinkedHashMap<>();
     private final Map<Long, Download> downloads = new LinkedHashMap<>();
     private final Deque<Download> line = new ArrayDeque<>();
     private final AddOnStock stock;
@@ -46,19 +47,13 @@ final class AddOnShelf {
         record Delete(long version) implements Action {}
 
         /** Tell whoever asked. */
-        record Answer(AddOnStore.Get get, AddOnStore.Reply reply) implements Action {}
-    }
-
-    private record Want(AddOnStore.Get get) {
-        AddOnName name() {
-            return get.name();
-        }
+        record Answer(Get get, AddOnStore.Reply reply) implements Action {}
     }
 
     private static final class Download {
         private final AddOnVersion version;
         private final long reserved;
-        private final List<Want> wants = new ArrayList<>();
+        private final List<Get> wants = new ArrayList<>();
         private boolean running;
 
         private Download(AddOnVersion version, long reserved) {
@@ -103,9 +98,8 @@ final class AddOnShelf {
     // ---- what is wanted
 
     /** Somebody asks. */
-    void get(AddOnStore.Get get, Instant now, List<Action> actions) {
-        Want want = new Want(get);
-        AddOnName name = get.name();
+    void get(Get want, Instant now, List<Action> actions) {
+        AddOnName name = want.name();
         if (!name.isUsable()) {
             answerNot(
                     want,
@@ -129,12 +123,12 @@ final class AddOnShelf {
                 return;
             }
         }
-        Optional<AddOnNames.Refusal> refusal = names.refusal(name, get.nsfw(), now);
+        Optional<AddOnNames.Refusal> refusal = names.refusal(name, want.nsfw(), now);
         if (refusal.isPresent()) {
             refuseOrMakeDo(want, refusal.get().problem(), refusal.get().message(), now, actions);
             return;
         }
-        List<Want> others = looking.get(name);
+        List<Get> others = looking.get(name);
         if (others != null) {
             others.add(want);
             return;
@@ -145,7 +139,7 @@ final class AddOnShelf {
 
     /** The site has said what is meant. */
     void found(AddOnName name, AddOnSite.Found found, Instant now, List<Action> actions) {
-        List<Want> wants = looking.remove(name);
+        List<Get> wants = looking.remove(name);
         if (wants == null) {
             return;
         }
@@ -167,9 +161,9 @@ final class AddOnShelf {
         }
     }
 
-    private void order(AddOnName name, AddOnVersion version, List<Want> wants, Instant now, List<Action> actions) {
-        List<Want> allowed = new ArrayList<>();
-        for (Want want : wants) {
+    private void order(AddOnName name, AddOnVersion version, List<Get> wants, Instant now, List<Action> actions) {
+        List<Get> allowed = new ArrayList<>();
+        for (Get want : wants) {
             if (mayHave(want, version.nsfw())) {
                 allowed.add(want);
             } else {
@@ -247,7 +241,7 @@ final class AddOnShelf {
     /** Nothing comes of a download. */
     private void give(Download download, AddOnProblem problem, String message, Instant now, List<Action> actions) {
         downloads.remove(download.version.version());
-        for (Want want : download.wants) {
+        for (Get want : download.wants) {
             names.refused(want.name(), problem, message, now);
             refuseOrMakeDo(want, problem, message, now, actions);
         }
@@ -295,18 +289,18 @@ final class AddOnShelf {
 
     // ---- answers
 
-    private void serve(Want want, KeptAddOn addOn, Instant now, List<Action> actions) {
+    private void serve(Get want, KeptAddOn addOn, Instant now, List<Action> actions) {
         if (!mayHave(want, addOn.nsfw())) {
             answerNot(want, AddOnProblem.NSFW, nsfw(addOn.name()), actions);
             return;
         }
-        if (!want.get().answerBy().isAfter(now)) {
+        if (!want.answerBy().isAfter(now)) {
             answerNot(want, AddOnProblem.TOO_LATE, "it has come too late", actions);
             return;
         }
-        AddOnStore.Lease lease = stock.give(addOn, now, want.get().until());
+        AddOnStore.Lease lease = stock.give(addOn, now, want.until());
         actions.add(new Action.Answer(
-                want.get(),
+                want,
                 new AddOnStore.Reply.Ready(
                         want.name(),
                         lease,
@@ -318,7 +312,7 @@ final class AddOnShelf {
     }
 
     /** An older version, or one that may be old, is better than none. */
-    private void refuseOrMakeDo(Want want, AddOnProblem problem, String message, Instant now, List<Action> actions) {
+    private void refuseOrMakeDo(Get want, AddOnProblem problem, String message, Instant now, List<Action> actions) {
         Optional<KeptAddOn> old = problem.isLasting() ? Optional.empty() : stock.answeringTo(want.name());
         if (old.isPresent()) {
             serve(want, old.get(), now, actions);
@@ -327,12 +321,12 @@ final class AddOnShelf {
         }
     }
 
-    private static void answerNot(Want want, AddOnProblem problem, String message, List<Action> actions) {
-        actions.add(new Action.Answer(want.get(), new AddOnStore.Reply.Unavailable(want.name(), problem, message)));
+    private static void answerNot(Get want, AddOnProblem problem, String message, List<Action> actions) {
+        actions.add(new Action.Answer(want, new AddOnStore.Reply.Unavailable(want.name(), problem, message)));
     }
 
-    private static boolean mayHave(Want want, boolean nsfw) {
-        return want.get().nsfw() || !nsfw;
+    private static boolean mayHave(Get want, boolean nsfw) {
+        return want.nsfw() || !nsfw;
     }
 
     private static String nsfw(String name) {
@@ -363,9 +357,9 @@ final class AddOnShelf {
         startNext(now, actions);
     }
 
-    private static void giveUp(List<Want> wants, Instant now, List<Action> actions) {
+    private static void giveUp(List<Get> wants, Instant now, List<Action> actions) {
         wants.removeIf(want -> {
-            boolean late = !want.get().answerBy().isAfter(now);
+            boolean late = !want.answerBy().isAfter(now);
             if (late) {
                 answerNot(want, AddOnProblem.TOO_LATE, "it is still on its way", actions);
             }
@@ -378,7 +372,7 @@ final class AddOnShelf {
         Instant first = Stream.concat(
                         looking.values().stream().flatMap(List::stream),
                         downloads.values().stream().flatMap(download -> download.wants.stream()))
-                .map(want -> want.get().answerBy())
+                .map(Get::answerBy)
                 .reduce(stock.firstEnd(), (a, b) -> a.isBefore(b) ? a : b);
         return first.equals(Instant.MAX) ? Optional.empty() : Optional.of(first);
     }
