@@ -4,9 +4,8 @@ import drover.board.BoardAction.Deliver;
 import drover.inference.AssetRef;
 import drover.inference.AttemptId;
 import drover.inference.Position;
-import drover.job.AttemptOutcome;
+import drover.job.AttemptEnd;
 import drover.job.AttemptTimings;
-import drover.job.Fault;
 import drover.job.JobEvent;
 import drover.job.JobState;
 import drover.watchdog.LearnedTimeouts;
@@ -88,34 +87,26 @@ final class AttemptReports {
     }
 
     /** The attempt ended without a result. Repeats and words of old attempts change nothing. */
-    List<BoardAction> ended(
-            SlotId slot,
-            AttemptId attempt,
-            AttemptOutcome outcome,
-            String code,
-            String reason,
-            boolean retryable,
-            AttemptTimings timings,
-            Instant now) {
+    List<BoardAction> ended(SlotId slot, AttemptId attempt, AttemptEnd end, Instant now) {
         slots.free(slot, attempt);
         Entry entry = jobs.current(attempt);
         if (entry == null || !entry.job.state().isOut()) {
             return List.of();
         }
         List<BoardAction> actions = new ArrayList<>();
-        if (outcome.takesNodeDown()) {
+        if (end.outcome().takesNodeDown()) {
             models.struck(attempt, entry.model(), slot.node(), now)
                     .ifPresent(why -> actions.add(new BoardAction.Withdraw(entry.model(), why)));
         }
         // What would have failed anywhere says nothing about the node.
-        if (outcome.isBlamed() && retryable) {
-            nodes.failed(slot.node(), reason, now)
-                    .ifPresent(until -> actions.add(new BoardAction.Suspend(slot.node(), until, reason)));
+        if (end.outcome().isBlamed() && end.retryable()) {
+            nodes.failed(slot.node(), end.reason(), now)
+                    .ifPresent(until -> actions.add(new BoardAction.Suspend(slot.node(), until, end.reason())));
         }
-        if (retryable) {
-            endings.attempt(entry, attempt, outcome, reason, timings, now, actions);
+        if (end.retryable()) {
+            endings.attempt(entry, attempt, end.outcome(), end.reason(), end.timings(), now, actions);
         } else {
-            endings.attemptAndJob(entry, attempt, outcome, new Fault(code, reason), timings, now, actions);
+            endings.attemptAndJob(entry, attempt, end, now, actions);
         }
         assignments.match(now, actions);
         return actions;

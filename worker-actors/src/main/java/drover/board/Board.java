@@ -8,6 +8,7 @@ import drover.inference.AssetRef;
 import drover.inference.AttemptId;
 import drover.inference.JobId;
 import drover.inference.Position;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.job.Fault;
@@ -157,11 +158,8 @@ final class Board {
             return reports.ended(
                     id,
                     slot.attempt,
-                    AttemptOutcome.HANDED_BACK,
-                    "drover:offer.lost",
-                    "the offer did not reach node " + id.node(),
-                    true,
-                    AttemptTimings.NONE,
+                    AttemptEnd.handedBack(
+                            "drover:offer.lost", "the offer did not reach node " + id.node(), AttemptTimings.NONE),
                     now);
         }
         if (slot.attempt == null) {
@@ -199,7 +197,7 @@ final class Board {
         if (attempt != null) {
             String reason = "the host of node " + id.node() + " is gone";
             actions.addAll(reports.ended(
-                    id, attempt, AttemptOutcome.NODE_LOST, "drover:node.lost", reason, true, AttemptTimings.NONE, now));
+                    id, attempt, AttemptEnd.unmeasured(AttemptOutcome.NODE_LOST, "drover:node.lost", reason), now));
         }
         actions.addAll(gone(id, now));
         return actions;
@@ -233,11 +231,10 @@ final class Board {
         return reports.ended(
                 slot.id,
                 attempt,
-                AttemptOutcome.HANDED_BACK,
-                "drover:offer.withheld",
-                "the slot was taken before the offer was on disk",
-                true,
-                AttemptTimings.NONE,
+                AttemptEnd.handedBack(
+                        "drover:offer.withheld",
+                        "the slot was taken before the offer was on disk",
+                        AttemptTimings.NONE),
                 now);
     }
 
@@ -260,16 +257,8 @@ final class Board {
     }
 
     /** The attempt ended without a result. */
-    List<BoardAction> ended(
-            SlotId slot,
-            AttemptId attempt,
-            AttemptOutcome outcome,
-            String code,
-            String reason,
-            boolean retryable,
-            AttemptTimings timings,
-            Instant now) {
-        return reports.ended(slot, attempt, outcome, code, reason, retryable, timings, now);
+    List<BoardAction> ended(SlotId slot, AttemptId attempt, AttemptEnd end, Instant now) {
+        return reports.ended(slot, attempt, end, now);
     }
 
     // ---- operators

@@ -106,15 +106,7 @@ final class BoardLife implements Rules<Command> {
                         ended.slot(),
                         ended.attempt(),
                         ended.keeper(),
-                        board.ended(
-                                ended.slot(),
-                                ended.attempt(),
-                                ended.outcome(),
-                                ended.code(),
-                                ended.reason(),
-                                ended.retryable(),
-                                ended.timings(),
-                                now));
+                        board.ended(ended.slot(), ended.attempt(), ended.end(), now));
             case JobBoard.CancelJob cancel -> onCancelJob(cancel, now);
             case JobBoard.RequeueJob requeue -> {
                 Board.Requeue requeued = board.requeue(requeue.job(), now);

@@ -2,6 +2,7 @@ package drover.node;
 
 import drover.inference.AttemptId;
 import drover.inference.InferenceActor;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.watchdog.PhaseTimeouts;
@@ -96,7 +97,10 @@ final class AttemptReporter {
         over(slot, it.attempt());
         if (wanted) {
             AttemptOutcome outcome = it.cancelled() ? AttemptOutcome.HANDED_BACK : AttemptOutcome.FAILED;
-            keeper.ended(slot.index(), it.attempt(), outcome, it.code(), it.reason(), it.retryable(), timings);
+            keeper.ended(
+                    slot.index(),
+                    it.attempt(),
+                    new AttemptEnd(outcome, it.code(), it.reason(), it.retryable(), timings));
         }
     }
 
@@ -104,12 +108,11 @@ final class AttemptReporter {
     void drained(NodeSlots.Slot slot) {
         slot.handBack();
         catchUp(slot);
-        keeper.handBack(
+        keeper.ended(
                 slot.index(),
                 slot.attempt().orElseThrow(),
-                "drover:node.drained",
-                "the node was drained before the attempt was done",
-                timings(slot));
+                AttemptEnd.handedBack(
+                        "drover:node.drained", "the node was drained before the attempt was done", timings(slot)));
     }
 
     /** The attempt stalled and gave its runner back, so that only its actor is replaced. */
@@ -121,11 +124,12 @@ final class AttemptReporter {
             keeper.ended(
                     slot.index(),
                     stall.attempt(),
-                    AttemptOutcome.STALLED,
-                    NodeKeeper.STALLED,
-                    "it no longer advanced at " + stall.position() + " and was cancelled",
-                    true,
-                    timings(slot));
+                    new AttemptEnd(
+                            AttemptOutcome.STALLED,
+                            NodeKeeper.STALLED,
+                            "it no longer advanced at " + stall.position() + " and was cancelled",
+                            true,
+                            timings(slot)));
         }
     }
 

@@ -4,6 +4,7 @@ import drover.inference.AttemptId;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.InferenceActor;
+import drover.job.AttemptEnd;
 import drover.job.AttemptTimings;
 import drover.node.Node.Command;
 import drover.rules.Rules;
@@ -189,12 +190,11 @@ final class NodeLife implements Rules<Command> {
             return;
         }
         if (stage != Stage.SERVING || slot.filter(NodeSlots.Slot::isOpenForWork).isEmpty()) {
-            keeper.handBack(
+            keeper.ended(
                     it.slot(),
                     it.attempt(),
-                    "drover:slot.unavailable",
-                    "the slot takes no work now",
-                    AttemptTimings.NONE);
+                    AttemptEnd.handedBack(
+                            "drover:slot.unavailable", "the slot takes no work now", AttemptTimings.NONE));
             return;
         }
         reporter.begun(slot.get(), it, identity.timeouts().tightened(it.learned()));
