@@ -93,7 +93,20 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
             ActorRef<JobBoard.Command> board,
             ActorRef<JobFeed.Command> feed,
             ActorRef<HordeSource.Command> horde)
-            implements CborSerializable {}
+            implements CborSerializable {
+        /** All of them behind one actor that passes on what it gets, wherever they are. */
+        static Parts behind(ActorRef<Object> line, ActorRef<Command> dispatch) {
+            return new Parts(
+                    dispatch,
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow());
+        }
+    }
 
     /** Lets sources take no more jobs; answered when that is so. */
     public record StopSources(ActorRef<Done> replyTo) implements Command {}
