@@ -195,8 +195,8 @@ class NodeSafetyTest {
         node.tell(new Node.Run(0, ATTEMPT, cards("bars", SafetyPolicy.CENSOR), List.of()));
 
         NodeKeeper.AttemptEnded ended = fish(NodeKeeper.AttemptEnded.class);
-        assertThat(ended.code()).isEqualTo("drover:safety.unavailable");
-        assertThat(ended.retryable()).isTrue();
+        assertThat(ended.end().code()).isEqualTo("drover:safety.unavailable");
+        assertThat(ended.end().retryable()).isTrue();
         try (Stream<Path> files = Files.walk(folder)) {
             assertThat(files.filter(Files::isRegularFile)).isEmpty();
         }
@@ -222,7 +222,7 @@ class NodeSafetyTest {
                 .isInstanceOfSatisfying(
                         ReplaceReason.Unusable.class,
                         why -> assertThat(why.code()).isEqualTo("drover:safety.failed"));
-        assertThat(fish(NodeKeeper.AttemptEnded.class).code()).isEqualTo("drover:safety.failed");
+        assertThat(fish(NodeKeeper.AttemptEnded.class).end().code()).isEqualTo("drover:safety.failed");
         never.complete(new Findings(false, false));
     }
 }
