@@ -337,7 +337,7 @@ public final class StableDiffusion implements AutoCloseable {
                 : TiledDecoding.of(vae.config()).decode(unscaled, size, this::decodeAtOnce);
     }
 
-    private float[] decodeAtOnce(float[] unscaled, LatentSize size) {
+    float[] decodeAtOnce(float[] unscaled, LatentSize size) {
         try (NativeScope scope = torch.open("vae decoder run")) {
             NDArray input = scope.floats(unscaled, vae.dtype(), 1, size.channels(), size.height(), size.width());
             return scope.toFloats(vae.decode(scope, input));
@@ -372,7 +372,8 @@ public final class StableDiffusion implements AutoCloseable {
         for (float value : values) {
             if (!Float.isFinite(value)) {
                 throw new EngineException.NotANumber("the network made " + value
-                        + " instead of a number, so there is no picture; its weights are damaged, or too large for it");
+                        + " instead of a number, so there is no picture; its weights are damaged, or too large for it:"
+                        + " drover models check looks at each of them");
             }
         }
         return values;

@@ -2,6 +2,7 @@ package drover.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import drover.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -88,13 +89,7 @@ class H2KillTest {
         int committed = 0;
         for (int kill = 1; kill <= KILLS; kill++) {
             Process child = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "--sun-misc-unsafe-memory-access=allow",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Child.class.getName(),
-                            folder.toString())
+                            JavaCommand.of(Child.class, folder.toString()).line())
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             try (BufferedReader out = child.inputReader(StandardCharsets.UTF_8)) {

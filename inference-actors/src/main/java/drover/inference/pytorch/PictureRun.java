@@ -12,7 +12,6 @@ import drover.diffusion.StableDiffusion;
 import drover.diffusion.TextualInversion;
 import drover.graph.GraphException;
 import drover.graph.Torch;
-import drover.imaging.Mask;
 import drover.inference.ControlUse;
 import drover.inference.Drawing;
 import drover.inference.EngineException;
@@ -24,6 +23,7 @@ import drover.inference.Position;
 import drover.inference.RunMonitor;
 import drover.inference.Sampler;
 import drover.inference.SourceImage;
+import drover.picture.Mask;
 import drover.picture.Picture;
 import drover.sampling.SamplingPlan;
 import drover.sampling.Spacing;
@@ -153,33 +153,26 @@ final class PictureRun {
         return held.add(lease, lease::close).model();
     }
 
+    /** What makes no numbers in a narrow precision is done once more in the widest: all of it, or the decoding alone. */
     private List<Picture> painted(PictureInputs inputs) throws EngineException {
         Progress denoising = new Progress(monitor, Phase.DENOISING, 0);
-        Optional<List<Picture>> pictures = painted(inputs, info.name(), settings.precision(), denoising);
-        if (pictures.isPresent()) {
-            return pictures.get();
-        }
-        log.warn("{} made no numbers in {}; once more in float32", info.name(), settings.precision());
-        return painted(inputs, Storeroom.wide(info), DataType.FLOAT32, denoising)
-                .orElseThrow(() -> new IllegalStateException("float32 is the widest precision"));
-    }
-
-    /** Empty if what was made in a narrow precision is not finite. */
-    private Optional<List<Picture>> painted(PictureInputs inputs, String key, DataType precision, Progress denoising)
-            throws EngineException {
+        Progress decoding = new Progress(monitor, Phase.DECODING, request.count());
+        List<float[]> latents = List.of();
         try (Held held = new Held()) {
-            // What is loaded for a second try counts as a part of denoising: a position never goes back.
-            Passes passes = passes(kit(held, key, key.equals(info.name()) ? loading : denoising), inputs);
-            List<float[]> latents;
-            try {
-                latents = denoised(passes, denoising);
-            } catch (EngineException.NotANumber e) {
-                if (precision == DataType.FLOAT32) {
-                    throw e;
-                }
-                return Optional.empty();
+            Passes passes = passes(kit(held, info.name(), loading), inputs);
+            latents = denoised(passes, denoising);
+            return decoded(passes.last(), latents, decoding);
+        } catch (EngineException.NotANumber e) {
+            if (settings.precision() == DataType.FLOAT32) {
+                throw e;
             }
-            return Optional.of(decoded(passes, latents));
+            log.warn("{} made no numbers in {}; once more in float32", info.name(), settings.precision());
+        }
+        boolean denoised = !latents.isEmpty();
+        try (Held held = new Held()) {
+            // What is loaded now counts as a part of the phase that was reached: a position never goes back.
+            Passes passes = passes(kit(held, Storeroom.wide(info), denoised ? decoding : denoising), inputs);
+            return decoded(passes.last(), denoised ? latents : denoised(passes, denoising), decoding);
         }
     }
 
@@ -229,7 +222,7 @@ final class PictureRun {
                 .filter(it -> it.mode() == SourceImage.Mode.INPAINTING)
                 .isPresent();
         double strength = features.source().map(SourceImage::strength).orElse(1.0);
-        Spacing spacing = request.karras() ? Spacing.KARRAS : Spacing.NORMAL;
+        Spacing spacing = kit.model().schedule().spacing(request.karras());
         Optional<Double> again = features.hiresFix().filter(it -> !inpainting).map(it -> it.strength());
         Optional<HiresPlan> hires =
                 again.flatMap(d -> HiresPlan.of(info, request.width(), request.height(), request.steps(), d));
@@ -318,9 +311,8 @@ final class PictureRun {
         return new Prompts(positive, Optional.of(negative), request.cfgScale(), request.clipSkip(), inversions);
     }
 
-    private List<Picture> decoded(Passes passes, List<float[]> latents) throws EngineException {
-        Painting last = passes.last();
-        Progress decoding = new Progress(monitor, Phase.DECODING, latents.size());
+    private static List<Picture> decoded(Painting last, List<float[]> latents, Progress decoding)
+            throws EngineException {
         decoding.begin(latents.size());
         Optional<Mask> mask = last.mask();
         Optional<Picture> kept = last.inputs().source(last.width(), last.height());

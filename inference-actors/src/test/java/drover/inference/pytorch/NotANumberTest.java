@@ -11,6 +11,8 @@ import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.Sampler;
+import drover.picture.Picture;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +35,7 @@ class NotANumberTest {
                     .isInstanceOfSatisfying(EngineException.NotANumber.class, e -> {
                         assertThat(e.code()).isEqualTo("drover:picture.not-a-number");
                         assertThat(e.retryable()).isFalse();
+                        assertThat(e).hasMessageContaining("drover models check");
                     });
             assertThat(engine.run(ATTEMPT, request("good"), new Recorder())).hasSize(1);
         }
@@ -50,6 +53,27 @@ class NotANumberTest {
         assertThat(positions).isSorted();
         // Three steps, one step of loading, and three more.
         assertThat(positions).contains(new Position(Phase.DENOISING, 7, 7));
+    }
+
+    /** What has been painted is not painted again. */
+    @Test
+    void onlyTheDecodingIsRepeatedWhereOnlyItFailed() throws Exception {
+        Path large = TinyModels.spoiled(folder.resolve("large"), "vae", "decoder.conv_out.bias", 1e6f);
+        Path config = large.resolve("vae/config.json");
+        Files.writeString(
+                config, Files.readString(config).replace("\"force_upcast\": true", "\"force_upcast\": false"));
+        Recorder recorder = new Recorder();
+        try (PyTorchEngine engine = TinyModels.engine(DataType.FLOAT16, large)) {
+            Picture picture =
+                    engine.run(ATTEMPT, request("large"), recorder).getFirst().picture();
+            // Red is far too bright; the rest is as it was.
+            for (int i = 0; i < picture.rgb().length; i += 3) {
+                assertThat(picture.rgb()[i]).isEqualTo((byte) 255);
+            }
+        }
+        assertThat(recorder.positions()).isSorted();
+        assertThat(recorder.positions().getLast().phase()).isEqualTo(Phase.DECODING);
+        assertThat(recorder.positions()).contains(new Position(Phase.DENOISING, 3, 3));
     }
 
     @Test
