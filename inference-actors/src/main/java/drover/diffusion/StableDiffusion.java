@@ -151,6 +151,18 @@ public final class StableDiffusion implements AutoCloseable {
         }
     }
 
+    /**
+     * This pipeline with another autoencoder, such as its own in a wider type. It shares all else, so it must be closed
+     * before this one, which stays as it is, and before the autoencoder.
+     */
+    public StableDiffusion with(AutoencoderKL other) {
+        if (vae.edges() == Edges.ZEROS) {
+            return new StableDiffusion(torch, prompts, unet, other, schedule, () -> {});
+        }
+        AutoencoderKL around = other.tiling(torch);
+        return new StableDiffusion(torch, prompts, unet, around, schedule, around::close);
+    }
+
     /** Whether the network was trained for inpainting, so that it sees a mask and a picture. */
     public boolean inpaints() {
         return unet.config().inChannels() > unet.config().outChannels();

@@ -225,6 +225,7 @@ public record DroverConfig(
             case PYTORCH ->
                 new EngineSettings.PyTorch(
                         values.get(Schema.PYTORCH_THREADS).orElse(0),
+                        values.get(Schema.PYTORCH_PRECISION),
                         values.get(Schema.PYTORCH_MODEL_CACHE)
                                 .map(OptionalLong::of)
                                 .orElseGet(OptionalLong::empty),

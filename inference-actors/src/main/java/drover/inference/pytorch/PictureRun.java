@@ -1,6 +1,7 @@
 package drover.inference.pytorch;
 
 import ai.djl.ndarray.types.DataType;
+import drover.diffusion.AutoencoderKL;
 import drover.diffusion.ControlNet;
 import drover.diffusion.ExtraFiles;
 import drover.diffusion.HiresPlan;
@@ -27,13 +28,12 @@ import drover.inference.SourceImage;
 import drover.picture.Picture;
 import drover.sampling.SamplingPlan;
 import drover.sampling.Spacing;
-import drover.upscale.RrdbNet;
-import drover.upscale.TiledUpscaler;
 import drover.weights.Lora;
 import drover.weights.WeightsException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,10 +44,7 @@ final class PictureRun {
 
     /** What one picture's pass through a UNet takes beside the weights, per pixel of the picture and prompt. */
     private static final long WORK_BYTES_PER_PIXEL = 4096;
-    /** With its margin, 0.1 GB for each of the largest tensors of RealESRGAN's full-size network. */
-    private static final int PIECE = 128;
 
-    private static final int MARGIN = 16;
     private static final String SPLIT = "###";
 
     private final Torch torch;
@@ -106,9 +103,14 @@ final class PictureRun {
                     .toList();
         }
         try (Held held = new Held()) {
-            List<TiledUpscaler> upscalers = upscalers(held);
-            List<Picture> pictures = painted(inputs);
-            return finished(pictures, upscalers);
+            Upscaling upscaling = new Upscaling(
+                    torch,
+                    settings.precision(),
+                    features.postProcessing(),
+                    (key, progress) -> lease(held, key, progress),
+                    loading);
+            heap.check(request.count(), request.width(), request.height(), upscaling.scale());
+            return finished(painted(inputs), upscaling);
         }
     }
 
@@ -135,19 +137,6 @@ final class PictureRun {
         }
     }
 
-    private List<TiledUpscaler> upscalers(Held held) throws EngineException {
-        List<TiledUpscaler> upscalers = new ArrayList<>();
-        int scale = 1;
-        for (String name : features.postProcessing()) {
-            if (lease(held, Storeroom.upscaler(name), loading) instanceof Loaded.Upscaler(RrdbNet net)) {
-                scale *= net.scale();
-                upscalers.add(new TiledUpscaler(torch, net, PIECE, MARGIN));
-            }
-        }
-        heap.check(request.count(), request.width(), request.height(), scale);
-        return upscalers;
-    }
-
     private Loaded lease(Held held, String key, Progress progress) throws EngineException {
         ModelCache<Loaded>.Lease lease = cache.lease(key, progress.loading());
         return held.add(lease, lease::close).model();
@@ -155,35 +144,39 @@ final class PictureRun {
 
     private List<Picture> painted(PictureInputs inputs) throws EngineException {
         Progress denoising = new Progress(monitor, Phase.DENOISING, 0);
-        Optional<List<Picture>> pictures = painted(inputs, info.name(), settings.precision(), denoising);
+        boolean narrow = settings.precision() != DataType.FLOAT32;
+        Optional<List<Picture>> pictures = painted(inputs, !narrow, denoising);
         if (pictures.isPresent()) {
             return pictures.get();
         }
         log.warn("{} made no numbers in {}; once more in float32", info.name(), settings.precision());
-        return painted(inputs, Storeroom.wide(info), DataType.FLOAT32, denoising)
+        return painted(inputs, true, denoising)
                 .orElseThrow(() -> new IllegalStateException("float32 is the widest precision"));
     }
 
     /** Empty if what was made in a narrow precision is not finite. */
-    private Optional<List<Picture>> painted(PictureInputs inputs, String key, DataType precision, Progress denoising)
+    private Optional<List<Picture>> painted(PictureInputs inputs, boolean widest, Progress denoising)
             throws EngineException {
         try (Held held = new Held()) {
             // What is loaded for a second try counts as a part of denoising: a position never goes back.
-            Passes passes = passes(kit(held, key, key.equals(info.name()) ? loading : denoising), inputs);
+            Passes passes = passes(kit(held, widest, denoising.hasBegun() ? denoising : loading), inputs);
             List<float[]> latents;
             try {
                 latents = denoised(passes, denoising);
             } catch (EngineException.NotANumber e) {
-                if (precision == DataType.FLOAT32) {
+                if (widest) {
                     throw e;
                 }
                 return Optional.empty();
             }
-            return Optional.of(decoded(passes, latents));
+            return Optional.of(decoded(held, passes, latents));
         }
     }
 
-    private Kit kit(Held held, String key, Progress progress) throws EngineException {
+    /** At the widest, or at the usual precision: all networks of a kit have the same. */
+    private Kit kit(Held held, boolean widest, Progress progress) throws EngineException {
+        UnaryOperator<String> width = widest ? this::widest : UnaryOperator.identity();
+        String key = width.apply(info.name());
         Loaded loaded = lease(held, key, progress);
         if (!(loaded instanceof Loaded.Pipeline(StableDiffusion pipeline))) {
             throw new IllegalStateException(key + " is no model");
@@ -197,11 +190,20 @@ final class PictureRun {
         }
         Optional<ControlNet> net = Optional.empty();
         if (features.control().isPresent()
-                && lease(held, Storeroom.follower(features.control().get().model()), progress)
+                && lease(
+                                held,
+                                width.apply(Storeroom.follower(
+                                        features.control().get().model())),
+                                progress)
                         instanceof Loaded.Follower(ControlNet follower)) {
             net = Optional.of(follower);
         }
         return new Kit(model, net);
+    }
+
+    /** What computes in float32 anyway needs no other key. */
+    private String widest(String key) {
+        return settings.precision() == DataType.FLOAT32 ? key : Storeroom.wide(key);
     }
 
     private StableDiffusion adapted(Held held, StableDiffusion model) throws EngineException {
@@ -318,34 +320,52 @@ final class PictureRun {
         return new Prompts(positive, Optional.of(negative), request.cfgScale(), request.clipSkip(), inversions);
     }
 
-    private List<Picture> decoded(Passes passes, List<float[]> latents) throws EngineException {
+    private List<Picture> decoded(Held held, Passes passes, List<float[]> latents) throws EngineException {
         Painting last = passes.last();
         Progress decoding = new Progress(monitor, Phase.DECODING, latents.size());
         decoding.begin(latents.size());
         Optional<Mask> mask = last.mask();
         Optional<Picture> kept = last.inputs().source(last.width(), last.height());
+        StableDiffusion model = last.model();
         List<Picture> pictures = new ArrayList<>();
         for (float[] latent : latents) {
-            float[] planes = StableDiffusion.finite(last.model().decode(latent, last.size()));
-            Picture picture = last.model().picture(planes, last.width(), last.height());
+            float[] planes;
+            try {
+                planes = StableDiffusion.finite(model.decode(latent, last.size()));
+            } catch (EngineException.NotANumber e) {
+                if (model.vae().dtype() == DataType.FLOAT32) {
+                    throw e;
+                }
+                model = decodingWidely(held, model, decoding);
+                decoding.begin(latents.size());
+                planes = StableDiffusion.finite(model.decode(latent, last.size()));
+            }
+            Picture picture = model.picture(planes, last.width(), last.height());
             pictures.add(mask.isPresent() && kept.isPresent() ? mask.get().composite(picture, kept.get()) : picture);
             decoding.at(pictures.size(), latents.size());
         }
         return pictures;
     }
 
-    private List<Drawing> finished(List<Picture> pictures, List<TiledUpscaler> upscalers) throws EngineException {
+    /** The latents are good: only what turns them into pixels is done again. */
+    private StableDiffusion decodingWidely(Held held, StableDiffusion model, Progress decoding) throws EngineException {
+        log.warn(
+                "the autoencoder of {} made no numbers in {}; in float32 from now on",
+                info.name(),
+                model.vae().dtype());
+        String key = Storeroom.wide(Storeroom.autoencoder(info));
+        if (!(lease(held, key, decoding) instanceof Loaded.Autoencoder(AutoencoderKL vae))) {
+            throw new IllegalStateException(key + " is no autoencoder");
+        }
+        StableDiffusion wide = model.with(vae);
+        return held.add(wide, wide::close);
+    }
+
+    private List<Drawing> finished(List<Picture> pictures, Upscaling upscaling) throws EngineException {
         Progress processing = new Progress(monitor, Phase.POST_PROCESSING, 1);
         List<Drawing> drawings = new ArrayList<>();
         for (int i = 0; i < pictures.size(); i++) {
-            Picture picture = pictures.get(i);
-            for (TiledUpscaler upscaler : upscalers) {
-                int pieces = upscaler.pieces(picture.width(), picture.height());
-                processing.begin(pieces);
-                int[] done = {0};
-                picture = upscaler.upscale(picture, () -> processing.at(++done[0], pieces));
-            }
-            drawings.add(drawing(picture, i));
+            drawings.add(drawing(upscaling.enlarged(pictures.get(i), processing), i));
         }
         return drawings;
     }

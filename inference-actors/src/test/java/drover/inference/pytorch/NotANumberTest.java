@@ -2,15 +2,23 @@ package drover.inference.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.types.DataType;
+import drover.diffusion.ExtraFiles;
+import drover.diffusion.Fixtures;
 import drover.inference.AttemptId;
+import drover.inference.ControlUse;
+import drover.inference.Drawing;
 import drover.inference.EngineException;
+import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.Sampler;
+import drover.picture.Picture;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Networks that make no numbers. */
 class NotANumberTest {
+    private static final String VAE = "vae/diffusion_pytorch_model.safetensors";
+    private static final Picture GREY = new Picture(64, 64, new byte[3 * 64 * 64]);
     private static final AttemptId ATTEMPT = new AttemptId(new JobId("test"), 1);
 
     @TempDir
@@ -59,6 +69,79 @@ class NotANumberTest {
             assertThatThrownBy(() -> engine.run(ATTEMPT, request("spoiled"), new Recorder()))
                     .isInstanceOf(EngineException.NotANumber.class);
         }
+    }
+
+    @Test
+    void anAutoencoderThatIsTooLargeForHalfPrecisionDecodesInFloat32() throws Exception {
+        Path large = TinyModels.copy(folder.resolve("large"));
+        TinyModels.spoil(large.resolve(VAE), "decoder.conv_out.bias", 1e6f);
+        Path config = large.resolve("vae/config.json");
+        Files.writeString(
+                config, Files.readString(config).replace("\"force_upcast\": true", "\"force_upcast\": false"));
+        Path good = TinyModels.copy(folder.resolve("good"));
+        Recorder recorder = new Recorder();
+        try (PyTorchEngine engine = TinyModels.engine(DataType.FLOAT16, large, good)) {
+            byte[] expected = only(engine, request("good"), new Recorder()).rgb();
+            byte[] painted = only(engine, request("large"), recorder).rgb();
+            for (int i = 0; i < painted.length; i++) {
+                if (i % 3 == 0) {
+                    assertThat(painted[i]).as("red").isEqualTo((byte) 255);
+                } else {
+                    assertThat(painted[i] & 0xFF).isCloseTo(expected[i] & 0xFF, within(4));
+                }
+            }
+            assertThat(engine.usage())
+                    .extracting(ModelCache.Usage::model)
+                    .contains("large", "float32/autoencoder/large")
+                    .doesNotContain("float32/large");
+            ImageFeatures tiling =
+                    new ImageFeatures(Optional.empty(), List.of(), Optional.empty(), true, Optional.empty(), List.of());
+            assertThat(only(engine, request("large").with(tiling), new Recorder())
+                            .rgb()[0])
+                    .isEqualTo((byte) 255);
+        }
+        assertThat(recorder.positions()).isSorted();
+        assertThat(recorder.positions()).contains(new Position(Phase.DENOISING, 3, 3));
+    }
+
+    @Test
+    void aSecondTryWithAControlNetHasAllOfItInFloat32() throws Exception {
+        Path large = TinyModels.spoiled(folder.resolve("large"), "conv_out.bias", 1e6f);
+        Recorder recorder = new Recorder();
+        ImageFeatures control = ImageFeatures.NONE.withControl(new ControlUse(
+                "controlnet", recorder.keep("control", Pixels.png(GREY)), ControlUse.Type.NONE, 1, false));
+        try (PyTorchEngine engine = TinyModels.engine(DataType.FLOAT16, large)) {
+            assertThat(engine.run(ATTEMPT, request("large").with(control), recorder))
+                    .hasSize(1);
+            assertThat(engine.usage())
+                    .extracting(ModelCache.Usage::model)
+                    .contains("controlnet/controlnet", "float32/controlnet/controlnet", "float32/large");
+        }
+    }
+
+    @Test
+    void anUpscalerThatIsTooLargeForHalfPrecisionRunsInFloat32() throws Exception {
+        Path good = TinyModels.copy(folder.resolve("good"));
+        Path upscalers = Files.createDirectory(folder.resolve("upscalers"));
+        Path bright = upscalers.resolve("bright.safetensors");
+        Files.copy(Fixtures.path("upscaler/x4").resolve("model.safetensors"), bright);
+        TinyModels.spoil(bright, "conv_last.bias", 1e6f);
+        ExtraFiles files = new ExtraFiles(folder, upscalers, folder, folder);
+        ImageFeatures larger = new ImageFeatures(
+                Optional.empty(), List.of(), Optional.empty(), false, Optional.empty(), List.of("bright"));
+        Recorder recorder = new Recorder();
+        try (PyTorchEngine engine = TinyModels.engine(DataType.FLOAT16, files, good)) {
+            Picture picture = only(engine, request("good").with(larger), recorder);
+            assertThat(picture.width()).isEqualTo(256);
+            assertThat(picture.rgb()[0]).isEqualTo((byte) 255);
+        }
+        assertThat(recorder.positions()).isSorted();
+    }
+
+    private static Picture only(PyTorchEngine engine, ImageRequest request, Recorder recorder) throws EngineException {
+        List<Drawing> drawings = engine.run(ATTEMPT, request, recorder);
+        assertThat(drawings).hasSize(1);
+        return drawings.getFirst().picture();
     }
 
     private static ImageRequest request(String model) {

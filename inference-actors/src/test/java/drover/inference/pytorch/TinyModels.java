@@ -25,6 +25,10 @@ final class TinyModels {
     static PyTorchEngine engine(DataType precision, Path... models) {
         ExtraFiles files = new ExtraFiles(
                 Fixtures.path("lora"), Fixtures.path("upscaler/x4"), Fixtures.path(""), Fixtures.path("lora"));
+        return engine(precision, files, models);
+    }
+
+    static PyTorchEngine engine(DataType precision, ExtraFiles files, Path... models) {
         return new PyTorchEngine(
                 ModelCatalog.scan(List.of(models)),
                 new PyTorchSettings(TorchOptions.cpu(2), precision, 1L << 30, 1L << 30, files, "test"));
@@ -53,7 +57,12 @@ final class TinyModels {
     /** The tiny checkpoint with another number at the start of a tensor of its UNet. */
     static Path spoiled(Path folder, String tensor, float value) throws IOException {
         copy(folder);
-        Path file = folder.resolve(UNET);
+        spoil(folder.resolve(UNET), tensor, value);
+        return folder;
+    }
+
+    /** Another number at the start of a tensor of float32. */
+    static void spoil(Path file, String tensor, float value) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int header = (int) buffer.getLong(0);
@@ -65,7 +74,6 @@ final class TinyModels {
         }
         buffer.putFloat(8 + header + Integer.parseInt(place.group(1)), value);
         Files.write(file, bytes);
-        return folder;
     }
 
     private static void copy(Path from, Path to) throws IOException {
