@@ -20,7 +20,6 @@ class ArchitectureTest {
         "drover.graph..",
         "drover.weights..",
         "drover.diffusion..",
-        "drover.imaging..",
         "drover.sampling..",
         "drover.picture..",
         "drover.safety..",

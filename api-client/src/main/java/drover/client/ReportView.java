@@ -150,18 +150,32 @@ public record ReportView(
      * @param waitedSeconds the sum of these
      * @param lostSeconds of this sum, what went into attempts without a result: from each one's assignment to the next
      *     one's
+     * @param tenants the same of each tenant, the one that waited longest in all first
      */
     public record RequestersView(
             Map<String, Long> ended,
             SequencedMap<String, Long> faults,
             PhaseView submittedToDelivered,
             double waitedSeconds,
-            double lostSeconds) {
+            double lostSeconds,
+            List<TenantView> tenants) {
         public RequestersView {
             ended = Map.copyOf(ended);
             faults = new LinkedHashMap<>(faults);
+            tenants = List.copyOf(tenants);
         }
     }
+
+    /**
+     * What one tenant waited.
+     *
+     * @param ended how many of its jobs ended, in whatever way
+     * @param submittedToDelivered seconds each of those took in all that were delivered
+     * @param waitedSeconds the sum of these
+     * @param lostSeconds of this sum, what went into attempts without a result
+     */
+    public record TenantView(
+            String name, long ended, PhaseView submittedToDelivered, double waitedSeconds, double lostSeconds) {}
 
     /** Attempts that ended between this moment and the next slice's. */
     public record SliceView(Instant from, long succeeded, long failed, long interrupted) {}

@@ -32,7 +32,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.javadsl.FileIO;
-import org.apache.pekko.util.ByteString;
 
 /**
  * Fetches large files from addresses that strangers chose. A try that breaks off is gone on with from where it broke off,
@@ -137,18 +136,6 @@ public final class FileDownloader {
         static Try passing(Reason reason, String message) {
             return new Try(new NotSaved(reason, message), Optional.of(Duration.ZERO));
         }
-    }
-
-    private static final class NoSpace extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        NoSpace(String message) {
-            super(message);
-        }
-    }
-
-    private static final class TooLarge extends RuntimeException {
-        private static final long serialVersionUID = 1;
     }
 
     /** The tries for one order, one after another. */
@@ -262,7 +249,7 @@ public final class FileDownloader {
                 return dropped(tooLarge(url));
             }
             total.ifPresent(progress::expect);
-            Gauge gauge = new Gauge(offset, total.orElse(order.maxBytes()));
+            IntakeGauge gauge = new IntakeGauge(order, part, progress, offset, total.orElse(order.maxBytes()));
             return response.entity()
                     .withoutSizeLimit()
                     .getDataBytes()
@@ -324,10 +311,10 @@ public final class FileDownloader {
                         String message = e.getMessage() + "; " + url + " is not fetched";
                         return done(Try.last(new NotSaved(Reason.FORBIDDEN_ADDRESS, message)));
                     }
-                    case TooLarge _ -> {
+                    case IntakeGauge.TooLarge _ -> {
                         return dropped(tooLarge(url));
                     }
-                    case NoSpace e -> {
+                    case IntakeGauge.NoSpace e -> {
                         String message = url + " is not fetched: " + e.getMessage();
                         return dropped(Try.last(new NotSaved(Reason.NO_SPACE, message)));
                     }
@@ -342,48 +329,6 @@ public final class FileDownloader {
             }
             String message = url + " cannot be fetched: " + Wire.told(failure, left);
             return done(Try.passing(Reason.UNREACHABLE, message));
-        }
-
-        /** Watches over what comes in. */
-        private final class Gauge {
-            private final long expected;
-            private long bytes;
-            private int looked = -1;
-
-            /**
-             * @param offset where it begins
-             * @param expected how many bytes there will be in all, at most
-             */
-            Gauge(long offset, long expected) {
-                this.bytes = offset;
-                this.expected = expected;
-            }
-
-            ByteString pass(ByteString chunk) {
-                bytes += chunk.size();
-                if (bytes > order.maxBytes()) {
-                    throw new TooLarge();
-                }
-                progress.reached(bytes);
-                if (looked != progress.told()) {
-                    looked = progress.told();
-                    requireSpace(expected - bytes + chunk.size());
-                }
-                return chunk;
-            }
-
-            /** Others write to the disk as well, so it is looked at again at every step. */
-            private void requireSpace(long more) {
-                try {
-                    long usable = part.usableSpace();
-                    if (usable - more < order.minFreeBytes()) {
-                        throw new NoSpace("of the disk's " + usable + " free bytes it takes " + more + ", and "
-                                + order.minFreeBytes() + " have to stay free");
-                    }
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }
         }
     }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import drover.horde.DownloadOutcome.Reason;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -12,19 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloading from addresses that strangers chose. Names are found in a table; 127.0.0.2 plays the local network. */
-@Timeout(180)
-class DownloaderTest {
+class DownloaderTest extends AgainstServer {
     private static final byte[] PICTURE = "RIFF….WEBP".getBytes(StandardCharsets.UTF_8);
     private static final InetAddress OUTSIDE = InetAddress.ofLiteral("127.0.0.1");
     private static final InetAddress INSIDE = InetAddress.ofLiteral("127.0.0.2");
@@ -33,31 +26,11 @@ class DownloaderTest {
             "inside.invalid", List.of(INSIDE),
             "both.invalid", List.of(OUTSIDE, INSIDE));
 
-    private static ActorSystem<Void> system;
-
-    private final VirtualTime time = new VirtualTime();
     private final List<String> asked = new CopyOnWriteArrayList<>();
-    private MisbehavingServer server;
-
-    @BeforeAll
-    static void startSystem() {
-        system = Hordes.system();
-    }
-
-    @AfterAll
-    static void stopSystem() {
-        system.terminate();
-    }
 
     @BeforeEach
-    void start() throws IOException {
-        server = new MisbehavingServer();
+    void start() {
         server.answers(MisbehavingServer.bytes(200, "image/webp", PICTURE));
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        server.close();
     }
 
     private static Downloader.Limits limits(Duration whole) {

@@ -28,21 +28,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloading large files from a server that breaks off, lies and refuses. */
-@Timeout(180)
-class FileDownloaderTest {
+class FileDownloaderTest extends AgainstServer {
     private static final InetAddress HERE = InetAddress.ofLiteral("127.0.0.1");
     private static final InetAddress INSIDE = InetAddress.ofLiteral("127.0.0.2");
     private static final Map<String, List<InetAddress>> NAMES =
@@ -50,39 +44,19 @@ class FileDownloaderTest {
     private static final List<Integer> ALL_STEPS =
             IntStream.rangeClosed(1, 20).boxed().toList();
 
-    private static ActorSystem<Void> system;
-
     @TempDir
     private Path folder;
 
-    private final VirtualTime time = new VirtualTime();
     private final List<Integer> steps = new CopyOnWriteArrayList<>();
     private final byte[] content = new byte[200_000];
     private Path target;
     private Path part;
-    private MisbehavingServer server;
-
-    @BeforeAll
-    static void startSystem() {
-        system = Hordes.system();
-    }
-
-    @AfterAll
-    static void stopSystem() {
-        system.terminate();
-    }
 
     @BeforeEach
-    void start() throws IOException {
+    void start() {
         new Random(7).nextBytes(content);
         target = folder.resolve("7.safetensors");
         part = folder.resolve("7.safetensors.part");
-        server = new MisbehavingServer();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        server.close();
     }
 
     // ---- what goes well

@@ -6,7 +6,6 @@ import static drover.horde.Hordes.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -16,49 +15,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The client against a server that does all that servers do. */
-@Timeout(180)
-class HordeClientTest {
+class HordeClientTest extends AgainstServer {
     /** For what never comes: long enough to have been sent, and no test waits longer. */
     private static final Duration SHORT = Duration.ofSeconds(2);
 
     private static final String NO_JOB = "{\"id\":null,\"ids\":[],\"payload\":{\"width\":512},\"skipped\":{}}";
 
-    private static ActorSystem<Void> system;
-
-    private final VirtualTime time = new VirtualTime();
-    private MisbehavingServer server;
     private HordeClient client;
 
-    @BeforeAll
-    static void startSystem() {
-        system = Hordes.system();
-    }
-
-    @AfterAll
-    static void stopSystem() {
-        system.terminate();
-    }
-
     @BeforeEach
-    void start() throws IOException {
-        server = new MisbehavingServer();
+    void start() {
         client = client(limits(Hordes.PATIENT));
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        server.close();
     }
 
     private HordeClient client(HordeSettings.Limits limits) {

@@ -2,22 +2,15 @@ package drover.horde;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Handing in a result: until the server has it, refuses it, or the time is over. */
-@Timeout(180)
-class SubmitTest {
+class SubmitTest extends AgainstServer {
     private static final MisbehavingServer.Answer PAID = MisbehavingServer.json(200, "{\"reward\": 5.76}");
     private static final MisbehavingServer.Answer FAULT =
             MisbehavingServer.json(500, "{\"message\":\"Internal Server Error\"}");
@@ -25,31 +18,11 @@ class SubmitTest {
     private static final MisbehavingServer.Answer USER =
             MisbehavingServer.json(200, "{\"username\":\"a#1\",\"kudos\":1}");
 
-    private static ActorSystem<Void> system;
-
-    private final VirtualTime time = new VirtualTime();
-    private MisbehavingServer server;
     private HordeClient client;
 
-    @BeforeAll
-    static void startSystem() {
-        system = Hordes.system();
-    }
-
-    @AfterAll
-    static void stopSystem() {
-        system.terminate();
-    }
-
     @BeforeEach
-    void start() throws IOException {
-        server = new MisbehavingServer();
+    void start() {
         client = new HordeClient(system, Hordes.settings(server), time.retries(Hordes.executor(system)));
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        server.close();
     }
 
     private static MisbehavingServer.Answer rc(int status, String rc) {

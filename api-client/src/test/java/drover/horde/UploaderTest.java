@@ -3,24 +3,17 @@ package drover.horde;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Uploading, looked at on the wire. */
-@Timeout(180)
-class UploaderTest {
+class UploaderTest extends AgainstServer {
     private static final byte[] PICTURE = "RIFF….WEBP".getBytes(StandardCharsets.UTF_8);
     private static final MisbehavingServer.Answer STORED =
             MisbehavingServer.bytes(200, "application/xml", new byte[0], "ETag", "\"tag\"");
@@ -30,31 +23,11 @@ class UploaderTest {
             "/b//%7Ekey%2fa/./..;x=1/%41.webp?X-Amz-Credential=K%2f2026%2Fauto&a=b+c~!$'()*,"
                     + "&X-Amz-Date=20261121T114000Z&X-Amz-Expires=1800&X-Amz-Signature=5ec2e7";
 
-    private static ActorSystem<Void> system;
-
-    private final VirtualTime time = new VirtualTime();
-    private MisbehavingServer server;
     private Uploader uploader;
 
-    @BeforeAll
-    static void startSystem() {
-        system = Hordes.system();
-    }
-
-    @AfterAll
-    static void stopSystem() {
-        system.terminate();
-    }
-
     @BeforeEach
-    void start() throws IOException {
-        server = new MisbehavingServer();
+    void start() {
         uploader = new Uploader(system, Hordes.limits(Hordes.PATIENT), time.retries(Hordes.executor(system)));
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        server.close();
     }
 
     private PresignedUrl url() {

@@ -84,17 +84,6 @@ public final class AutoencoderKL implements AutoCloseable {
         }
     }
 
-    /** Bytes that the weights of a model's autoencoder will take in memory, from its configuration alone. */
-    public static long weightBytes(ModelSource model, String part, DataType wanted) throws EngineException {
-        return weightBytes(VaeConfig.of(model.config(part)), wanted);
-    }
-
-    static long weightBytes(VaeConfig config, DataType wanted) {
-        DataType dtype = config.dtype(wanted);
-        return LoadedWeights.bytes(VaeGraph.encoder(config, dtype))
-                + LoadedWeights.bytes(VaeGraph.decoder(config, dtype));
-    }
-
     /** This autoencoder for pictures whose opposite edges fit together; must be closed before this one. */
     AutoencoderKL tiling(Torch torch) {
         Network around = encoder.sharing(torch, VaeGraph.encoder(config, dtype(), Edges.CIRCULAR));

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Looks at everything of a model but the numbers in its weights. */
+/** Looks at everything of a model, down to every number in its weights. */
 public final class ModelCheck {
     private final ModelSource model;
     private final List<String> problems = new ArrayList<>();
@@ -20,7 +20,7 @@ public final class ModelCheck {
 
     /**
      * Opens every file: settings, headers, the shape and type of every tensor, whether the parts fit together, the
-     * vocabularies.
+     * vocabularies, whether any number of the weights is NaN or infinite.
      *
      * @return one sentence for each thing that is wrong
      */
@@ -78,6 +78,13 @@ public final class ModelCheck {
                 });
             }
             vocabularies(encoders);
+            Stream.of(
+                            encoders.stream().flatMap(Optional::stream).map(ClipTextEncoder.Plan::network),
+                            unet.stream().map(UNet2DConditionModel.Plan::network),
+                            vae.stream().flatMap(it -> Stream.of(it.encoder(), it.decoder())))
+                    .flatMap(networks -> networks)
+                    .forEach(network ->
+                            tried(network::complaint).flatMap(it -> it).ifPresent(problems::add));
         }
     }
 

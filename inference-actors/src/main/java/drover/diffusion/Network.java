@@ -12,7 +12,9 @@ import drover.graph.Script;
 import drover.graph.Torch;
 import drover.graph.WeightSpec;
 import drover.inference.EngineException;
+import drover.weights.NonFinite;
 import drover.weights.Weights;
+import drover.weights.WeightsException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -110,6 +112,24 @@ final class Network implements AutoCloseable {
                     .flatMap(weights::find)
                     .filter(tensor -> tensor.shape().size() == 2)
                     .flatMap(tensor -> Architecture.ofPromptWidth(tensor.shape().get(1)));
+        }
+
+        /**
+         * Looks at every number that the network reads.
+         *
+         * @return a sentence that names the tensors with numbers that are none; empty if there are none of those
+         */
+        Optional<String> complaint() throws EngineException.BadModel {
+            List<String> read = script.weights().stream()
+                    .map(spec -> storedName.apply(spec.key()))
+                    .toList();
+            try {
+                return NonFinite.complaint(weights, read)
+                        .map(which -> "the weights of " + script.name() + " in " + source + " are damaged: " + which
+                                + "; get the file again, or another version of the model");
+            } catch (WeightsException e) {
+                throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
+            }
         }
 
         /** Bytes that the weights will take in memory. */

@@ -2,24 +2,33 @@ package drover.diffusion;
 
 import drover.inference.EngineException;
 import drover.sampling.SigmaTable;
+import drover.sampling.Spacing;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
  * The noise levels that a model was trained with, from its {@code scheduler_config.json}, whatever scheduler that names:
  * the trained levels are the model's, the way through them is the sampler's. Values that would change the numbers and
- * are not known here are refused by name. Tables are float32, made in the order in which the reference makes them, so
+ * are not known here are refused by name. Only where it asks for {@code trailing} timesteps, as models do that need few
+ * steps or see their last level without any signal, are they the way of runs that choose none. Tables are float32, made in the order in which the reference makes them, so
  * that they agree to the last bit or nearly so.
  */
 public final class NoiseSchedule {
     private static final int MAX_TRAIN_STEPS = 100_000;
 
+    /** The key of a schedule that ends without any signal. */
+    static final String ZERO_TERMINAL = "rescale_betas_zero_snr";
+    /** The share of signal power at such a schedule's end: near zero, with a noise level that is not infinite yet. */
+    private static final float NEARLY_ZERO = 0x1p-24f;
+
     private final SigmaTable table;
     private final Prediction prediction;
+    private final Spacing spacing;
 
-    private NoiseSchedule(SigmaTable table, Prediction prediction) {
+    private NoiseSchedule(SigmaTable table, Prediction prediction, Spacing spacing) {
         this.table = table;
         this.prediction = prediction;
+        this.spacing = spacing;
     }
 
     /**
@@ -34,9 +43,18 @@ public final class NoiseSchedule {
 
     /** As {@link #read}, from a configuration at hand. */
     public static NoiseSchedule of(ConfigFile config) throws EngineException {
-        config.supportsOnly("rescale_betas_zero_snr", false);
         config.supportsOnly("thresholding", false);
-        return new NoiseSchedule(new SigmaTable(sigmas(betas(config))), Prediction.of(config));
+        float[] betas = betas(config);
+        boolean zeroTerminal = config.flag(ZERO_TERMINAL, false);
+        float[] powers = signalPowers(zeroTerminal ? rescaled(betas) : betas);
+        if (zeroTerminal) {
+            powers[powers.length - 1] = NEARLY_ZERO;
+        }
+        boolean trailing = config.text("timestep_spacing", "").equals("trailing");
+        return new NoiseSchedule(
+                new SigmaTable(rising(config, sigmas(powers))),
+                Prediction.of(config),
+                trailing ? Spacing.TRAILING : Spacing.NORMAL);
     }
 
     private static float[] betas(ConfigFile config) throws EngineException {
@@ -103,16 +121,57 @@ public final class NoiseSchedule {
     }
 
     /**
-     * How much noise there is beside a signal of one, {@code sqrt((1 - alpha) / alpha)}. Alpha, the share of signal power
-     * that is left, is a running product, kept in float64 and rounded at each step, as libtorch does on a CPU.
+     * The share of signal power that is left at each level: a running product, kept in float64 and rounded at each step,
+     * as libtorch does on a CPU.
      */
-    private static double[] sigmas(float[] betas) {
-        double[] sigmas = new double[betas.length];
+    private static float[] signalPowers(float[] betas) {
+        float[] powers = new float[betas.length];
         double product = 1;
         for (int i = 0; i < betas.length; i++) {
             product *= 1f - betas[i];
-            double alpha = (float) product;
-            sigmas[i] = Math.sqrt((1 - alpha) / alpha);
+            powers[i] = (float) product;
+        }
+        return powers;
+    }
+
+    /**
+     * The same schedule, shifted and stretched so that its first level stays and at its last one no signal is left: Lin
+     * et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed" (2023), algorithm 1.
+     */
+    private static float[] rescaled(float[] betas) {
+        float[] powers = signalPowers(betas);
+        float first = (float) Math.sqrt(powers[0]);
+        float last = (float) Math.sqrt(powers[powers.length - 1]);
+        float stretch = first / (first - last);
+        float[] rescaled = new float[betas.length];
+        float before = 1;
+        for (int i = 0; i < betas.length; i++) {
+            float signal = ((float) Math.sqrt(powers[i]) - last) * stretch;
+            float power = signal * signal;
+            rescaled[i] = 1f - power / before;
+            before = power;
+        }
+        return rescaled;
+    }
+
+    /** How much noise there is beside a signal of one, {@code sqrt((1 - power) / power)}. */
+    private static double[] sigmas(float[] powers) {
+        double[] sigmas = new double[powers.length];
+        for (int i = 0; i < powers.length; i++) {
+            double power = powers[i];
+            sigmas[i] = Math.sqrt((1 - power) / power);
+        }
+        return sigmas;
+    }
+
+    private static double[] rising(ConfigFile config, double[] sigmas) throws EngineException.BadModel {
+        double before = 0;
+        for (double sigma : sigmas) {
+            if (!(sigma > 0 && sigma >= before && sigma < Double.POSITIVE_INFINITY)) {
+                throw new EngineException.BadModel(config.name() + ": the noise schedule has a level of " + sigma
+                        + " after one of " + before + "; expected levels above 0 that rise");
+            }
+            before = sigma;
         }
         return sigmas;
     }
@@ -120,6 +179,15 @@ public final class NoiseSchedule {
     /** What the network predicts. */
     public Prediction prediction() {
         return prediction;
+    }
+
+    /**
+     * How the levels of a run are chosen.
+     *
+     * @param karras whether those of Karras et al. are asked for; else the model says it
+     */
+    public Spacing spacing(boolean karras) {
+        return karras ? Spacing.KARRAS : spacing;
     }
 
     /** The trained noise levels. */

@@ -3,7 +3,9 @@ package drover.diffusion;
 import ai.djl.ndarray.types.DataType;
 import drover.graph.Holding;
 import drover.graph.LoadedWeights;
+import drover.graph.Script;
 import drover.inference.EngineException;
+import java.util.List;
 
 /**
  * A model on disk: all its configurations and all its checkpoints' headers checked, and that its parts fit together, but
@@ -38,11 +40,16 @@ record PipelinePlan(
         long bytes = 0;
         for (String part : model.architecture().parts()) {
             ConfigFile config = model.config(part);
-            bytes += switch (part) {
-                case "unet" -> LoadedWeights.bytes(UNetGraph.describe(UNetConfig.of(config), dtype));
-                case "vae" -> AutoencoderKL.weightBytes(VaeConfig.of(config), dtype);
-                default -> LoadedWeights.bytes(ClipTextGraph.describe(ClipTextConfig.of(config), dtype));
+            List<Script> graphs = switch (part) {
+                case "unet" -> List.of(UNetGraph.describe(UNetConfig.of(config), dtype));
+                case "vae" -> {
+                    VaeConfig vae = VaeConfig.of(config);
+                    DataType own = vae.dtype(dtype);
+                    yield List.of(VaeGraph.encoder(vae, own), VaeGraph.decoder(vae, own));
+                }
+                default -> List.of(ClipTextGraph.describe(ClipTextConfig.of(config), dtype));
             };
+            bytes += graphs.stream().mapToLong(LoadedWeights::bytes).sum();
         }
         return bytes;
     }

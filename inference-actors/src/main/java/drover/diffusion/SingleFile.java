@@ -26,13 +26,22 @@ import org.jspecify.annotations.Nullable;
  * @param sampleChannels what the UNet takes: 4, or 9 for inpainting
  * @param vocabulary where a tokenizer is looked for that the settings do not have
  * @param prediction what it predicts
+ * @param zeroTerminal whether it was trained down to no signal at all
  */
 record SingleFile(
-        Path path, Path settings, Path vocabulary, Architecture kind, int sampleChannels, Prediction prediction)
+        Path path,
+        Path settings,
+        Path vocabulary,
+        Architecture kind,
+        int sampleChannels,
+        Prediction prediction,
+        boolean zeroTerminal)
         implements ModelSource {
     static final String EXTENSION = ".safetensors";
 
     private static final String FIRST_CONVOLUTION = "model.diffusion_model.input_blocks.0.0.weight";
+    /** A key that some checkpoints have beside {@code v_pred}. */
+    private static final String ZERO_TERMINAL_MARK = "ztsnr";
     /** The side of a latent of those Stable Diffusion 2 that predict the velocity: they draw 768 pixels, not 512. */
     private static final int VELOCITY_SIDE = 96;
 
@@ -71,7 +80,9 @@ record SingleFile(
             } else {
                 prediction = Prediction.told(path, file, kind, channels);
             }
-            return new SingleFile(path, settings, vocabulary, kind, channels, prediction);
+            boolean zeroTerminal = prediction == Prediction.V_PREDICTION
+                    && file.find(ZERO_TERMINAL_MARK).isPresent();
+            return new SingleFile(path, settings, vocabulary, kind, channels, prediction, zeroTerminal);
         } catch (WeightsException e) {
             throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
         }
@@ -97,7 +108,10 @@ record SingleFile(
                 ConfigFile sized = large ? known.with("sample_size", VELOCITY_SIDE) : known;
                 yield sized.with("in_channels", sampleChannels);
             }
-            case "scheduler" -> predicting(known);
+            case "scheduler" -> {
+                ConfigFile scheduler = predicting(known);
+                yield zeroTerminal ? scheduler.with(NoiseSchedule.ZERO_TERMINAL, true) : scheduler;
+            }
             default -> known;
         };
     }

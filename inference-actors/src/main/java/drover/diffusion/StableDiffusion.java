@@ -151,18 +151,6 @@ public final class StableDiffusion implements AutoCloseable {
         }
     }
 
-    /**
-     * This pipeline with another autoencoder, such as its own in a wider type. It shares all else, so it must be closed
-     * before this one, which stays as it is, and before the autoencoder.
-     */
-    public StableDiffusion with(AutoencoderKL other) {
-        if (vae.edges() == Edges.ZEROS) {
-            return new StableDiffusion(torch, prompts, unet, other, schedule, () -> {});
-        }
-        AutoencoderKL around = other.tiling(torch);
-        return new StableDiffusion(torch, prompts, unet, around, schedule, around::close);
-    }
-
     /** Whether the network was trained for inpainting, so that it sees a mask and a picture. */
     public boolean inpaints() {
         return unet.config().inChannels() > unet.config().outChannels();
@@ -349,7 +337,7 @@ public final class StableDiffusion implements AutoCloseable {
                 : TiledDecoding.of(vae.config()).decode(unscaled, size, this::decodeAtOnce);
     }
 
-    private float[] decodeAtOnce(float[] unscaled, LatentSize size) {
+    float[] decodeAtOnce(float[] unscaled, LatentSize size) {
         try (NativeScope scope = torch.open("vae decoder run")) {
             NDArray input = scope.floats(unscaled, vae.dtype(), 1, size.channels(), size.height(), size.width());
             return scope.toFloats(vae.decode(scope, input));
@@ -384,7 +372,8 @@ public final class StableDiffusion implements AutoCloseable {
         for (float value : values) {
             if (!Float.isFinite(value)) {
                 throw new EngineException.NotANumber("the network made " + value
-                        + " instead of a number, so there is no picture; its weights are damaged, or too large for it");
+                        + " instead of a number, so there is no picture; its weights are damaged, or too large for it:"
+                        + " drover models check looks at each of them");
             }
         }
         return values;

@@ -5,7 +5,8 @@ import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import drover.graph.Torch;
 import drover.inference.EngineException;
-import drover.picture.PngDecoder;
+import drover.picture.BadImageException;
+import drover.picture.SourceImages;
 import drover.safety.ClipImageProcessor;
 import drover.safety.SafetyChecker;
 import drover.weights.WeightsException;
@@ -51,8 +52,8 @@ final class SafetyCases {
         for (String name : golden.description().texts("images")) {
             try {
                 byte[] file = Files.readAllBytes(golden.folder().resolve(name));
-                all.add(processor.pixels(PngDecoder.decode(file).picture()));
-            } catch (IOException e) {
+                all.add(processor.pixels(SourceImages.decode(file, SourceImages.Limits.HORDE)));
+            } catch (IOException | BadImageException e) {
                 throw new EngineException.BadModel("the picture " + name + " cannot be read: " + e, e);
             }
         }

@@ -37,7 +37,7 @@ public final class JpegEncoder {
      */
     public static byte[] encode(Picture picture, int quality, Map<String, String> texts) {
         byte[] plain = encode(picture, quality);
-        return Exif.of(texts, MAX_EXIF).map(exif -> with(exif, plain)).orElse(plain);
+        return ExifTexts.of(texts, MAX_EXIF).map(exif -> with(exif, plain)).orElse(plain);
     }
 
     private static byte[] encode(Picture picture, int quality) {

@@ -88,7 +88,9 @@ public final class WebpEncoder {
             writer.dispose();
         }
         byte[] plain = bytes.toByteArray();
-        return Exif.of(texts, MAX_EXIF).map(exif -> with(exif, plain, picture)).orElse(plain);
+        return ExifTexts.of(texts, MAX_EXIF)
+                .map(exif -> with(exif, plain, picture))
+                .orElse(plain);
     }
 
     /** Makes an extended file of a simple one: the canvas, the picture as it was, the Exif data. */

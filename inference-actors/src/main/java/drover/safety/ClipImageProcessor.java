@@ -1,9 +1,9 @@
 package drover.safety;
 
 import drover.diffusion.ConfigFile;
-import drover.imaging.Resampling;
 import drover.inference.EngineException;
 import drover.picture.Picture;
+import drover.picture.Resampling;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,7 @@
 package drover.sampling;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /**
  * The noise levels that a model was trained with, and the ways of choosing some of them. Between trained levels, ln
@@ -74,15 +75,38 @@ public final class SigmaTable {
             case NORMAL -> normal(steps);
             case KARRAS -> karras(steps);
             case SIMPLE -> simple(steps);
+            case TRAILING -> trailing(steps);
         };
     }
 
     /** Trained levels from the last on, as far apart as {@code steps} of them can be, and 0. */
     public double[] simple(int steps) {
-        double[] chosen = new double[steps + 1];
         double apart = (double) sigmas.length / steps;
+        return apart < 1 ? between(steps) : trained(steps, i -> sigmas.length - 1 - (int) (i * apart));
+    }
+
+    /**
+     * Trained levels at the ends of as many equal shares of all timesteps, from the last on, and 0: what Lin et al. 2023
+     * call trailing.
+     */
+    public double[] trailing(int steps) {
+        double apart = (double) sigmas.length / steps;
+        return apart < 1 ? between(steps) : trained(steps, i -> (int) Math.rint(sigmas.length - i * apart) - 1);
+    }
+
+    private double[] trained(int steps, IntUnaryOperator timestep) {
+        double[] chosen = new double[steps + 1];
         for (int i = 0; i < steps; i++) {
-            chosen[i] = sigmas[sigmas.length - 1 - (int) (i * apart)];
+            chosen[i] = sigmas[timestep.applyAsInt(i)];
+        }
+        return chosen;
+    }
+
+    /** Where more steps are asked for than there are trained levels, none may come twice, so some lie between them. */
+    private double[] between(int steps) {
+        double[] chosen = new double[steps + 1];
+        for (int i = 0; i < steps; i++) {
+            chosen[i] = sigma((sigmas.length - 1.0) * (steps - i) / steps);
         }
         return chosen;
     }

@@ -121,11 +121,20 @@ public final class Checkpoint implements Weights {
 
     @Override
     public NDArray load(NDManager manager, String name, DataType type) throws WeightsException {
+        return home(name).load(manager, name, type);
+    }
+
+    @Override
+    public NonFinite nonFinite(String name) throws WeightsException {
+        return home(name).nonFinite(name);
+    }
+
+    private SafeTensors home(String name) throws Missing {
         @Nullable SafeTensors file = homes.get(name);
         if (file == null) {
             throw new Missing(folder + " has no tensor " + name);
         }
-        return file.load(manager, name, type);
+        return file;
     }
 
     /** The files that it has been read from. */

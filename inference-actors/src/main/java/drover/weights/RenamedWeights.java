@@ -105,6 +105,12 @@ public final class RenamedWeights implements Weights {
         return whole.getShape().equals(shape) ? whole : copied(whole, whole.reshape(shape));
     }
 
+    /** Of all that the file has under the name, also where a part of it is meant. */
+    @Override
+    public NonFinite nonFinite(String name) throws WeightsException {
+        return file.nonFinite(nameInFile(name));
+    }
+
     /** A view would keep the whole in memory. */
     private static NDArray copied(NDArray whole, NDArray view) {
         try (whole;

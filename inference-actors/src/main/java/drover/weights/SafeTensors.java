@@ -112,7 +112,12 @@ public final class SafeTensors implements Weights {
             throws IOException, WeightsException {
         long size = channel.size();
         if (size < LENGTH_BYTES) {
-            throw new Damaged(file, "has " + size + " bytes; the header's length alone takes " + LENGTH_BYTES);
+            throw new Damaged(
+                    file,
+                    size == 0
+                            ? "is empty; get the file again"
+                            : "has " + size + " bytes, of which the header's length alone takes " + LENGTH_BYTES
+                                    + "; get the file again");
         }
         MemorySegment whole = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
         long headerBytes = headerBytes(file, whole);
@@ -132,15 +137,15 @@ public final class SafeTensors implements Weights {
                                     Long.toUnsignedString(length),
                                     SafeTensorsHeader.MAX_BYTES,
                                     whole.byteSize() - LENGTH_BYTES,
-                                    looksLikePickle(whole) ? "; the file looks like a PyTorch pickle" : ""));
+                                    advice(whole, length)));
         }
         return length;
     }
 
-    /** {@code PK} opens PyTorch's archives, {@code 0x80} a bare pickle. */
-    private static boolean looksLikePickle(MemorySegment whole) {
-        byte first = whole.get(ValueLayout.JAVA_BYTE, 0);
-        return first == (byte) 0x80 || (first == 'P' && whole.get(ValueLayout.JAVA_BYTE, 1) == 'K');
+    private static String advice(MemorySegment whole, long length) {
+        boolean possible = length >= 0 && length <= SafeTensorsHeader.MAX_BYTES;
+        String otherwise = possible ? "the file is cut short; get it again" : "it is no safetensors file";
+        return "; " + FileLooks.of(whole).orElse(otherwise);
     }
 
     static void refusePickle(Path file) throws Unsupported {
@@ -271,6 +276,24 @@ public final class SafeTensors implements Weights {
         }
         try (whole) {
             return whole.reshape(tensor.djlShape());
+        }
+    }
+
+    @Override
+    public NonFinite nonFinite(String name) throws WeightsException {
+        TensorInfo tensor = find(name).orElseThrow(() -> new Missing(file + " has no tensor " + name));
+        lock.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException(file + " has been closed; tensor " + name + " cannot be looked at");
+            }
+            checkLength(tensor);
+            MemorySegment numbers = data.asSlice(tensor.begin(), tensor.bytes());
+            NonFinite found = NonFinite.in(numbers, tensor.type());
+            numbers.unload();
+            return found;
+        } finally {
+            lock.readLock().unlock();
         }
     }
 

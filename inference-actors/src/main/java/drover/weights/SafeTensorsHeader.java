@@ -61,8 +61,8 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
                         .onMalformedInput(CodingErrorAction.REPORT)
                         .onUnmappableCharacter(CodingErrorAction.REPORT));
         try (JsonParser parser = JSON.createParser(text)) {
-            SafeTensorsHeader header = new Reading(file, parser, dataBytes).header();
-            checkCoverage(file, header.tensors, dataBytes);
+            SafeTensorsHeader header = new Reading(file, parser).header();
+            checkCoverage(file, header.tensors, json.length, dataBytes);
             return header;
         } catch (JsonProcessingException e) {
             throw new Damaged(file, "the header is not good JSON: " + shorten(e.getOriginalMessage()));
@@ -74,7 +74,8 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     }
 
     /** The format wants the data covered from its first byte to its last, without holes and without overlap. */
-    private static void checkCoverage(Path file, Map<String, TensorInfo> tensors, long dataBytes) throws Damaged {
+    private static void checkCoverage(Path file, Map<String, TensorInfo> tensors, long headerBytes, long dataBytes)
+            throws Damaged {
         List<TensorInfo> byPlace = new ArrayList<>(tensors.values());
         byPlace.sort(Comparator.comparingLong(TensorInfo::begin).thenComparingLong(TensorInfo::end));
         long covered = 0;
@@ -95,7 +96,15 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             covered = tensor.end();
             previous = tensor;
         }
-        if (covered != dataBytes) {
+        if (covered > dataBytes) {
+            long before = Long.BYTES + headerBytes;
+            // Unsigned, because a hostile header may place its last tensor at 2^63.
+            throw new Damaged(
+                    file,
+                    "is cut short: by its header it should have %s bytes, but it has %d; get the file again"
+                            .formatted(Long.toUnsignedString(before + covered), before + dataBytes));
+        }
+        if (covered < dataBytes) {
             throw new Damaged(
                     file, "the tensors end at byte %d, but there are %d bytes of data".formatted(covered, dataBytes));
         }
@@ -106,7 +115,7 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
     }
 
     /** One pass over the JSON. */
-    private record Reading(Path file, JsonParser parser, long dataBytes) {
+    private record Reading(Path file, JsonParser parser) {
         SafeTensorsHeader header() throws IOException, Damaged {
             Map<String, TensorInfo> tensors = new LinkedHashMap<>();
             Map<String, String> metadata = new LinkedHashMap<>();
@@ -198,10 +207,10 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
         }
 
         private TensorInfo placed(TensorInfo tensor) throws Damaged {
-            if (tensor.begin() > tensor.end() || tensor.end() > dataBytes) {
+            if (tensor.begin() > tensor.end()) {
                 throw bad(
                         tensor.name(),
-                        "claims bytes %d to %d of %d bytes of data".formatted(tensor.begin(), tensor.end(), dataBytes));
+                        "claims bytes %d to %d, which is backwards".formatted(tensor.begin(), tensor.end()));
             }
             long expected = bytes(tensor);
             if (expected != tensor.bytes()) {

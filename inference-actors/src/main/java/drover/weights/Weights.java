@@ -33,6 +33,13 @@ public sealed interface Weights extends AutoCloseable permits SafeTensors, Check
         return load(manager, name, info.type().dataType().orElse(DataType.FLOAT32));
     }
 
+    /**
+     * Looks at every number of a tensor.
+     *
+     * @throws WeightsException if there is no such tensor
+     */
+    NonFinite nonFinite(String name) throws WeightsException;
+
     /** What a tensor is called in the file, for messages. */
     default String nameInFile(String name) {
         return name;

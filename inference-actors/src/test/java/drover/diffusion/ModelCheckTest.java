@@ -119,8 +119,68 @@ class ModelCheckTest {
                 .anySatisfy(it -> assertThat(it).contains("is a pickle").contains("convert it to safetensors"))
                 .anySatisfy(it -> assertThat(it)
                         .contains("vae: its weights cannot be read")
-                        .contains("bytes of data"))
+                        .contains("is cut short")
+                        .contains("get the file again"))
                 .allSatisfy(it -> assertThat(it).hasLineCount(1));
+    }
+
+    /** One number of one tensor of each part, in a folder and in a file whose names are others. */
+    @Test
+    void numbersThatAreNoneAreFoundAndNamed() throws Exception {
+        Path model = model();
+        set(model.resolve(UNET), "conv_out.bias", Float.NaN, Float.NEGATIVE_INFINITY);
+        set(model.resolve("vae/diffusion_pytorch_model.safetensors"), "decoder.conv_out.bias", Float.POSITIVE_INFINITY);
+        set(model.resolve("text_encoder/model.safetensors"), "text_model.final_layer_norm.weight", Float.NaN);
+        assertThat(problems(model))
+                .hasSize(3)
+                .anySatisfy(it -> assertThat(it)
+                        .isEqualTo("the weights of unet in " + model.resolve("unet")
+                                + " are damaged: conv_out.bias has 1 NaN and 1 infinite of its 4 numbers; get the file"
+                                + " again, or another version of the model"))
+                .anySatisfy(it -> assertThat(it).contains("decoder.conv_out.bias has 1 infinite of its 3 numbers"))
+                .anySatisfy(it -> assertThat(it).contains("text_model.final_layer_norm.weight has 1 NaN of its 32"));
+
+        TinyTwo two = new TinyTwo(false, 4);
+        two.settings(folder.resolve("one"));
+        Path file = two.file(folder.resolve("one.safetensors"));
+        set(file, "cond_stage_model.model.transformer.resblocks.0.attn.in_proj_bias", Float.NaN);
+        assertThat(problems(file))
+                .singleElement()
+                .asString()
+                .contains("cond_stage_model.model.transformer.resblocks.0.attn.in_proj_bias has 1 NaN of its ");
+    }
+
+    /** What is not read does no harm. */
+    @Test
+    void numbersThatNobodyReadsAreNotLookedAt() throws Exception {
+        TinyTwo two = new TinyTwo(false, 4);
+        two.settings(folder.resolve("one"));
+        Path file = two.file(folder.resolve("one.safetensors"));
+        byte[] bytes = Files.readAllBytes(file);
+        int length = (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        String header = new String(bytes, 8, length, StandardCharsets.UTF_8).stripTrailing();
+        int end = bytes.length - 8 - length;
+        byte[] data = Arrays.copyOf(Arrays.copyOfRange(bytes, 8 + length, bytes.length), end + 4);
+        ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).putFloat(end, Float.POSITIVE_INFINITY);
+        String more = ",\"sqrt_recip_alphas_cumprod\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%d,%d]}}"
+                .formatted(end, end + 4);
+        Files.write(file, SafeTensorsFile.file(header.substring(0, header.length() - 1) + more, data));
+        assertThat(problems(file)).isEmpty();
+    }
+
+    /** Sets the first numbers of a tensor of float32. */
+    private static void set(Path file, String tensor, float... values) throws Exception {
+        long begin;
+        long data;
+        try (SafeTensors opened = SafeTensors.open(file)) {
+            begin = opened.find(tensor).orElseThrow().begin();
+            data = Files.size(file) - opened.bytes();
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        for (int i = 0; i < values.length; i++) {
+            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat((int) (data + begin) + 4 * i, values[i]);
+        }
+        Files.write(file, bytes);
     }
 
     @Test

@@ -108,6 +108,31 @@ class SingleFileTest {
         }
     }
 
+    /** The keys by which tools of the field tell what an SDXL checkpoint predicts, and down to which noise. */
+    @ParameterizedTest
+    @CsvSource({
+        "'', epsilon, false",
+        "v_pred, v_prediction, false",
+        "v_pred ztsnr, v_prediction, true",
+        "ztsnr, epsilon, false"
+    })
+    void marksOfAFileTellItsPredictionAndItsSchedule(String marks, String prediction, boolean zeroTerminal)
+            throws Exception {
+        Path file = folder.resolve("m.safetensors");
+        SafeTensorsFile content = new SafeTensorsFile()
+                .floats("conditioner.embedders.1.model.ln_final.weight", List.of(1L), 1)
+                .floats("model.diffusion_model.input_blocks.0.0.weight", List.of(1L, 4L, 1L, 1L), new float[4]);
+        for (String mark : marks.isEmpty() ? new String[0] : marks.split(" ")) {
+            content.tensor(mark, "F32", List.of(0L), new byte[0]);
+        }
+        content.write(file);
+        ConfigFile scheduler = ModelSource.at(file).config("scheduler");
+        assertThat(scheduler.text("prediction_type")).isEqualTo(prediction);
+        assertThat(scheduler.flag("rescale_betas_zero_snr", false)).isEqualTo(zeroTerminal);
+        double max = NoiseSchedule.of(scheduler).table().max();
+        assertThat(max > 4000).isEqualTo(zeroTerminal);
+    }
+
     @Test
     void aMissingVocabularyIsAskedFor() throws Exception {
         Path file = Files.copy(Fixtures.path("single-file/sd15-fp16.safetensors"), folder.resolve("m.safetensors"));

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import drover.inference.fault.FaultEngine;
 import drover.inference.fault.FaultSettings;
+import drover.picture.BadImageException;
 import drover.picture.Picture;
-import drover.picture.PngDecoder;
+import drover.picture.SourceImages;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -384,7 +385,11 @@ class InferenceActorTest {
     }
 
     private Picture stored(AssetRef asset) throws IOException {
-        return PngDecoder.decode(store.open(asset).readAllBytes()).picture();
+        try {
+            return SourceImages.decode(store.open(asset).readAllBytes(), SourceImages.Limits.HORDE);
+        } catch (BadImageException e) {
+            throw new AssertionError(asset + " is no picture", e);
+        }
     }
 
     private static ImageRequest checked() {

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import drover.diffusion.Fixtures;
-import drover.imaging.Resampling;
 import drover.inference.EngineException;
 import drover.picture.Picture;
-import drover.picture.PngDecoder;
+import drover.picture.Resampling;
+import drover.picture.SourceImages;
 import drover.safety.PictureChecker.Findings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,9 +29,9 @@ class ClipCheckerTest {
     @TempDir
     Path folder;
 
-    private static Picture picture(int index) throws IOException {
-        return PngDecoder.decode(Files.readAllBytes(FIXTURE.resolve("goldens/image_" + index + ".png")))
-                .picture();
+    private static Picture picture(int index) throws Exception {
+        return SourceImages.decode(
+                Files.readAllBytes(FIXTURE.resolve("goldens/image_" + index + ".png")), SourceImages.Limits.HORDE);
     }
 
     @Test

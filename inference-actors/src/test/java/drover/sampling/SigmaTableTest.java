@@ -72,6 +72,27 @@ class SigmaTableTest {
         assertThat(new SigmaTable(new double[] {3}).normal(2)).containsExactly(3, 3, 0);
     }
 
+    /** {@code round(1000 - i * 1000 / steps) - 1}. */
+    @Test
+    void trailingTimestepsAreAtTheEndsOfTheirShares() {
+        SigmaTable table = stableDiffusion();
+        assertThat(table.trailing(4))
+                .containsExactly(table.sigma(999), table.sigma(749), table.sigma(499), table.sigma(249), 0);
+        assertThat(table.trailing(3)).containsExactly(table.sigma(999), table.sigma(666), table.sigma(332), 0);
+        assertThat(table.trailing(1)).containsExactly(table.sigma(999), 0);
+        assertThat(table.trailing(1000)).endsWith(table.sigma(1), table.sigma(0), 0);
+    }
+
+    /** Also where more steps are asked for than there are trained levels, as a run of little strength does. */
+    @Property(tries = 200)
+    void noLevelComesTwice(@ForAll Spacing spacing, @ForAll @IntRange(min = 1, max = 5000) int steps) {
+        double[] levels = stableDiffusion().levels(spacing, steps);
+        assertThat(levels).hasSize(steps + 1);
+        for (int i = 0; i < steps; i++) {
+            assertThat(levels[i + 1]).isLessThan(levels[i]);
+        }
+    }
+
     @Property(tries = 200)
     void everyPlanFallsToZero(
             @ForAll Sampler sampler, @ForAll boolean karras, @ForAll @IntRange(min = 1, max = 500) int steps) {

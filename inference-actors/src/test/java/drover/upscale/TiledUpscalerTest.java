@@ -46,6 +46,23 @@ class TiledUpscalerTest {
         }
     }
 
+    /** With the margin that the engine gives its pieces, also where a network sees farther than that. */
+    @Test
+    void theUsualMarginLeavesNoSeam() throws Exception {
+        for (String fixture : new String[] {"upscaler/x4/model.safetensors", "upscaler/x2/model.safetensors"}) {
+            try (RrdbNet net = RrdbNet.load(torch, Fixtures.path(fixture), DataType.FLOAT32)) {
+                Picture small = noise(96, 64);
+                Picture pieces = new TiledUpscaler(torch, net, 32, 16).upscale(small, () -> {});
+                Picture whole = new TiledUpscaler(torch, net, 96, 0).upscale(small, () -> {});
+                assertThat(largestDifference(pieces, whole)).isLessThanOrEqualTo(2);
+                Picture bare = new TiledUpscaler(torch, net, 32, 0).upscale(small, () -> {});
+                assertThat(largestDifference(bare, whole))
+                        .as("without a margin")
+                        .isGreaterThan(10);
+            }
+        }
+    }
+
     @Test
     void sidesThatFitNoCellAreFilledAndCutAgain() throws Exception {
         try (RrdbNet net = RrdbNet.load(torch, Fixtures.path("upscaler/x2/model.safetensors"), DataType.FLOAT32)) {

@@ -212,7 +212,7 @@ class SafeTensorsTest {
                 "{\"x\":{\"dtype\":\"F31\",\"shape\":[1],\"data_offsets\":[0,4]}} | tensor x has the unknown dtype F31",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}} | tensor x of shape [2] and type F32 needs 8 bytes, but claims 4",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}} | tensor x claims bytes 4 to 0",
-                "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} | tensor x claims bytes 0 to 8 of 4",
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} | is cut short: by its header it should have 70 bytes, but it has 66; get the file again",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}} | tensor x has -1 in shape",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}} | tensor x has 1.0 in shape",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,4]}} | needs more than 2^63 bytes",
@@ -281,6 +281,42 @@ class SafeTensorsTest {
         Path path = Files.write(
                 folder.resolve("a.safetensors"), "PK\3\4 and what follows".getBytes(StandardCharsets.US_ASCII));
         assertThatThrownBy(() -> SafeTensors.open(path)).hasMessageContaining("looks like a PyTorch pickle");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "version https://git-lfs.github.com/spec/v1 oid sha256:4d7a | run git lfs pull",
+                "<!DOCTYPE html><html> | the file is a web page",
+                "{\"error\":\"Access to this model is restricted\"} | the file is a server's error message",
+                "GGUF and what follows | the file is GGUF",
+                "some other text | it is no safetensors file",
+                "'' | is empty; get the file again",
+                "short | has 5 bytes",
+            })
+    void saysWhatAFileOfAnotherKindIs(String content, String expected) throws IOException {
+        Path path = Files.writeString(folder.resolve("a.safetensors"), content == null ? "" : content);
+        assertThatThrownBy(() -> SafeTensors.open(path))
+                .isInstanceOf(WeightsException.Damaged.class)
+                .hasMessageContaining("a.safetensors")
+                .hasMessageContaining(expected);
+    }
+
+    @Test
+    void aFileThatWasCutOffWhileItCameSaysHowMuchIsMissing() throws IOException {
+        byte[] whole = new SafeTensorsFile()
+                .floats("a", List.of(3L), 1, 2, 3)
+                .floats("b", List.of(2L), 1, 2)
+                .bytes();
+        Path data = Files.write(folder.resolve("data.safetensors"), SafeTensorsFile.withoutLast(whole, 9));
+        assertThatThrownBy(() -> SafeTensors.open(data))
+                .isInstanceOf(WeightsException.Damaged.class)
+                .hasMessage(data + ": is cut short: by its header it should have " + whole.length
+                        + " bytes, but it has " + (whole.length - 9) + "; get the file again");
+        Path header = Files.write(folder.resolve("header.safetensors"), SafeTensorsFile.withoutLast(whole, 40));
+        assertThatThrownBy(() -> SafeTensors.open(header))
+                .hasMessageEndingWith("; the file is cut short; get it again");
     }
 
     @Test

@@ -2,6 +2,7 @@ package drover.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import drover.client.DroverJson;
+import drover.process.JavaCommand;
 import drover.source.server.HordeBooks;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,8 +12,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -28,21 +27,10 @@ final class HordeChild implements AutoCloseable {
     }
 
     static HordeChild start(String model) throws IOException {
-        Process process = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-Xmx512m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "drover.cli.Main",
-                        "horde",
-                        "serve",
-                        "--json",
-                        "--port",
-                        "0",
-                        "--model",
-                        model))
+        Process process = new ProcessBuilder(
+                        JavaCommand.drover("horde", "serve", "--json", "--port", "0", "--model", model)
+                                .withHeap("512m")
+                                .line())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         Optional<JsonNode> welcome = Optional.empty();

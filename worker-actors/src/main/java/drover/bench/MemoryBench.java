@@ -1,6 +1,5 @@
 package drover.bench;
 
-import drover.client.DroverException;
 import drover.client.JobRequest;
 import drover.job.Job;
 import drover.job.JobState;
@@ -58,19 +57,11 @@ public final class MemoryBench {
 
     private static void draw(Rig rig, int first, int count) throws BenchException {
         for (int seed = first; seed < first + count; seed++) {
-            JobRequest request = JobRequest.of("a red apple").seed(seed).build();
-            try {
-                Job job = rig.follow(
-                                rig.client().submit(request, Optional.empty()).id())
-                        .awaitEnd();
-                if (job.state() != JobState.DELIVERED) {
-                    throw new BenchException("picture " + seed + " ended as " + job.state() + " " + job.fault());
-                }
-            } catch (DroverException e) {
-                throw new BenchException("a job was not accepted: " + e.getMessage(), e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new BenchException("interrupted", e);
+            Job job = rig.follow(
+                            rig.submit(JobRequest.of("a red apple").seed(seed).build()))
+                    .awaitEnd();
+            if (job.state() != JobState.DELIVERED) {
+                throw new BenchException("picture " + seed + " ended as " + job.state() + " " + job.fault());
             }
         }
     }

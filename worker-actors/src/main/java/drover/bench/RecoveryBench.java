@@ -1,6 +1,5 @@
 package drover.bench;
 
-import drover.client.DroverException;
 import drover.client.JobRequest;
 import drover.inference.Phase;
 import drover.job.Job;
@@ -12,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * From SIGKILL of a GPU process until the first step of the re-run, with the bundled model on the processor: without and
@@ -165,22 +163,11 @@ public final class RecoveryBench {
     }
 
     private static String submit(Rig rig) throws BenchException {
-        try {
-            return rig.client()
-                    .submit(
-                            JobRequest.of("a red apple")
-                                    .steps(STEPS)
-                                    .seed(1)
-                                    .deadlineSeconds(600)
-                                    .build(),
-                            Optional.empty())
-                    .id();
-        } catch (DroverException e) {
-            throw new BenchException("a job was not accepted: " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BenchException("interrupted", e);
-        }
+        return rig.submit(JobRequest.of("a red apple")
+                .steps(STEPS)
+                .seed(1)
+                .deadlineSeconds(600)
+                .build());
     }
 
     private static double seconds(long nanos) {

@@ -1,6 +1,8 @@
 package drover.bench;
 
 import drover.client.DroverClient;
+import drover.client.DroverException;
+import drover.client.JobRequest;
 import drover.config.ConfigException;
 import drover.config.ConfigLoader;
 import drover.config.DroverConfig;
@@ -112,12 +114,20 @@ final class Rig implements AutoCloseable {
         return server;
     }
 
-    DroverClient client() {
-        return client;
-    }
-
     ControlProcess control() {
         return control;
+    }
+
+    /** Orders a job over HTTP, and gives its id. */
+    String submit(JobRequest order) throws BenchException {
+        try {
+            return client.submit(order, Optional.empty()).id();
+        } catch (DroverException e) {
+            throw new BenchException("a job was not accepted: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BenchException("interrupted", e);
+        }
     }
 
     List<NodeStatus> nodes() {

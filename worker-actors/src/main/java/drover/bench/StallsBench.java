@@ -1,6 +1,5 @@
 package drover.bench;
 
-import drover.client.DroverException;
 import drover.client.JobRequest;
 import drover.job.Attempt;
 import drover.job.AttemptOutcome;
@@ -79,15 +78,6 @@ public final class StallsBench {
     private static String submit(Rig rig, String kind, boolean heartbeats, int percent) throws BenchException {
         var fault = new JobRequest.FaultOrder(
                 kind, "denoising", Optional.of(percent * STEPS / 100), Optional.of(heartbeats), Optional.of(1));
-        try {
-            return rig.client()
-                    .submit(JobRequest.of("stall").steps(STEPS).fault(fault).build(), Optional.empty())
-                    .id();
-        } catch (DroverException e) {
-            throw new BenchException("a job was not accepted: " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BenchException("interrupted", e);
-        }
+        return rig.submit(JobRequest.of("stall").steps(STEPS).fault(fault).build());
     }
 }

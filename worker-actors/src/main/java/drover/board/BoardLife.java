@@ -29,6 +29,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 final class BoardLife implements Rules<Command> {
     private static final String WAKE = "wake";
 
+    /** A follower says every two seconds that it is there. */
+    private static final PreviewWish FOLLOWER = new PreviewWish(1, 10);
+
     private final Surroundings<Command> around;
     private final Board board;
     private final JobBoard.Links links;
@@ -36,8 +39,6 @@ final class BoardLife implements Rules<Command> {
     private final TimerScheduler<Command> timers;
     private final ActorRef<JobLedger.AppendReply> ledgerReplies;
     private final ActorRef<Delivery.Outcome> deliveryReplies;
-    /** A follower says every two seconds that it is there. */
-    private static final PreviewWish FOLLOWER = new PreviewWish(1, 10);
 
     private final Map<SlotId, ActorRef<SlotCommand>> keepers = new HashMap<>();
     private final Map<AttemptId, Acknowledgement> unacknowledged = new HashMap<>();
@@ -105,15 +106,7 @@ final class BoardLife implements Rules<Command> {
                         ended.slot(),
                         ended.attempt(),
                         ended.keeper(),
-                        board.ended(
-                                ended.slot(),
-                                ended.attempt(),
-                                ended.outcome(),
-                                ended.code(),
-                                ended.reason(),
-                                ended.retryable(),
-                                ended.timings(),
-                                now));
+                        board.ended(ended.slot(), ended.attempt(), ended.end(), now));
             case JobBoard.CancelJob cancel -> onCancelJob(cancel, now);
             case JobBoard.RequeueJob requeue -> {
                 Board.Requeue requeued = board.requeue(requeue.job(), now);

@@ -5,6 +5,7 @@ import drover.board.BoardAction.Write;
 import drover.board.Slots.Slot;
 import drover.inference.AttemptId;
 import drover.inference.Position;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.job.Fault;
@@ -67,16 +68,9 @@ final class Endings {
     }
 
     /** The attempt is over without a result, and so would be every other one. */
-    void attemptAndJob(
-            Entry entry,
-            AttemptId attempt,
-            AttemptOutcome outcome,
-            Fault fault,
-            AttemptTimings timings,
-            Instant now,
-            List<BoardAction> actions) {
-        writeEnd(entry, attempt, outcome, fault.detail(), timings, now, actions);
-        finish(entry, new JobEvent.Faulted(attempt.job(), now, fault), actions);
+    void attemptAndJob(Entry entry, AttemptId attempt, AttemptEnd end, Instant now, List<BoardAction> actions) {
+        writeEnd(entry, attempt, end.outcome(), end.reason(), end.timings(), now, actions);
+        finish(entry, new JobEvent.Faulted(attempt.job(), now, new Fault(end.code(), end.reason())), actions);
     }
 
     private void writeEnd(

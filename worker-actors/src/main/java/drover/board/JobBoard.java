@@ -10,7 +10,7 @@ import drover.inference.CborSerializable;
 import drover.inference.JobId;
 import drover.inference.Position;
 import drover.inference.Preview;
-import drover.job.AttemptOutcome;
+import drover.job.AttemptEnd;
 import drover.job.AttemptTimings;
 import drover.job.Job;
 import drover.ledger.Hold;
@@ -109,24 +109,8 @@ public final class JobBoard {
         }
     }
 
-    /**
-     * From a keeper: the attempt ended without a result. Answered by {@code ResultRecorded}.
-     *
-     * @param code a stable name of the failure, such as {@code drover:engine.out-of-memory} or {@code
-     *     drover:attempt.stalled}
-     * @param reason in a sentence for a person
-     * @param retryable whether another attempt may succeed
-     * @param timings what its node measured; {@link AttemptTimings#NONE} if the node could not say
-     */
-    public record AttemptEnded(
-            SlotId slot,
-            AttemptId attempt,
-            AttemptOutcome outcome,
-            String code,
-            String reason,
-            boolean retryable,
-            AttemptTimings timings,
-            ActorRef<SlotCommand> keeper)
+    /** From a keeper: the attempt ended without a result. Answered by {@code ResultRecorded}. */
+    public record AttemptEnded(SlotId slot, AttemptId attempt, AttemptEnd end, ActorRef<SlotCommand> keeper)
             implements Word {}
 
     /** From a caller: stop working on the job. */

@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  * Who gets what next.
  *
  * <p><b>Which job.</b> A slot can have a job whose model it knows and that is not withdrawn, and whose pictures it can
- * look at if the job insists on that, if its node is not suspended,
- * did not fail the job before (unless no other can take it and the back-off is over), and is not already known to be too
- * slow for the job's deadline. Of these the highest priority counts first. Within it {@link FairQueue} says which is next;
- * a job whose model is in the slot's memory may go before that one, but not if it came later by more than the lead, and
- * before another <em>tenant's</em> job at most {@code 2 × nodes − 1} times. So no model starves, and a tenant's only job
- * begins within the next {@code 2 × nodes} assignments of slots that can run it, however much others have queued.
+ * look at if the job insists on that, if its node is not suspended, did not fail the job before (unless no other can take
+ * it and the back-off is over), and is not already known to be too slow for the job's deadline. Of these the highest
+ * priority counts first. Within it {@link FairQueue} says which is next; a job whose model is in the slot's memory may go
+ * before that one, but not if it came later by more than the lead, and before another <em>tenant's</em> job at most
+ * {@code 2 × nodes − 1} times. So no model starves, and a tenant's only job begins within the next {@code 2 × nodes}
+ * assignments of slots that can run it, however much others have queued.
  *
  * <p><b>Which slot.</b> If several are free the job goes to the one that has its model in memory; among these to the most
  * reliable node, to a tenth, so that chance does not outweigh a node twice as fast; then to the one that has been fastest

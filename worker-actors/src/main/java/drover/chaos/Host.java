@@ -1,5 +1,6 @@
 package drover.chaos;
 
+import drover.process.JavaCommand;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -129,20 +130,12 @@ final class Host {
             // Ctrl-C in a terminal is for this command, which ends its hosts in its own order.
             line.add("setsid");
         }
-        line.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dai.djl.offline=true",
-                "-Xmx256m",
+        line.addAll(JavaCommand.drover(Stream.concat(command.stream(), Stream.of("--config", file.toString()))
+                        .toList())
+                .withHeap("256m")
                 // There are many of them and few cores.
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "drover.cli.Main"));
-        line.addAll(command);
-        line.addAll(List.of("--config", file.toString()));
+                .with("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+                .line());
         ProcessBuilder builder = new ProcessBuilder(network.on(number, line));
         builder.environment().put("DROVER_HOME", folder.toString());
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));

@@ -39,7 +39,8 @@ final class BenchCommand {
         boolean run() throws BenchException, RunnerException;
     }
 
-    private static void require(String option, int value, int most) {
+    /** Refuses a count that is not from 1 to {@code most}. */
+    static void require(String option, int value, int most) {
         if (value < 1 || value > most) {
             throw CommandFailure.usage(option + " must be 1 to " + most + ", but was " + value);
         }

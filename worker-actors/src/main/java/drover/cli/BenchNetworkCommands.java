@@ -28,6 +28,9 @@ import picocli.CommandLine.Option;
 final class BenchNetworkCommands {
     private static final int GRID = 64;
 
+    /** More steps or rounds than anybody waits for. */
+    private static final int MOST = 500;
+
     private final Cli cli;
 
     BenchNetworkCommands(Cli cli) {
@@ -113,6 +116,22 @@ final class BenchNetworkCommands {
         }
     }
 
+    /** What is painted. */
+    static final class Painting {
+        @Option(names = "--size", paramLabel = "N", description = "Pixels a side (default: ${DEFAULT-VALUE}).")
+        private int size = 512;
+
+        @Option(names = "--steps", paramLabel = "N", description = "How many (default: ${DEFAULT-VALUE}).")
+        private int steps = 3;
+
+        private void check() {
+            if (size < GRID || size > 4096 || size % GRID != 0) {
+                throw CommandFailure.usage("--size must be a multiple of 64 up to 4096, but was " + size);
+            }
+            BenchCommand.require("--steps", steps, MOST);
+        }
+    }
+
     private interface Measurement {
         boolean run(DroverConfig config) throws IOException, EngineException;
     }
@@ -135,18 +154,6 @@ final class BenchNetworkCommands {
         }
     }
 
-    private static void requireSize(int size) {
-        if (size < GRID || size > 4096 || size % GRID != 0) {
-            throw CommandFailure.usage("--size must be a multiple of 64 up to 4096, but was " + size);
-        }
-    }
-
-    private static void requireCount(String option, int value) {
-        if (value < 1 || value > 500) {
-            throw CommandFailure.usage(option + " must be 1 to 500, but was " + value);
-        }
-    }
-
     /** {@code drover bench unet}. */
     @Command(
             name = "unet",
@@ -157,17 +164,13 @@ final class BenchNetworkCommands {
         @Mixin
         private final Options options = new Options();
 
-        @Option(names = "--size", paramLabel = "N", description = "Pixels a side (default: ${DEFAULT-VALUE}).")
-        private int size = 512;
-
-        @Option(names = "--steps", paramLabel = "N", description = "How many (default: ${DEFAULT-VALUE}).")
-        private int steps = 3;
+        @Mixin
+        private final Painting painting = new Painting();
 
         @Override
         public Integer call() {
             options.requireRandom();
-            requireSize(size);
-            requireCount("--steps", steps);
+            painting.check();
             RandomModel.Kind kind = options.kind();
             return measure(options, config -> {
                 TorchOptions torch = torch(options, config);
@@ -176,7 +179,8 @@ final class BenchNetworkCommands {
                 UNetSpeed speed;
                 try (ScratchModel model =
                         ScratchModel.write(kind, scratch, config.nodes().cacheDir())) {
-                    speed = UNetSpeed.measure(model, torch, precision, options.holding(), size, steps, scratch);
+                    speed = UNetSpeed.measure(
+                            model, torch, precision, options.holding(), painting.size, painting.steps, scratch);
                 }
                 if (options.json) {
                     RemoteCommand.printJson(cli, NetworkBench.UNetFigures.of(speed));
@@ -205,7 +209,7 @@ final class BenchNetworkCommands {
 
         @Override
         public Integer call() {
-            requireCount("--rounds", rounds);
+            BenchCommand.require("--rounds", rounds, MOST);
             if (options.random && model.isPresent()) {
                 throw CommandFailure.usage("say --model or --random-weights, not both");
             }
@@ -247,17 +251,13 @@ final class BenchNetworkCommands {
         @Mixin
         private final Options options = new Options();
 
-        @Option(names = "--size", paramLabel = "N", description = "Pixels a side (default: ${DEFAULT-VALUE}).")
-        private int size = 512;
-
-        @Option(names = "--steps", paramLabel = "N", description = "How many (default: ${DEFAULT-VALUE}).")
-        private int steps = 3;
+        @Mixin
+        private final Painting painting = new Painting();
 
         @Override
         public Integer call() {
             options.requireRandom();
-            requireSize(size);
-            requireCount("--steps", steps);
+            painting.check();
             RandomModel.Kind kind = options.kind();
             return measure(options, config -> {
                 TorchOptions torch = torch(options, config);
@@ -265,7 +265,7 @@ final class BenchNetworkCommands {
                 try (ScratchModel model = ScratchModel.write(
                         kind, options.scratchFolder(), config.nodes().cacheDir())) {
                     speed = PipelineSpeed.measure(
-                            model, torch.isGpu(), torch.threads(), OptionalLong.empty(), size, steps);
+                            model, torch.isGpu(), torch.threads(), OptionalLong.empty(), painting.size, painting.steps);
                 }
                 if (options.json) {
                     RemoteCommand.printJson(cli, speed);

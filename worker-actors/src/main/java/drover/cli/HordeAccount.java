@@ -41,6 +41,19 @@ record HordeAccount(String url, Secret key, Optional<String> worker) {
         return accounts;
     }
 
+    /**
+     * Those of the files, of which there has to be one.
+     *
+     * @param files instead of those that are configured, if there are any
+     */
+    static List<HordeAccount> required(Cli cli, DroverConfig config, List<Path> files) {
+        List<HordeAccount> accounts = all(cli, config, files);
+        if (accounts.isEmpty()) {
+            throw CommandFailure.usage("there is no bridgeData.yaml, and so no account; name one with --bridge-data");
+        }
+        return accounts;
+    }
+
     private static HordeAccount of(Cli cli, Path file) {
         BridgeReading reading = new BridgeReader(cli.environment()).read(file);
         BridgeData data = reading.data()

@@ -58,7 +58,7 @@ final class HordeMaintenanceCommand implements Callable<Integer> {
             throw CommandFailure.usage("--message is for on: it says why the worker is in maintenance");
         }
         DroverConfig config = cli.config(common.config());
-        List<Target> targets = targets(HordeAccount.all(cli, config, files.files()));
+        List<Target> targets = targets(HordeAccount.required(cli, config, files.files()));
         boolean failed = false;
         try (HordeSession session = new HordeSession(config.horde().agent())) {
             for (Target target : targets) {
@@ -69,9 +69,6 @@ final class HordeMaintenanceCommand implements Callable<Integer> {
     }
 
     private List<Target> targets(List<HordeAccount> accounts) {
-        if (accounts.isEmpty()) {
-            throw CommandFailure.usage("there is no bridgeData.yaml, and so no account; name one with --bridge-data");
-        }
         if (worker.isPresent()) {
             HordeAccount owner = accounts.stream()
                     .filter(account -> account.worker().equals(worker))

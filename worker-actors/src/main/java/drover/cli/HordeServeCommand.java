@@ -1,7 +1,6 @@
 package drover.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.typesafe.config.ConfigFactory;
 import drover.client.DroverJson;
 import drover.config.DroverConfig;
 import drover.source.server.LocalHorde;
@@ -73,12 +72,7 @@ final class HordeServeCommand implements Callable<Integer> {
             throw CommandFailure.usage("--port must be 0 to " + MAX_PORT + ", but was " + port);
         }
         Map<String, String> known = known(cli.config(common.config()));
-        ActorSystem<Void> system = ActorSystem.create(
-                Behaviors.empty(),
-                "drover-local-horde",
-                ConfigFactory.parseResources("drover-local.conf")
-                        .withFallback(ConfigFactory.defaultReference())
-                        .resolve());
+        ActorSystem<Void> system = LocalSystem.start(Behaviors.empty(), "drover-local-horde");
         try (LocalHorde horde =
                 new LocalHorde(system, LocalHorde.Settings.REAL.withModels(known), InstantSource.system(), port)) {
             Welcome welcome = new Welcome(

@@ -1,6 +1,5 @@
 package drover.cli;
 
-import com.typesafe.config.ConfigFactory;
 import drover.horde.ApiKey;
 import drover.horde.BridgeAgent;
 import drover.horde.Downloader;
@@ -24,20 +23,13 @@ final class HordeSession implements AutoCloseable {
     /** Every call has limits of its own; this is beyond all of them. */
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-    private static final Duration GOODBYE = Duration.ofSeconds(5);
-
     private final ActorSystem<Void> system;
     private final Retries retries;
     private final BridgeAgent agent;
 
     HordeSession(BridgeAgent agent) {
         this.agent = agent;
-        this.system = ActorSystem.create(
-                Behaviors.empty(),
-                "drover-horde",
-                ConfigFactory.parseResources("drover-local.conf")
-                        .withFallback(ConfigFactory.defaultReference())
-                        .resolve());
+        this.system = LocalSystem.start(Behaviors.empty(), "drover-horde");
         this.retries = Retries.of(system, InstantSource.system(), new Random());
     }
 
@@ -80,14 +72,6 @@ final class HordeSession implements AutoCloseable {
 
     @Override
     public void close() {
-        system.terminate();
-        try {
-            system.getWhenTerminated().toCompletableFuture().get(GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            // What was asked for is answered; an actor system that does not end must not keep the user waiting.
-            return;
-        }
+        LocalSystem.end(system);
     }
 }

@@ -41,13 +41,10 @@ final class HordeStatusCommand implements Callable<Integer> {
         common.applyVerbosity();
         DroverConfig config = cli.config(common.config());
         Map<HordeAccount, Set<String>> workers = new LinkedHashMap<>();
-        for (HordeAccount account : HordeAccount.all(cli, config, files.files())) {
+        for (HordeAccount account : HordeAccount.required(cli, config, files.files())) {
             HordeAccount owner = new HordeAccount(account.url(), account.key(), Optional.empty());
             workers.computeIfAbsent(owner, _ -> new LinkedHashSet<>())
                     .addAll(account.worker().stream().toList());
-        }
-        if (workers.isEmpty()) {
-            throw CommandFailure.usage("there is no bridgeData.yaml, and so no account; name one with --bridge-data");
         }
         boolean failed = false;
         try (HordeSession session = new HordeSession(config.horde().agent())) {

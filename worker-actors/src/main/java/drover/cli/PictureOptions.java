@@ -1,7 +1,5 @@
 package drover.cli;
 
-import drover.imaging.BadImageException;
-import drover.imaging.SourceImages;
 import drover.inference.AssetRef;
 import drover.inference.ControlUse;
 import drover.inference.HiresFix;
@@ -9,6 +7,8 @@ import drover.inference.ImageFeatures;
 import drover.inference.JobId;
 import drover.inference.LoraUse;
 import drover.inference.SourceImage;
+import drover.picture.BadImageException;
+import drover.picture.SourceImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import drover.client.ReportView.GroupView;
 import drover.client.ReportView.PhaseView;
 import drover.client.ReportView.RateView;
 import drover.client.ReportView.RequestersView;
+import drover.client.ReportView.TenantView;
 import drover.report.print.Findings;
 import drover.report.print.Numbers;
 import drover.report.print.Phases;
@@ -80,6 +81,27 @@ final class ReportText {
             }
             say("Given up: " + String.join(", ", faults) + ".");
         }
+        if (it.tenants().size() > 1) {
+            tenants(it.tenants());
+        }
+    }
+
+    private void tenants(List<TenantView> tenants) {
+        TextTable table = new TextTable("TENANT", "JOBS", "DELIVERED", "P50", "P95", "IN ALL", "LOST");
+        for (TenantView it : tenants) {
+            PhaseView waited = it.submittedToDelivered();
+            boolean any = waited.count() > 0;
+            table.add(List.of(
+                    plain(it.name()),
+                    Numbers.count(it.ended()),
+                    Numbers.count(waited.count()),
+                    any ? Numbers.seconds(waited.p50()) : "-",
+                    any ? Numbers.seconds(waited.p95()) : "-",
+                    Numbers.time(it.waitedSeconds()),
+                    Numbers.time(it.lostSeconds())));
+        }
+        out.println();
+        table.print(out, WIDTH);
     }
 
     private void groups(String title, List<GroupView> groups) {

@@ -1,7 +1,5 @@
 package drover.cli;
 
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import drover.config.DroverConfig;
 import drover.inference.AssetStore;
 import drover.inference.AttemptId;
@@ -12,7 +10,6 @@ import drover.inference.JobId;
 import drover.node.EngineFactory;
 import drover.node.GpuDevice;
 import drover.node.GpuInventory;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,8 +20,6 @@ import org.apache.pekko.actor.typed.ActorSystem;
 final class SingleRunProcess {
     /** The one job of the process. */
     static final JobId JOB = new JobId("generate");
-
-    private static final Duration GOODBYE = Duration.ofSeconds(5);
 
     private final Cli cli;
     private final DroverConfig config;
@@ -51,31 +46,17 @@ final class SingleRunProcess {
                     config.nodes().timeouts(),
                     progress::moved,
                     outcome);
-            ActorSystem<SingleRun.Command> system =
-                    ActorSystem.create(SingleRun.create(order), "drover", localSystem());
+            ActorSystem<SingleRun.Command> system = LocalSystem.start(SingleRun.create(order), "drover");
             Thread interrupted = new Thread(() -> onInterrupt(system, outcome), "interrupted");
             Runtime.getRuntime().addShutdownHook(interrupted);
             try {
-                return finish(system, outcome);
+                SingleRun.Outcome end = outcome.join();
+                LocalSystem.end(system);
+                return end;
             } finally {
                 removeHook(interrupted);
             }
         }
-    }
-
-    private SingleRun.Outcome finish(
-            ActorSystem<SingleRun.Command> system, CompletableFuture<SingleRun.Outcome> outcome) {
-        SingleRun.Outcome end = outcome.join();
-        system.terminate();
-        try {
-            system.getWhenTerminated().toCompletableFuture().get(GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            // The result is there; an actor system that does not end must not keep the user waiting.
-            return end;
-        }
-        return end;
     }
 
     /** Opens the configured engine on the first of the configured devices; the caller closes it. */
@@ -100,7 +81,7 @@ final class SingleRunProcess {
             ActorSystem<SingleRun.Command> system, CompletableFuture<SingleRun.Outcome> outcome) {
         system.tell(new SingleRun.Cancel("interrupted"));
         try {
-            outcome.get(GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
+            outcome.get(LocalSystem.GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             // The process ends in any case; unfinished files are hidden ones, never half a picture.
             return;
@@ -114,12 +95,5 @@ final class SingleRunProcess {
             // The process is ending already; then the hook has done its work.
             return;
         }
-    }
-
-    /** No cluster and no ports; Ctrl-C is ours. */
-    private static Config localSystem() {
-        return ConfigFactory.parseResources("drover-local.conf")
-                .withFallback(ConfigFactory.defaultReference())
-                .resolve();
     }
 }

@@ -114,7 +114,7 @@ public final class ConfigLoader {
         if (!problems.isEmpty()) {
             throw new ConfigException(List.copyOf(problems));
         }
-        return new LoadedConfig(DroverConfig.from(values, home, environment), values.entries());
+        return new LoadedConfig(new ConfigAssembly(values, home, environment).config(), values.entries());
     }
 
     private static void findUnknown(String path, ConfigObject object, Set<ConfigProblem> problems) {

@@ -65,9 +65,9 @@ import org.apache.pekko.cluster.typed.Cluster;
  * It gives its parts away only when the board has heard of every job that is on the way: a report about an attempt that
  * the board does not know counts as old and is acknowledged, and what it said would be lost.
  *
- * <p>Only the incidents, the audit, the retention and the work for the Horde can start anew in place. Every other part remembers something that the rest
- * relies on; if one of them fails, the dispatch ends, and its process with it. Another host's takes over, or the next
- * start.
+ * <p>Only the incidents, the audit, the retention and the work for the Horde can start anew in place. Every other part
+ * remembers something that the rest relies on; if one of them fails, the dispatch ends, and its process with it. Another
+ * host's takes over, or the next start.
  */
 public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
     /** What the dispatch understands. */
@@ -93,7 +93,20 @@ public final class Dispatch extends AbstractBehavior<Dispatch.Command> {
             ActorRef<JobBoard.Command> board,
             ActorRef<JobFeed.Command> feed,
             ActorRef<HordeSource.Command> horde)
-            implements CborSerializable {}
+            implements CborSerializable {
+        /** All of them behind one actor that passes on what it gets, wherever they are. */
+        static Parts behind(ActorRef<Object> line, ActorRef<Command> dispatch) {
+            return new Parts(
+                    dispatch,
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow(),
+                    line.narrow());
+        }
+    }
 
     /** Lets sources take no more jobs; answered when that is so. */
     public record StopSources(ActorRef<Done> replyTo) implements Command {}

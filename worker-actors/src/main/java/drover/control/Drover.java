@@ -3,7 +3,6 @@ package drover.control;
 import drover.board.JobBoard;
 import drover.feed.JobFeed;
 import drover.ledger.AuditLog;
-import drover.ledger.HoldLog;
 import drover.ledger.IncidentLog;
 import drover.ledger.JobLedger;
 import drover.node.ClusterConfig;
@@ -23,6 +22,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -116,7 +116,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             Leftovers leftovers = new Leftovers(dataDir);
             return new NodeHost(
                     member,
-                    JavaProcessLauncher.likeThisProcess(leftovers),
+                    new JavaProcessLauncher(leftovers),
                     GpuInventory.ofThisHost(),
                     leftovers,
                     StackCapture.likeThisProcess());
@@ -152,14 +152,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             ActorRef<Line.Connected> connections =
                     getContext().messageAdapter(Line.Connected.class, _ -> new DispatchFound());
             ActorRef<Object> line = vital("line", Line.create(proxy, last, connections, on.nanoTime()));
-            begin(
-                    line.narrow(),
-                    line.narrow(),
-                    line.narrow(),
-                    line.narrow(),
-                    line.narrow(),
-                    line.narrow(),
-                    line.narrow());
+            begin(Dispatch.Parts.behind(line, proxy));
         }
     }
 
@@ -177,18 +170,11 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                                         .withRole(ClusterConfig.CONTROL)));
     }
 
-    private void begin(
-            ActorRef<JobLedger.Command> ledger,
-            ActorRef<IncidentLog.Command> incidents,
-            ActorRef<AuditLog.Command> audit,
-            ActorRef<HoldLog.Command> holds,
-            ActorRef<JobBoard.Command> board,
-            ActorRef<JobFeed.Command> feed,
-            ActorRef<HordeSource.Command> horde) {
+    private void begin(Dispatch.Parts there) {
         NodeHost host = on.host();
         NodeSupervisor.Parts parts = new NodeSupervisor.Parts(
-                board,
-                holds,
+                there.board(),
+                there.holds(),
                 watchdog,
                 getContext().messageAdapter(Incident.class, Noted::new),
                 host.launcher(),
@@ -199,7 +185,15 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                 host.member(),
                 Cluster.get(getContext().getSystem()).selfMember().address().toString());
         var nodes = vital("nodes", NodeSupervisor.create(parts, on.nodes()));
-        Tree whole = new Tree(ledger, incidents, audit, board, feed, horde, watchdog, nodes);
+        Tree whole = new Tree(
+                there.ledger(),
+                there.incidents(),
+                there.audit(),
+                there.board(),
+                there.feed(),
+                there.horde(),
+                watchdog,
+                nodes);
         tree = Optional.of(whole);
         waiting.forEach(asker -> asker.tell(whole));
         waiting.clear();
@@ -223,14 +217,7 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                 dispatch = Optional.of(parts.dispatch());
                 getContext().watchWith(parts.dispatch(), new Lost(DISPATCH));
                 if (tree.isEmpty()) {
-                    begin(
-                            parts.ledger(),
-                            parts.incidents(),
-                            parts.audit(),
-                            parts.holds(),
-                            parts.board(),
-                            parts.feed(),
-                            parts.horde());
+                    begin(parts);
                 }
             }
             case DispatchFound() -> tree.ifPresent(t -> t.nodes().tell(new NodeSupervisor.SayAgain()));
@@ -242,15 +229,9 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
                 ending = true;
                 replyTo.tell(Done.getInstance());
             }
-            case StopSources(ActorRef<Done> replyTo) ->
-                dispatch.ifPresentOrElse(
-                        d -> d.tell(new Dispatch.StopSources(replyTo)), () -> replyTo.tell(Done.getInstance()));
-            case FinishSources(ActorRef<Done> replyTo) ->
-                dispatch.ifPresentOrElse(
-                        d -> d.tell(new Dispatch.FinishSources(replyTo)), () -> replyTo.tell(Done.getInstance()));
-            case CloseDispatch(ActorRef<Done> replyTo) ->
-                dispatch.ifPresentOrElse(
-                        d -> d.tell(new Dispatch.Close(replyTo)), () -> replyTo.tell(Done.getInstance()));
+            case StopSources(ActorRef<Done> replyTo) -> passOn(replyTo, Dispatch.StopSources::new);
+            case FinishSources(ActorRef<Done> replyTo) -> passOn(replyTo, Dispatch.FinishSources::new);
+            case CloseDispatch(ActorRef<Done> replyTo) -> passOn(replyTo, Dispatch.Close::new);
             case Lost(String child) -> {
                 if (child.equals(DISPATCH)) {
                     dispatch = Optional.empty();
@@ -267,5 +248,10 @@ public final class Drover extends AbstractBehavior<Drover.Command> {
             }
         }
         return this;
+    }
+
+    /** The dispatch does it and answers; where it is not here there is nothing to do. */
+    private void passOn(ActorRef<Done> replyTo, Function<ActorRef<Done>, Dispatch.Command> order) {
+        dispatch.ifPresentOrElse(d -> d.tell(order.apply(replyTo)), () -> replyTo.tell(Done.getInstance()));
     }
 }

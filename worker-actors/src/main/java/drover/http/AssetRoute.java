@@ -1,10 +1,10 @@
 package drover.http;
 
-import drover.imaging.BadImageException;
-import drover.imaging.Thumbnails;
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
 import drover.job.Job;
+import drover.picture.BadImageException;
+import drover.picture.Thumbnails;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -16,11 +16,9 @@ enum Dialect {
     /** A file of this process's own. It is locked as long as it is open. */
     H2("jdbc:h2:") {
         // With WRITE_DELAY=0 a commit is in the file when it returns, and H2 does not tidy up the file beside the work:
-        // that
-        // made one accept in a hundred wait for 50 ms. Space that is free is used again after 10 instead of 45 s, which
-        // keeps the file small; whatever replaced it is on the disk by then. The database is closed by its owner and
-        // not by
-        // a shutdown hook of its own, which could come before the last commit.
+        // that made one accept in a hundred wait for 50 ms; see H2Housekeeping. Space that is free is used again after
+        // 10 instead of 45 s, which keeps the file small; whatever replaced it is on the disk by then. The database is
+        // closed by its owner and not by a shutdown hook of its own, which could come before the last commit.
         @Override
         String address(String url) {
             StringBuilder all = new StringBuilder(url);
@@ -62,6 +60,11 @@ enum Dialect {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("CHECKPOINT SYNC");
             }
+        }
+
+        @Override
+        Optional<H2Housekeeping> housekeeping(Connection connection) throws SQLException {
+            return Optional.of(H2Housekeeping.of(connection));
         }
     },
 
@@ -165,6 +168,11 @@ enum Dialect {
         void force(Connection connection) {
             // A commit is on disk when it returns.
         }
+
+        @Override
+        Optional<H2Housekeeping> housekeeping(Connection connection) {
+            return Optional.empty(); // The server's autovacuum.
+        }
     };
 
     private static final Duration SILENCE = Duration.ofSeconds(30);
@@ -226,4 +234,7 @@ enum Dialect {
 
     /** After a commit: has it forced to the disk. */
     abstract void force(Connection connection) throws SQLException;
+
+    /** What the writer has to do besides, so that the database does not grow; empty if it does that itself. */
+    abstract Optional<H2Housekeeping> housekeeping(Connection connection) throws SQLException;
 }

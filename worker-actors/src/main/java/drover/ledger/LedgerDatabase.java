@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -169,12 +170,22 @@ public final class LedgerDatabase implements LedgerStore {
             T result = work.run();
             committing = true;
             connection.commit();
+            connection.chore().ifPresent(this::later);
             return result;
         } catch (SQLException | RuntimeException e) {
             connection.discard();
             // H2 closes a database that it could not write; only fresh connections open it again.
             pool.getHikariPoolMXBean().softEvictConnections();
             throw new WriteFailedException(committing, e);
+        }
+    }
+
+    // After whoever waits for this transaction has been answered.
+    private void later(Runnable chore) {
+        try {
+            writer.execute(chore);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the job database is being closed; it is tidied up then", e);
         }
     }
 

@@ -28,6 +28,7 @@ final class WriterConnection implements AutoCloseable {
     private final Dialect dialect;
     private final Map<String, PreparedStatement> statements = new HashMap<>();
     private @Nullable Connection open;
+    private Optional<H2Housekeeping> housekeeping = Optional.empty();
     private long epoch;
 
     WriterConnection(LedgerSettings settings, Tenure tenure) {
@@ -46,7 +47,7 @@ final class WriterConnection implements AutoCloseable {
         long patience = System.nanoTime() + settings.waits().connect().toNanos();
         while (true) {
             try {
-                open = connect(tenure);
+                use(connect(tenure));
                 return;
             } catch (Dialect.LockedException e) {
                 if (System.nanoTime() >= patience) {
@@ -86,9 +87,19 @@ final class WriterConnection implements AutoCloseable {
                 close(connection);
                 throw e;
             }
-            open = connection;
+            use(connection);
         }
         return connection;
+    }
+
+    private void use(Connection connection) throws SQLException {
+        try {
+            housekeeping = dialect.housekeeping(connection);
+        } catch (SQLException | RuntimeException e) {
+            close(connection);
+            throw e;
+        }
+        open = connection;
     }
 
     /** A statement of this connection, prepared once. */
@@ -104,14 +115,21 @@ final class WriterConnection implements AutoCloseable {
     /** Commits; when this returns, it is on disk. */
     void commit() throws SQLException {
         Connection connection = connection();
+        housekeeping.ifPresent(H2Housekeeping::committing);
         connection.commit();
         dialect.force(connection);
+    }
+
+    /** What is to be done when nobody waits for this connection; takes some milliseconds. */
+    Optional<Runnable> chore() {
+        return housekeeping.filter(H2Housekeeping::isDue).map(due -> due::run);
     }
 
     /** After a failure: the next use makes a new connection. */
     void discard() {
         Connection broken = open;
         open = null;
+        housekeeping = Optional.empty();
         statements.clear();
         if (broken != null) {
             close(broken);

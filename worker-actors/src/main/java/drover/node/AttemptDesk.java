@@ -6,6 +6,7 @@ import drover.board.SlotId;
 import drover.inference.AttemptId;
 import drover.inference.Position;
 import drover.inference.Preview;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.watchdog.PhaseTimeouts;
@@ -73,11 +74,7 @@ final class AttemptDesk {
                 ended(
                         offer.slot(),
                         offer.attempt(),
-                        AttemptOutcome.HANDED_BACK,
-                        "drover:node.unavailable",
-                        reason,
-                        true,
-                        AttemptTimings.NONE));
+                        AttemptEnd.handedBack("drover:node.unavailable", reason, AttemptTimings.NONE)));
     }
 
     void advanced(AttemptId attempt, Position position) {
@@ -111,14 +108,12 @@ final class AttemptDesk {
 
     /** What a node reports; false if the attempt had ended otherwise before. */
     boolean ended(SlotId slot, NodeKeeper.AttemptEnded it) {
-        return report(
-                it.attempt(),
-                ended(slot, it.attempt(), it.outcome(), it.code(), it.reason(), it.retryable(), it.timings()));
+        return report(it.attempt(), ended(slot, it.attempt(), it.end()));
     }
 
     /** The attempt is lost, by the word of the keeper. */
     void lost(Out lost, AttemptOutcome outcome, String code, String reason) {
-        report(lost.attempt(), ended(lost.slot(), lost.attempt(), outcome, code, reason, true, AttemptTimings.NONE));
+        report(lost.attempt(), ended(lost.slot(), lost.attempt(), AttemptEnd.unmeasured(outcome, code, reason)));
     }
 
     void recorded(AttemptId attempt) {
@@ -194,14 +189,7 @@ final class AttemptDesk {
         return true;
     }
 
-    private JobBoard.AttemptEnded ended(
-            SlotId slot,
-            AttemptId attempt,
-            AttemptOutcome outcome,
-            String code,
-            String reason,
-            boolean retryable,
-            AttemptTimings timings) {
-        return new JobBoard.AttemptEnded(slot, attempt, outcome, code, reason, retryable, timings, keeper);
+    private JobBoard.AttemptEnded ended(SlotId slot, AttemptId attempt, AttemptEnd end) {
+        return new JobBoard.AttemptEnded(slot, attempt, end, keeper);
     }
 }

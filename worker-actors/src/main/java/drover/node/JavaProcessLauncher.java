@@ -1,15 +1,11 @@
 package drover.node;
 
-import java.io.File;
+import drover.process.JavaCommand;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,32 +16,15 @@ import org.slf4j.LoggerFactory;
 public final class JavaProcessLauncher implements ProcessLauncher {
     private static final Logger LOG = LoggerFactory.getLogger(JavaProcessLauncher.class);
 
-    private final Path java;
-    private final String classPath;
     private final Leftovers leftovers;
 
     /**
      * A launcher.
      *
-     * @param java the {@code java} program
-     * @param classPath what it gets as its class path
      * @param leftovers remembers every process until it has ended
      */
-    public JavaProcessLauncher(Path java, String classPath, Leftovers leftovers) {
-        this.java = java;
-        // Absolute, because an ahead-of-time cache is good only for the very class path that it was made with.
-        this.classPath = Arrays.stream(classPath.split(File.pathSeparator))
-                .map(entry -> Path.of(entry).toAbsolutePath().normalize().toString())
-                .collect(Collectors.joining(File.pathSeparator));
+    public JavaProcessLauncher(Leftovers leftovers) {
         this.leftovers = leftovers;
-    }
-
-    /** A launcher that uses the Java and the class path of this process. */
-    public static JavaProcessLauncher likeThisProcess(Leftovers leftovers) {
-        return new JavaProcessLauncher(
-                Path.of(System.getProperty("java.home"), "bin", "java"),
-                System.getProperty("java.class.path"),
-                leftovers);
     }
 
     @Override
@@ -73,29 +52,21 @@ public final class JavaProcessLauncher implements ProcessLauncher {
         return new Started(process, leftovers, bootstrap);
     }
 
-    private List<String> command(NodeSettings.ProcessSettings settings, Bootstrap bootstrap) {
-        List<String> command = new ArrayList<>();
-        command.add(java.toString());
-        command.add("-Xmx" + settings.heap());
-        command.addAll(JVM_FLAGS);
-        // Where the JVM writes of its own crash; its default is the folder that the operator happened to be in.
-        command.add("-XX:ErrorFile=" + bootstrap.logging().dir().resolve("node-" + bootstrap.node() + "-crash-%p.log"));
-        settings.aotCache().filter(Files::isRegularFile).ifPresent(cache -> command.add("-XX:AOTCache=" + cache));
-        command.addAll(settings.jvmOptions());
-        command.add("-cp");
-        command.add(classPath);
-        command.add(NodeMain.class.getName());
-        return command;
+    private static List<String> command(NodeSettings.ProcessSettings settings, Bootstrap bootstrap) {
+        JavaCommand command = JavaCommand.of(NodeMain.class)
+                .withHeap(settings.heap())
+                // The heap is small, and the cores belong to the model.
+                .with("-XX:+UseSerialGC", "-Djava.awt.headless=true")
+                // Where the JVM writes of its own crash; its default is the folder that the operator happened to be in.
+                .with("-XX:ErrorFile="
+                        + bootstrap.logging().dir().resolve("node-" + bootstrap.node() + "-crash-%p.log"));
+        return settings.aotCache()
+                .filter(Files::isRegularFile)
+                .map(cache -> command.with("-XX:AOTCache=" + cache))
+                .orElse(command)
+                .with(settings.jvmOptions())
+                .line();
     }
-
-    /** The options of every node process; an ahead-of-time cache is made with the same ones. */
-    static final List<String> JVM_FLAGS = List.of(
-            // The heap is small, and the cores belong to the model.
-            "-XX:+UseSerialGC",
-            "--sun-misc-unsafe-memory-access=allow",
-            "--enable-native-access=ALL-UNNAMED",
-            "-Dai.djl.offline=true",
-            "-Djava.awt.headless=true");
 
     private static final class Started implements NodeProcess {
         private final Process process;

@@ -26,8 +26,6 @@ import org.slf4j.spi.LoggingEventBuilder;
 /** What {@link NodeKeeper} does; its messages and its states are described there. */
 final class KeeperLife implements Rules<Command> {
     private static final Duration PULSE = Duration.ofSeconds(1);
-    /** What a drained process gets beyond its own deadlines. */
-    private static final Duration DRAIN_MARGIN = Node.LAST_WORDS.plusSeconds(3);
 
     private final Surroundings<Command> around;
     private final TimerScheduler<Command> timers;
@@ -39,12 +37,11 @@ final class KeeperLife implements Rules<Command> {
     private final Seats seats = new Seats();
     private final Succession succession;
     private final Eviction eviction;
+    private final Draining draining;
     private final ActorRef<NodeSilent> silences;
     private NodeSettings settings;
     /** What the watchdog of this process allows; it comes second. */
     private PhaseTimeouts outside;
-
-    private NodeKeeper.AfterDrain afterDrain = NodeKeeper.AfterDrain.STOP;
 
     static Behavior<Command> create(
             NodeKeeper.Links links, GpuDevice device, NodeSettings settings, NodeKeeper.Past past) {
@@ -72,6 +69,7 @@ final class KeeperLife implements Rules<Command> {
                 new Children(device, links, around.blocking(), around.address(), around.self(), past.launches());
         this.succession = new Succession(around, device, record, children, seats, () -> this.settings);
         this.eviction = new Eviction(children, desk, seats);
+        this.draining = new Draining(timers, record, children, seats, succession, desk);
         timers.startTimerWithFixedDelay(NodeKeeper.Timer.PULSE, NodeKeeper.Timer.PULSE, PULSE);
         past.hold().ifPresent(hold -> record.takenOut(hold.since(), hold.reason()));
         if (past.hold().isPresent()) {
@@ -99,7 +97,7 @@ final class KeeperLife implements Rules<Command> {
             case NodeKeeper.LaunchTimedOut it -> children.find(it.launch()).ifPresent(this::onLaunchTimedOut);
             case NodeKeeper.GraceOver it -> children.find(it.launch()).ifPresent(eviction::graceOver);
             case NodeKeeper.Reconfigure it -> onReconfigure(it.settings());
-            case NodeKeeper.Drain it -> onDrain(it);
+            case NodeKeeper.Drain it -> draining.begin(it);
             case NodeKeeper.SayAgain _ -> {
                 desk.repeat();
                 children.tellAll(new Node.AskAgain());
@@ -289,9 +287,7 @@ final class KeeperLife implements Rules<Command> {
                 succession.replace(child, reason);
             }
         }
-        if (record.is(NodeState.DRAINING) && children.isEmpty()) {
-            onDrained();
-        } else {
+        if (!draining.endIfEmpty()) {
             succession.activateIfAlone();
         }
     }
@@ -309,55 +305,14 @@ final class KeeperLife implements Rules<Command> {
         succession.adjustStandby();
     }
 
-    private void onDrain(NodeKeeper.Drain it) {
-        afterDrain = it.then();
-        if (record.is(NodeState.DRAINING)) {
-            return;
-        }
-        record.become(NodeState.DRAINING, Optional.of(it.reason()));
-        timers.cancel(NodeKeeper.Timer.RETRY);
-        succession.dismissStandby();
-        seats.serving().ifPresent(child -> {
-            if (child.isReady()) {
-                child.tell(new Node.Drain(it.within()));
-            } else {
-                child.kill();
-            }
-        });
-        seats.vacateServing();
-        after(NodeKeeper.Timer.DRAIN_OVER, it.within().plus(DRAIN_MARGIN));
-        if (children.isEmpty()) {
-            onDrained();
-        }
-    }
-
-    private void onDrained() {
-        timers.cancel(NodeKeeper.Timer.DRAIN_OVER);
-        String reason = record.note().orElse("");
-        switch (afterDrain) {
-            case STOP -> {
-                record.become(NodeState.STOPPED, record.note());
-                after(NodeKeeper.Timer.DRAIN_OVER, DRAIN_MARGIN);
-            }
-            case RELAUNCH -> {
-                record.restarted();
-                succession.takeNext(NodeState.LAUNCHING);
-            }
-            case QUARANTINE -> {
-                record.takenOut(record.now(), reason);
-                succession.startNext(reason);
-            }
-        }
-    }
-
     private void onRelease() {
         record.cleared();
         links.board().tell(new JobBoard.NodeReleased(device.node()));
         if (record.is(NodeState.QUARANTINED) || record.is(NodeState.BACKING_OFF)) {
             timers.cancel(NodeKeeper.Timer.RETRY);
             succession.takeNext(NodeState.LAUNCHING);
-        } else if (record.is(NodeState.DRAINING) && afterDrain == NodeKeeper.AfterDrain.QUARANTINE) {
-            afterDrain = NodeKeeper.AfterDrain.RELAUNCH;
+        } else {
+            draining.release();
         }
     }
 
@@ -373,12 +328,7 @@ final class KeeperLife implements Rules<Command> {
                 }
             }
             case STANDBY -> succession.adjustStandby();
-            case DRAIN_OVER -> {
-                children.all().forEach(Child::kill);
-                if (record.is(NodeState.STOPPED)) {
-                    desk.giveUp();
-                }
-            }
+            case DRAIN_OVER -> draining.timeIsUp();
             case STATUS -> tellStatus();
         }
     }

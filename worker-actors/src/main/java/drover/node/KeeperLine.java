@@ -4,7 +4,7 @@ import drover.inference.AttemptId;
 import drover.inference.InferenceActor;
 import drover.inference.Position;
 import drover.inference.Preview;
-import drover.job.AttemptOutcome;
+import drover.job.AttemptEnd;
 import drover.job.AttemptTimings;
 import drover.watchdog.Stall;
 import java.util.LinkedHashMap;
@@ -70,19 +70,8 @@ final class KeeperLine {
         report(it.attempt(), new NodeKeeper.Produced(launch, slot, it.attempt(), it.assets(), timings));
     }
 
-    void ended(
-            int slot,
-            AttemptId attempt,
-            AttemptOutcome outcome,
-            String code,
-            String reason,
-            boolean retryable,
-            AttemptTimings timings) {
-        report(attempt, new NodeKeeper.AttemptEnded(launch, slot, attempt, outcome, code, reason, retryable, timings));
-    }
-
-    void handBack(int slot, AttemptId attempt, String code, String reason, AttemptTimings timings) {
-        ended(slot, attempt, AttemptOutcome.HANDED_BACK, code, reason, true, timings);
+    void ended(int slot, AttemptId attempt, AttemptEnd end) {
+        report(attempt, new NodeKeeper.AttemptEnded(launch, slot, attempt, end));
     }
 
     private void report(AttemptId attempt, NodeKeeper.FromNode report) {

@@ -7,7 +7,7 @@ import drover.inference.AttemptId;
 import drover.inference.CborSerializable;
 import drover.inference.Position;
 import drover.inference.Preview;
-import drover.job.AttemptOutcome;
+import drover.job.AttemptEnd;
 import drover.job.AttemptTimings;
 import drover.ledger.Hold;
 import drover.logging.LogKeys;
@@ -107,16 +107,7 @@ public final class NodeKeeper {
     }
 
     /** The attempt ended without a result. Repeated until {@link Node.Recorded}. */
-    public record AttemptEnded(
-            long launch,
-            int slot,
-            AttemptId attempt,
-            AttemptOutcome outcome,
-            String code,
-            String reason,
-            boolean retryable,
-            AttemptTimings timings)
-            implements FromNode {}
+    public record AttemptEnded(long launch, int slot, AttemptId attempt, AttemptEnd end) implements FromNode {}
 
     /** The node's watchdog has had a stalled attempt cancelled and its actor made anew; the process goes on. */
     public record ActorRestarted(long launch, int slot, Stall stall) implements FromNode {}

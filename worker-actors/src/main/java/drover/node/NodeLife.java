@@ -4,17 +4,15 @@ import drover.inference.AttemptId;
 import drover.inference.Engine;
 import drover.inference.EngineException;
 import drover.inference.InferenceActor;
-import drover.job.AttemptOutcome;
+import drover.job.AttemptEnd;
 import drover.job.AttemptTimings;
 import drover.node.Node.Command;
 import drover.rules.Rules;
 import drover.rules.RulesActor;
 import drover.rules.Surroundings;
 import drover.safety.SafetyActor;
-import drover.watchdog.Rungs;
 import drover.watchdog.Stall;
 import drover.watchdog.Verdict;
-import drover.watchdog.Watchdog;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Optional;
@@ -44,8 +42,7 @@ final class NodeLife implements Rules<Command> {
     private final Node.Identity identity;
     private final Node.Host host;
     private final KeeperLine keeper;
-    private final ActorRef<Watchdog.Command> watchdog;
-    private final ActorRef<Verdict> verdicts;
+    private final AttemptReporter reporter;
     private final ActorRef<InferenceActor.Event> events;
     private final NodeSlots slots = new NodeSlots();
     private Stage stage = Stage.STARTING;
@@ -78,8 +75,12 @@ final class NodeLife implements Rules<Command> {
         this.identity = identity;
         this.host = host;
         this.keeper = new KeeperLine(keeper, identity.launch());
-        this.watchdog = crew.watchdog();
-        this.verdicts = around.adapter(Verdict.class, Node.WatchdogSaid::new);
+        this.reporter = new AttemptReporter(
+                this.keeper,
+                crew.watchdog(),
+                around.adapter(Verdict.class, Node.WatchdogSaid::new),
+                timers,
+                host.nanoTime());
         this.events = around.adapter(InferenceActor.Event.class, Node.SlotSaid::new);
         crew.safety(around.adapter(SafetyActor.Ready.class, Node.SafetySaid::new));
         around.pipe(opening, (opened, problem) -> problem == null ? new Node.EngineOpened(opened) : failed(problem));
@@ -189,17 +190,14 @@ final class NodeLife implements Rules<Command> {
             return;
         }
         if (stage != Stage.SERVING || slot.filter(NodeSlots.Slot::isOpenForWork).isEmpty()) {
-            keeper.handBack(
+            keeper.ended(
                     it.slot(),
                     it.attempt(),
-                    "drover:slot.unavailable",
-                    "the slot takes no work now",
-                    AttemptTimings.NONE);
+                    AttemptEnd.handedBack(
+                            "drover:slot.unavailable", "the slot takes no work now", AttemptTimings.NONE));
             return;
         }
-        watchdog.tell(new Watchdog.Watch(
-                it.attempt(), it.request().model(), identity.timeouts().tightened(it.learned()), Rungs.FULL, verdicts));
-        slot.get().begin(it.attempt(), host.nanoTime().getAsLong());
+        reporter.begun(slot.get(), it, identity.timeouts().tightened(it.learned()));
         slot.get().actor().tell(new InferenceActor.Run(it.attempt(), it.request()));
     }
 
@@ -249,14 +247,7 @@ final class NodeLife implements Rules<Command> {
     private void onDrainDeadline() {
         for (NodeSlots.Slot slot : slots.running()) {
             AttemptId attempt = slot.attempt().orElseThrow();
-            slot.handBack();
-            tellProgress(slot);
-            keeper.handBack(
-                    slot.index(),
-                    attempt,
-                    "drover:node.drained",
-                    "the node was drained before the attempt was done",
-                    timings(slot));
+            reporter.drained(slot);
             slot.actor().tell(new InferenceActor.Cancel(attempt, "the node is drained"));
         }
         timers.startSingleTimer(Node.Timer.LAST_WORDS, Node.Timer.LAST_WORDS, Node.LAST_WORDS);
@@ -271,38 +262,13 @@ final class NodeLife implements Rules<Command> {
         NodeSlots.Slot slot = found.get();
         switch (event) {
             case InferenceActor.Idle it -> onIdle(slot, it.resident());
-            case InferenceActor.Advanced it -> onAdvanced(slot, it);
-            case InferenceActor.Heartbeat it -> {
-                watchdog.tell(new Watchdog.Heartbeat(it.attempt()));
-                keeper.heartbeat(it.attempt());
-            }
-            case InferenceActor.Previewed it -> {
-                if (slot.runs(it.attempt()) && slot.isShown(host.nanoTime().getAsLong())) {
-                    keeper.previewed(it.attempt(), it.preview());
-                }
-            }
-            case InferenceActor.Produced it -> onProduced(slot, it);
+            case InferenceActor.Advanced it -> reporter.advanced(slot, it);
+            case InferenceActor.Heartbeat it -> reporter.heartbeat(it.attempt());
+            case InferenceActor.Previewed it -> reporter.previewed(slot, it);
+            case InferenceActor.Produced it -> reporter.produced(slot, it);
             case InferenceActor.Ended it -> onEnded(slot, it);
-            case InferenceActor.RunnerReturned it -> watchdog.tell(new Watchdog.RunnerReturned(it.attempt()));
+            case InferenceActor.RunnerReturned it -> reporter.runnerReturned(it.attempt());
         }
-    }
-
-    private void onAdvanced(NodeSlots.Slot slot, InferenceActor.Advanced it) {
-        long now = host.nanoTime().getAsLong();
-        slot.advanced(it.position(), now);
-        watchdog.tell(new Watchdog.Advanced(it.attempt(), it.position()));
-        if (slot.isTold(it.position(), now)) {
-            keeper.advanced(slot.index(), it.attempt(), it.position());
-        } else if (!timers.isTimerActive(Node.Timer.PROGRESS)) {
-            timers.startSingleTimer(Node.Timer.PROGRESS, Node.Timer.PROGRESS, NodeSlots.TELL_PAUSE);
-        }
-    }
-
-    /** Catches up with what the keeper has not been told. */
-    private void tellProgress(NodeSlots.Slot slot) {
-        slot.attempt()
-                .ifPresent(attempt -> slot.takeUntold(host.nanoTime().getAsLong())
-                        .ifPresent(position -> keeper.advanced(slot.index(), attempt, position)));
     }
 
     private void onIdle(NodeSlots.Slot slot, Set<String> nowResident) {
@@ -322,40 +288,13 @@ final class NodeLife implements Rules<Command> {
         }
     }
 
-    /** A finished result counts, also when it comes after all while its attempt is being cancelled. */
-    private void onProduced(NodeSlots.Slot slot, InferenceActor.Produced it) {
-        boolean wanted = !slot.isHandedBack();
-        AttemptTimings timings = timings(slot);
-        over(slot, it.attempt());
-        if (wanted) {
-            keeper.produced(slot.index(), it, timings);
-        }
-    }
-
     private void onEnded(NodeSlots.Slot slot, InferenceActor.Ended it) {
         if (it.unusable()) {
             condemn(new ReplaceReason.Unusable(it.code(), it.reason()));
         }
-        if (slot.stall().isPresent()) {
-            return; // The watchdog's next word ends it, as stalled.
+        if (slot.stall().isEmpty()) { // Otherwise the watchdog's next word ends it, as stalled.
+            reporter.ended(slot, it);
         }
-        boolean wanted = !slot.isHandedBack();
-        AttemptTimings timings = timings(slot);
-        tellProgress(slot); // How far it came is part of the record.
-        over(slot, it.attempt());
-        if (wanted) {
-            AttemptOutcome outcome = it.cancelled() ? AttemptOutcome.HANDED_BACK : AttemptOutcome.FAILED;
-            keeper.ended(slot.index(), it.attempt(), outcome, it.code(), it.reason(), it.retryable(), timings);
-        }
-    }
-
-    private AttemptTimings timings(NodeSlots.Slot slot) {
-        return slot.timings(host.nanoTime().getAsLong());
-    }
-
-    private void over(NodeSlots.Slot slot, AttemptId attempt) {
-        watchdog.tell(new Watchdog.Unwatch(attempt));
-        slot.end();
     }
 
     private void onVerdict(Verdict verdict) {
@@ -370,26 +309,12 @@ final class NodeLife implements Rules<Command> {
                 slot.stalled(stall);
                 slot.actor().tell(new InferenceActor.Cancel(stall.attempt(), "it no longer advances"));
             }
-            case Verdict.RestartActor _ -> restartActor(slot, stall);
+            case Verdict.RestartActor _ -> {
+                reporter.actorRestarted(slot, stall);
+                renew(slot);
+            }
             case Verdict.ReplaceProcess _ -> condemn(new ReplaceReason.Stalled(slot.index(), stall));
         }
-    }
-
-    private void restartActor(NodeSlots.Slot slot, Stall stall) {
-        watchdog.tell(new Watchdog.Unwatch(stall.attempt()));
-        keeper.actorRestarted(slot.index(), stall);
-        tellProgress(slot);
-        if (!slot.isHandedBack()) {
-            keeper.ended(
-                    slot.index(),
-                    stall.attempt(),
-                    AttemptOutcome.STALLED,
-                    NodeKeeper.STALLED,
-                    "it no longer advanced at " + stall.position() + " and was cancelled",
-                    true,
-                    timings(slot));
-        }
-        renew(slot);
     }
 
     private void condemn(ReplaceReason reason) {
@@ -405,7 +330,7 @@ final class NodeLife implements Rules<Command> {
     private void onTimer(Node.Timer timer) {
         switch (timer) {
             case PULSE -> onPulse();
-            case PROGRESS -> slots.running().forEach(this::tellProgress);
+            case PROGRESS -> slots.running().forEach(reporter::catchUp);
             case ORPHANED -> {
                 around.log().error("no word of the keeper for {}; ending", identity.orphanTimeout());
                 host.exit().exit(NodeExit.ORPHANED);

@@ -81,33 +81,21 @@ public record NodeSettings(
 
     /** These settings for other devices. */
     public NodeSettings withGpus(GpuSelection others) {
-        return new NodeSettings(
-                others,
-                actorsPerGpu,
-                warmStandby,
-                process,
-                logging,
-                engine,
-                safety,
-                models,
-                cacheDir,
-                dataDir,
-                assetDir,
-                limits,
-                timeouts,
-                controlMargin,
-                recovery,
-                previewEvery);
+        return with(others, logging);
     }
 
     /** These settings with others for the log. */
     public NodeSettings withLogging(LoggingSettings other) {
+        return with(gpus, other);
+    }
+
+    private NodeSettings with(GpuSelection otherGpus, LoggingSettings otherLogging) {
         return new NodeSettings(
-                gpus,
+                otherGpus,
                 actorsPerGpu,
                 warmStandby,
                 process,
-                other,
+                otherLogging,
                 engine,
                 safety,
                 models,

@@ -160,7 +160,8 @@ final class NodeTraining {
                     node.tell(new Node.Recorded(produced.attempt()));
                     outcome.complete("");
                 }
-                case NodeKeeper.AttemptEnded ended -> outcome.complete(ended.code() + ": " + ended.reason());
+                case NodeKeeper.AttemptEnded ended ->
+                    outcome.complete(ended.end().code() + ": " + ended.end().reason());
                 default -> node.tell(new Node.StillHere());
             }
             return Behaviors.same();

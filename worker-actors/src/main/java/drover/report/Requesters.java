@@ -1,6 +1,7 @@
 package drover.report;
 
 import drover.client.ReportView.RequestersView;
+import drover.client.ReportView.TenantView;
 import drover.job.Attempt;
 import drover.job.Job;
 import drover.job.JobState;
@@ -21,9 +22,30 @@ final class Requesters {
 
     private final Map<JobState, Long> ended = new EnumMap<>(JobState.class);
     private final Map<String, Long> faults = new HashMap<>();
-    private final Times times = new Times();
-    private Duration waited = Duration.ZERO;
-    private Duration lost = Duration.ZERO;
+    private final Waits all = new Waits();
+    private final Map<String, Waits> tenants = new HashMap<>();
+
+    /** What came of jobs, and how long it took. */
+    private static final class Waits {
+        private final Times times = new Times();
+        private long ended;
+        private Duration waited = Duration.ZERO;
+        private Duration lost = Duration.ZERO;
+
+        private void add(Job job) {
+            ended++;
+            if (job.state() == JobState.DELIVERED) {
+                Duration took = positive(Duration.between(job.accepted(), job.changed()));
+                times.add(took);
+                waited = waited.plus(took);
+                lost = lost.plus(lost(job));
+            }
+        }
+
+        private TenantView view(String name) {
+            return new TenantView(name, ended, times.view(), Tally.seconds(waited), Tally.seconds(lost));
+        }
+    }
 
     /** A job that has ended. */
     void add(Job job) {
@@ -33,12 +55,10 @@ final class Requesters {
                 faults.merge(fault.code(), 1L, Long::sum);
             }
         });
-        if (job.state() == JobState.DELIVERED) {
-            Duration took = positive(Duration.between(job.accepted(), job.changed()));
-            times.add(took);
-            waited = waited.plus(took);
-            lost = lost.plus(lost(job));
-        }
+        all.add(job);
+        String tenant = job.tenant().name();
+        String known = tenants.containsKey(tenant) || tenants.size() < Groups.MOST ? tenant : Groups.OTHERS;
+        tenants.computeIfAbsent(known, _ -> new Waits()).add(job);
     }
 
     /** A requester waits for the next attempt only because this one gave nothing. */
@@ -66,6 +86,13 @@ final class Requesters {
                 .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
                         .thenComparing(Map.Entry.comparingByKey()))
                 .forEach(entry -> codes.put(entry.getKey(), entry.getValue()));
-        return new RequestersView(states, codes, times.view(), Tally.seconds(waited), Tally.seconds(lost));
+        List<TenantView> each = tenants.entrySet().stream()
+                .map(entry -> entry.getValue().view(entry.getKey()))
+                .sorted(Comparator.comparingDouble(TenantView::waitedSeconds)
+                        .reversed()
+                        .thenComparing(TenantView::name))
+                .toList();
+        return new RequestersView(
+                states, codes, all.times.view(), Tally.seconds(all.waited), Tally.seconds(all.lost), each);
     }
 }

@@ -36,6 +36,18 @@ final class HostProcess {
         this.random = random;
     }
 
+    /**
+     * A control process that starts.
+     *
+     * @param dice which dice are its own
+     * @param life how many of this name were before
+     */
+    static HostProcess control(World world, String name, int dice, int life, Wire wire) {
+        String which = name + "." + life;
+        world.note(() -> which + " starts");
+        return new HostProcess(world.timeline(), which, Dice.of(world.plan().seed(), dice, life), wire, true);
+    }
+
     /** Names this process and no other. */
     String name() {
         return name;

@@ -1,14 +1,9 @@
 package drover.simulation;
 
-import drover.board.BoardSettings;
 import drover.board.JobBoard;
-import drover.delivery.Delivery;
 import drover.diffusion.ModelPlaces;
-import drover.feed.JobFeed;
 import drover.inference.fault.FaultSettings;
-import drover.job.Job;
 import drover.ledger.JobLedger;
-import drover.ledger.LedgerSettings;
 import drover.logging.LoggingSettings;
 import drover.node.EngineSettings;
 import drover.node.GpuDevice;
@@ -22,18 +17,15 @@ import drover.node.StackSource;
 import drover.watchdog.Incident;
 import drover.watchdog.PhaseTimeouts;
 import drover.watchdog.Watchdog;
-import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -45,13 +37,9 @@ final class Machine {
     /** How many hosts have keepers, if the dispatch is on another one. */
     private static final int HOSTS = 2;
 
-    /** As in production. */
-    private static final Duration CLAIM_WINDOW = Duration.ofSeconds(3);
-
     private static final long FOUND_WITHIN = 500_000_000L;
 
     private static final Path NOWHERE = Path.of("simulated");
-    private static final LedgerSettings LEDGER = LedgerSettings.at("jdbc:h2:mem:simulated");
     private static final StackSource STACKS = (_, _) -> new Incident.Stack.NotTaken("it is simulated");
 
     private final World world;
@@ -63,20 +51,8 @@ final class Machine {
     /** For each node, its processes, the last one last. */
     private final List<List<GpuProcess>> processes;
 
-    private final Wire toDispatch = new Wire();
     private final List<Host> hosts = new ArrayList<>();
-    private Dispatch dispatch;
-    /** The latest board that keepers may speak to. */
-    private @Nullable Place<JobBoard.Command> open;
-
-    private boolean moving;
-
-    /** One term of the dispatch. */
-    private record Dispatch(
-            HostProcess process,
-            Disk.Session session,
-            Place<JobLedger.Command> ledger,
-            Place<JobBoard.Command> board) {}
+    private final DispatchTerms terms;
 
     /** A host's line to the board, wherever that is; nobody hears what is said while there is none. */
     private static final class Line extends Address<JobBoard.Command> {
@@ -119,18 +95,18 @@ final class Machine {
         this.processes = IntStream.range(0, shape.nodes())
                 .<List<GpuProcess>>mapToObj(_ -> new ArrayList<>())
                 .toList();
-        HostProcess first = control("control", 6, 0, toDispatch);
-        this.dispatch = startDispatch(first);
+        this.terms = new DispatchTerms(world, disk, store, this::opened);
+        HostProcess first = terms.begin("control", 6, 0);
         if (shape.shared()) {
             for (int i = 0; i < hostCount(); i++) {
-                Host host = new Host(i, control("host" + i, 12 + i, 0, new Wire()), line());
+                Host host = new Host(i, HostProcess.control(world, "host" + i, 12 + i, 0, new Wire()), line());
                 hosts.add(host);
                 startKeepers(host);
             }
         } else {
             Host host = new Host(0, first, line());
             hosts.add(host);
-            host.line.board = dispatch.board;
+            host.line.board = terms.present().board();
             startKeepers(host);
         }
         for (Trouble trouble : world.plan().troubles()) {
@@ -139,17 +115,11 @@ final class Machine {
     }
 
     private int hostCount() {
-        return isShared() ? Math.min(HOSTS, processes.size()) : 1;
+        return terms.isShared() ? Math.min(HOSTS, processes.size()) : 1;
     }
 
     private Line line() {
         return new Line(world.nextNumber());
-    }
-
-    private HostProcess control(String name, int dice, int life, Wire wire) {
-        world.note(() -> name + "." + life + " starts");
-        return new HostProcess(
-                world.timeline(), name + "." + life, Dice.of(world.plan().seed(), dice, life), wire, true);
     }
 
     Disk disk() {
@@ -157,7 +127,7 @@ final class Machine {
     }
 
     ActorRef<JobLedger.Command> ledger() {
-        return dispatch.ledger;
+        return terms.present().ledger();
     }
 
     /** The way to and from whoever orders something. */
@@ -166,7 +136,7 @@ final class Machine {
     }
 
     ActorRef<JobBoard.Command> board() {
-        return dispatch.board;
+        return terms.present().board();
     }
 
     private static NodeSettings settings(Plan.Shape shape) {
@@ -207,51 +177,16 @@ final class Machine {
 
     // ---- the control processes
 
-    private boolean isShared() {
-        return world.plan().shape().shared();
-    }
-
-    /** Builds ledger, delivery and board over what is on disk. */
-    private Dispatch startDispatch(HostProcess process) {
-        Books books = world.books();
-        books.boardBegins(process);
-        Disk.Session session = disk.open(process);
-        Place<JobLedger.Command> ledger = world.start(
-                process,
-                "ledger",
-                around -> new JobLedger(around, session, LEDGER, new CompositeMeterRegistry(), world::now));
-        ActorRef<JobFeed.Command> feed = new Address<>(world.nextNumber()) {
-            @Override
-            public void tell(JobFeed.Command word) {
-                books.followed(word, process);
-            }
-        };
-        Place<Delivery.Command> delivery =
-                world.start(process, "delivery", around -> new Delivery(around, store, ledger, feed, world::wall));
-        BoardSettings rules = BoardSettings.DEFAULT.withClaimWindow(isShared() ? CLAIM_WINDOW : Duration.ZERO);
-        Place<JobBoard.Command> board = world.start(
-                process,
-                "board",
-                around -> world.cast()
-                        .board(around, new JobBoard.Links(ledger, feed, delivery, world.sink()), rules, world::wall));
-        if (isShared()) {
-            // When the ledger answers, it has told the board of every job; not before may keepers speak to it.
-            ledger.tell(new JobLedger.Query(Optional.empty(), Optional.empty(), 1, new Address<>(world.nextNumber()) {
-                @Override
-                public void tell(JobLedger.ReadReply<List<Job>> reply) {
-                    open = board;
-                    hosts.forEach(host -> connect(host, board));
-                }
-            }));
-        }
-        return new Dispatch(process, session, ledger, board);
+    /** Keepers may speak to this board. */
+    private void opened(Place<JobBoard.Command> board) {
+        hosts.forEach(host -> connect(host, board));
     }
 
     /** The host finds the board, sooner or later, and its keepers say again what they have. */
     private void connect(Host host, Place<JobBoard.Command> board) {
         HostProcess process = host.process;
         process.at(world.now() + Dice.between(process.random(), 0, FOUND_WITHIN), () -> {
-            if (host.process == process && dispatch.board.equals(board)) {
+            if (host.process == process && terms.present().board().equals(board)) {
                 host.line.board = board;
                 host.keepers.values().forEach(keeper -> keeper.tell(new NodeKeeper.SayAgain()));
             }
@@ -318,7 +253,7 @@ final class Machine {
             }
             case Trouble.KillControl t -> killHost(host(t.at()), t.downFor());
             case Trouble.DrainNode t -> drain(t);
-            case Trouble.MoveDispatch t -> move(t);
+            case Trouble.MoveDispatch t -> terms.move(t);
             case Trouble.SetClock t -> world.setClock(t.by());
             case Trouble.SlowDisk t -> disk.slow(now + t.length(), t.delay());
             case Trouble.BrokenDisk t -> disk.breakUntil(now + t.length());
@@ -342,9 +277,9 @@ final class Machine {
             return;
         }
         host.process.die();
-        boolean all = host.process == dispatch.process;
+        boolean all = host.process == terms.present().process();
         if (all) {
-            dispatch.session.cut();
+            terms.present().session().cut();
             world.books().boardEnds();
         }
         world.timeline().at(world.now() + downFor, () -> {
@@ -355,14 +290,11 @@ final class Machine {
             host.life++;
             host.line = line();
             if (all) {
-                host.process = control("control", 6, host.life, toDispatch);
-                dispatch = startDispatch(host.process);
-                host.line.board = dispatch.board;
+                host.process = terms.begin("control", 6, host.life);
+                host.line.board = terms.present().board();
             } else {
-                host.process = control("host" + host.index, 12 + host.index, host.life, new Wire());
-                if (Objects.equals(open, dispatch.board)) {
-                    connect(host, dispatch.board);
-                }
+                host.process = HostProcess.control(world, "host" + host.index, 12 + host.index, host.life, new Wire());
+                terms.open().ifPresent(board -> connect(host, board));
             }
             startKeepers(host);
         });
@@ -386,43 +318,6 @@ final class Machine {
         return hosts.stream()
                 .flatMap(host -> Optional.ofNullable(host.keepers.get(node)).stream())
                 .findFirst();
-    }
-
-    private void move(Trouble.MoveDispatch t) {
-        Dispatch old = dispatch;
-        if (!isShared() || moving) {
-            return;
-        }
-        moving = true;
-        switch (t.how()) {
-            case CLOSED ->
-                old.ledger.tell(new JobLedger.Close(new Address<>(world.nextNumber()) {
-                    @Override
-                    public void tell(Done done) {
-                        old.process.die();
-                        succeed(old, t.downFor());
-                    }
-                }));
-            case KILLED -> {
-                old.process.die();
-                old.session.cut();
-                succeed(old, t.downFor());
-            }
-            case STOPPED -> {
-                old.process.stop();
-                succeed(old, t.downFor());
-                world.timeline().at(world.now() + t.downFor() * 2, old.process::resume);
-            }
-        }
-    }
-
-    private void succeed(Dispatch old, long downFor) {
-        world.books().boardEnds();
-        world.timeline().at(world.now() + downFor, () -> {
-            old.session.overtake();
-            moving = false;
-            dispatch = startDispatch(control("dispatch", 16, world.books().term(), toDispatch));
-        });
     }
 
     private void stop(Trouble.StopNode t) {
@@ -462,7 +357,7 @@ final class Machine {
 
     private Optional<Wire> wire(int node) {
         if (node == Trouble.DISPATCH) {
-            return Optional.of(toDispatch);
+            return Optional.of(terms.wire());
         }
         return node == wires.size()
                 ? Optional.of(callers)

@@ -2,7 +2,7 @@ package drover.source;
 
 import drover.horde.BridgeAgent;
 import drover.job.Tenant;
-import drover.source.loras.LoraSettings;
+import drover.source.addons.AddOnSettings;
 import drover.source.models.ModelReferenceStore;
 import drover.source.skills.SkillSettings;
 import java.nio.file.Path;
@@ -35,8 +35,8 @@ public record HordeSettings(
         ModelReferenceStore.Source reference,
         Path referenceCopy,
         Duration referenceAge,
-        LoraSettings loras,
-        LoraSettings inversions,
+        AddOnSettings loras,
+        AddOnSettings inversions,
         SkillSettings skills) {
     public HordeSettings {
         bridgeData = List.copyOf(bridgeData);

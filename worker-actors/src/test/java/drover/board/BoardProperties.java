@@ -7,6 +7,7 @@ import drover.inference.AttemptId;
 import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.job.Job;
@@ -128,7 +129,7 @@ class BoardProperties {
         carryOut(board.gone(slot, now));
         if (attempt != null) {
             AttemptOutcome outcome = random.nextBoolean() ? AttemptOutcome.NODE_LOST : AttemptOutcome.STALLED;
-            carryOut(board.ended(slot, attempt, outcome, "code", "replaced", true, AttemptTimings.NONE, now));
+            carryOut(board.ended(slot, attempt, AttemptEnd.unmeasured(outcome, "code", "replaced"), now));
         }
         launches[node]++;
     }
@@ -151,11 +152,8 @@ class BoardProperties {
             carryOut(board.ended(
                     slot,
                     attempt,
-                    AttemptOutcome.FAILED,
-                    "code",
-                    "it failed",
-                    random.nextInt(4) > 0,
-                    AttemptTimings.NONE,
+                    new AttemptEnd(
+                            AttemptOutcome.FAILED, "code", "it failed", random.nextInt(4) > 0, AttemptTimings.NONE),
                     now));
         }
     }
@@ -173,7 +171,7 @@ class BoardProperties {
                 SlotId nowhere = new SlotId("gpu" + random.nextInt(NODES), 0, 0);
                 assertThat(board.produced(nowhere, old, List.of(), AttemptTimings.NONE, now))
                         .isEmpty();
-                assertThat(board.ended(nowhere, old, AttemptOutcome.FAILED, "c", "old", true, AttemptTimings.NONE, now))
+                assertThat(board.ended(nowhere, old, AttemptEnd.unmeasured(AttemptOutcome.FAILED, "c", "old"), now))
                         .isEmpty();
                 return;
             }
@@ -198,8 +196,7 @@ class BoardProperties {
                     assertThat(live).containsEntry(slot, attempt);
                     live.remove(slot);
                     // The keeper reports the end of a cancelled attempt too; by then the job is past caring.
-                    carryOut(board.ended(
-                            slot, attempt, AttemptOutcome.HANDED_BACK, "c", reason, true, AttemptTimings.NONE, now));
+                    carryOut(board.ended(slot, attempt, AttemptEnd.handedBack("c", reason, AttemptTimings.NONE), now));
                 }
                 case BoardAction.Withdraw(var model, var reason) ->
                     assertThat(reason).containsPattern("stalled [23] GPUs");

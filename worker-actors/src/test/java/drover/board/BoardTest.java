@@ -14,6 +14,7 @@ import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.SafetyPolicy;
 import drover.inference.Sampler;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.job.Job;
@@ -46,7 +47,7 @@ class BoardTest {
 
         assertThat(offered(actions)).isEqualTo(attempt("a", 1));
         assertThat(events(actions)).containsExactly(new JobEvent.Assigned(attempt("a", 1), T0, "gpu0"));
-        assertThat(board.slotOf(new JobId("a"))).contains(GPU0);
+        assertThat(slotOf(board, "a")).contains(GPU0);
     }
 
     @Test
@@ -64,19 +65,15 @@ class BoardTest {
         assertThat(offered(board.idle(GPU1, m, Set.of(), true, T0))).isEqualTo(attempt("a", 1));
 
         board.take(checked("b", SafetyPolicy.CENSOR), T0);
-        assertThat(board.slotOf(new JobId("b"))).isEmpty();
+        assertThat(slotOf(board, "b")).isEmpty();
         board.take(checked("c", SafetyPolicy.MARK), T0);
-        assertThat(board.slotOf(new JobId("c"))).contains(GPU0);
+        assertThat(slotOf(board, "c")).contains(GPU0);
 
         // It failed there, and the other slot is no way out: it goes back.
         board.ended(
                 GPU1,
                 attempt("a", 1),
-                AttemptOutcome.FAILED,
-                "drover:safety.failed",
-                "it was dark",
-                true,
-                AttemptTimings.NONE,
+                AttemptEnd.unmeasured(AttemptOutcome.FAILED, "drover:safety.failed", "it was dark"),
                 T0);
         board.cancel(new JobId("b"), T0);
         assertThat(offered(board.idle(GPU1, m, Set.of(), true, T0.plusSeconds(2))))
@@ -133,7 +130,7 @@ class BoardTest {
 
         // gpu0's process is replaced and asks again, while gpu1 is busy: the job waits for gpu1.
         board.gone(GPU0, T0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "stalled"), T0);
         SlotId gpu0Again = new SlotId("gpu0", 2, 0);
         assertThat(board.idle(gpu0Again, Set.of("m"), Set.of(), false, T0)).isEmpty();
 
@@ -146,7 +143,7 @@ class BoardTest {
         give("a", GPU0);
         Instant now = T0;
         for (int n = 1; n <= 2; n++) {
-            board.ended(GPU0, attempt("a", n), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, now);
+            board.ended(GPU0, attempt("a", n), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "stalled"), now);
             assertThat(board.idle(GPU0, Set.of("m"), Set.of(), false, now)).isEmpty();
             Instant due = board.nextWake(now).orElseThrow();
             assertThat(due).isEqualTo(now.plus(RetryRules.DEFAULT.backoffMin().multipliedBy(n)));
@@ -160,8 +157,8 @@ class BoardTest {
         give("a", GPU0);
         board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
 
-        List<BoardAction> actions = board.ended(
-                GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
+        List<BoardAction> actions =
+                board.ended(GPU0, attempt("a", 1), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "stalled"), T0);
 
         assertThat(events(actions)).contains(new JobEvent.Assigned(attempt("a", 2), T0, "gpu1"));
     }
@@ -174,8 +171,11 @@ class BoardTest {
         for (int n = 1; n <= 3; n++) {
             board.advanced(attempt("a", n), at(n), now);
             now = now.plusSeconds(10);
-            actions =
-                    board.ended(GPU0, attempt("a", n), AttemptOutcome.STALLED, "c", "hung", true, timings(1, 20), now);
+            actions = board.ended(
+                    GPU0,
+                    attempt("a", n),
+                    new AttemptEnd(AttemptOutcome.STALLED, "c", "hung", true, timings(1, 20)),
+                    now);
             now = now.plusSeconds(10);
             board.idle(GPU0, Set.of("m"), Set.of(), false, now);
             board.wake(now);
@@ -194,7 +194,7 @@ class BoardTest {
         give("a", GPU0);
         board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
         give("b", GPU1);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "stalled"), T0);
         assertThat(board.idle(GPU0, Set.of("m"), Set.of(), false, T0)).isEmpty();
 
         assertThat(board.gone(GPU1, T0)).isEmpty();
@@ -205,10 +205,10 @@ class BoardTest {
     @Test
     void aJobThatStallsTwoNodesIsGivenUpWithItsStory() {
         give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "hung at 42 %", true, AttemptTimings.NONE, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "hung at 42 %"), T0);
         board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
         List<BoardAction> actions = board.ended(
-                GPU1, attempt("a", 2), AttemptOutcome.CRASHED, "c", "exit code 139", true, AttemptTimings.NONE, T0);
+                GPU1, attempt("a", 2), AttemptEnd.unmeasured(AttemptOutcome.CRASHED, "c", "exit code 139"), T0);
 
         assertThat(events(actions))
                 .last()
@@ -221,11 +221,11 @@ class BoardTest {
     @Test
     void aModelThatStallsSeveralNodesWithSeveralJobsIsNotOfferedUntilItsStrikesAreOld() {
         give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "stalled"), T0);
         board.cancel(new JobId("a"), T0);
         give("b", GPU1);
-        List<BoardAction> actions = board.ended(
-                GPU1, attempt("b", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
+        List<BoardAction> actions =
+                board.ended(GPU1, attempt("b", 1), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "stalled"), T0);
         assertThat(actions).hasAtLeastOneElementOfType(BoardAction.Withdraw.class);
         board.cancel(new JobId("b"), T0);
 
@@ -241,13 +241,13 @@ class BoardTest {
     @Test
     void aModelThatWorksIsForgivenItsStrikes() {
         give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "stalled"), T0);
         board.idle(GPU1, Set.of("m"), Set.of(), false, T0);
         board.produced(GPU1, attempt("a", 2), List.of(asset()), AttemptTimings.NONE, T0);
         give("b", GPU1);
 
         assertThat(board.ended(
-                        GPU1, attempt("b", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0))
+                        GPU1, attempt("b", 1), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "stalled"), T0))
                 .noneMatch(BoardAction.Withdraw.class::isInstance);
     }
 
@@ -256,7 +256,7 @@ class BoardTest {
         give("a", GPU0);
         for (int n = 1; n <= 10; n++) {
             AttemptOutcome outcome = n % 2 == 0 ? AttemptOutcome.HANDED_BACK : AttemptOutcome.NODE_LOST;
-            board.ended(GPU0, attempt("a", n), outcome, "c", "not its fault", true, AttemptTimings.NONE, T0);
+            board.ended(GPU0, attempt("a", n), AttemptEnd.unmeasured(outcome, "c", "not its fault"), T0);
             assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), false, T0)))
                     .isEqualTo(attempt("a", n + 1));
         }
@@ -269,11 +269,8 @@ class BoardTest {
         List<BoardAction> actions = board.ended(
                 GPU0,
                 attempt("a", 1),
-                AttemptOutcome.FAILED,
-                "drover:engine.unsupported",
-                "no such size",
-                false,
-                AttemptTimings.NONE,
+                new AttemptEnd(
+                        AttemptOutcome.FAILED, "drover:engine.unsupported", "no such size", false, AttemptTimings.NONE),
                 T0);
 
         assertThat(events(actions)).hasSize(2).last().isInstanceOf(JobEvent.Faulted.class);
@@ -282,17 +279,16 @@ class BoardTest {
     @Test
     void wordsOfOldAttemptsChangeNothing() {
         give("a", GPU0);
-        board.ended(GPU0, attempt("a", 1), AttemptOutcome.STALLED, "c", "stalled", true, AttemptTimings.NONE, T0);
+        board.ended(GPU0, attempt("a", 1), AttemptEnd.unmeasured(AttemptOutcome.STALLED, "c", "stalled"), T0);
         board.idle(GPU0, Set.of("m"), Set.of(), false, T0);
         board.wake(T0.plusSeconds(1));
 
         assertThat(board.produced(GPU0, attempt("a", 1), List.of(asset()), AttemptTimings.NONE, T0))
                 .isEmpty();
         assertThat(board.advanced(attempt("a", 1), at(9), T0)).isEmpty();
-        assertThat(board.ended(
-                        GPU0, attempt("a", 1), AttemptOutcome.FAILED, "c", "late", true, AttemptTimings.NONE, T0))
+        assertThat(board.ended(GPU0, attempt("a", 1), AttemptEnd.unmeasured(AttemptOutcome.FAILED, "c", "late"), T0))
                 .isEmpty();
-        assertThat(board.slotOf(new JobId("a"))).contains(GPU0);
+        assertThat(slotOf(board, "a")).contains(GPU0);
     }
 
     @Test
@@ -331,18 +327,11 @@ class BoardTest {
 
         assertThat(requeue.reply()).isEqualTo(new JobBoard.RequeueReply.UnderWay(attempt("a", 1), GPU0));
         assertThat(requeue.actions()).containsExactly(new Cancel(GPU0, attempt("a", 1), "put back by an operator"));
-        assertThat(board.slotOf(new JobId("a"))).contains(GPU0);
+        assertThat(slotOf(board, "a")).contains(GPU0);
 
         board.take(job("younger", "m", T0.plusSeconds(1)), T0.plusSeconds(1));
         board.ended(
-                GPU0,
-                attempt("a", 1),
-                AttemptOutcome.HANDED_BACK,
-                "c",
-                "stopped",
-                true,
-                AttemptTimings.NONE,
-                T0.plusSeconds(2));
+                GPU0, attempt("a", 1), AttemptEnd.handedBack("c", "stopped", AttemptTimings.NONE), T0.plusSeconds(2));
         assertThat(board.requeue(new JobId("a"), T0.plusSeconds(2)).reply())
                 .isEqualTo(new JobBoard.RequeueReply.Waiting());
         assertThat(offered(board.idle(GPU0, Set.of("m"), Set.of(), false, T0.plusSeconds(3))))
@@ -377,7 +366,7 @@ class BoardTest {
 
         assertThat(requeue.actions()).isEmpty();
         assertThat(requeue.reply()).isInstanceOf(JobBoard.RequeueReply.Refused.class);
-        assertThat(strict.slotOf(new JobId("a"))).contains(GPU0);
+        assertThat(slotOf(strict, "a")).contains(GPU0);
     }
 
     @Test
@@ -436,7 +425,7 @@ class BoardTest {
     private void give(String id, SlotId slot) {
         board.take(job(id, "m", T0), T0);
         board.idle(slot, Set.of("m"), Set.of(), false, T0);
-        assertThat(board.slotOf(new JobId(id))).contains(slot);
+        assertThat(slotOf(board, id)).contains(slot);
     }
 
     static Job job(String id, String model, Instant accepted) {
@@ -488,5 +477,9 @@ class BoardTest {
         for (JobState state : JobState.values()) {
             assertThat(state.isTerminal()).isEqualTo(state.successors().isEmpty());
         }
+    }
+
+    private static Optional<SlotId> slotOf(Board board, String job) {
+        return board.running(new JobId(job)).map(Board.Running::slot);
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import drover.board.NodeStanding.Trust;
 import drover.inference.AttemptId;
 import drover.inference.JobId;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import java.time.Duration;
@@ -107,7 +108,7 @@ class NodeRecordsTest {
             board.idle(first, Set.of("m"), Set.of(), false, T0);
             AttemptId attempt = new AttemptId(new JobId("j" + i), 1);
             List<BoardAction> actions =
-                    board.ended(first, attempt, AttemptOutcome.FAILED, "c", "failed", true, AttemptTimings.NONE, T0);
+                    board.ended(first, attempt, AttemptEnd.unmeasured(AttemptOutcome.FAILED, "c", "failed"), T0);
             assertThat(actions.stream().anyMatch(BoardAction.Suspend.class::isInstance))
                     .isEqualTo(i == 2);
         }
@@ -144,7 +145,7 @@ class NodeRecordsTest {
         for (int i = 0; i < 3; i++) {
             board.idle(slot, Set.of("m"), Set.of(), false, T0);
             AttemptId attempt = new AttemptId(new JobId("j" + i), 1);
-            board.ended(slot, attempt, AttemptOutcome.FAILED, "c", "failed", true, AttemptTimings.NONE, T0);
+            board.ended(slot, attempt, AttemptEnd.unmeasured(AttemptOutcome.FAILED, "c", "failed"), T0);
         }
         assertThat(board.idle(slot, Set.of("m"), Set.of(), false, T0)).isEmpty();
         NodeStanding standing = board.snapshot(T0).nodes().getFirst();

@@ -9,6 +9,7 @@ import drover.inference.JobId;
 import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.Sampler;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.job.AttemptTimings.PhaseTime;
@@ -57,7 +58,7 @@ class PaceTest {
         learn(SLOW, 10);
         learn(FAST, 1);
         AttemptId failed = give(FAST, 600);
-        board.ended(FAST, failed, AttemptOutcome.FAILED, "c", "failed", true, AttemptTimings.NONE, T0);
+        board.ended(FAST, failed, AttemptEnd.unmeasured(AttemptOutcome.FAILED, "c", "failed"), T0);
         board.cancel(failed.job(), T0);
         board.idle(FAST, M, M, false, T0);
         board.idle(SLOW, M, M, false, T0);

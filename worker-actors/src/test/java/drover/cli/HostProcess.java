@@ -7,6 +7,7 @@ import drover.client.DroverException;
 import drover.client.JobRequest;
 import drover.client.JobView;
 import drover.ledger.LedgerSettings;
+import drover.process.JavaCommand;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -86,17 +87,12 @@ final class HostProcess implements AutoCloseable {
     /** Starts it with these words after {@code drover}. */
     void start(String... command) throws IOException {
         List<String> line = new ArrayList<>(DEFAULT_SIGNALS);
-        line.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "drover.cli.Main"));
-        line.addAll(List.of(command));
-        line.addAll(List.of("--config", home.resolve("drover.conf").toString()));
+        List<String> words = new ArrayList<>(List.of(command));
+        words.addAll(List.of("--config", home.resolve("drover.conf").toString()));
+        line.addAll(JavaCommand.drover(words)
+                .withHeap("256m")
+                .with("-XX:TieredStopAtLevel=1")
+                .line());
         ProcessBuilder builder = new ProcessBuilder(line);
         builder.environment().put("DROVER_HOME", home.toString());
         builder.redirectErrorStream(true)

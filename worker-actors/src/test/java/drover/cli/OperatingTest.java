@@ -9,6 +9,7 @@ import drover.client.DroverException;
 import drover.client.JobRequest;
 import drover.client.JobView;
 import drover.client.ManagementClient;
+import drover.process.JavaCommand;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -55,15 +56,8 @@ class OperatingTest {
                   fault { load-time = 10ms, encode-time = 1ms, step-time = 100ms, decode-time = 1ms }
                 }
                 """.formatted(port, freePort(), ALICE));
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "drover.cli.Main",
-                "up");
+        ProcessBuilder builder =
+                new ProcessBuilder(JavaCommand.drover("up").withHeap("256m").line());
         builder.environment().put("DROVER_HOME", home.toString());
         builder.redirectErrorStream(true).redirectOutput(home.resolve("up.log").toFile());
         up = builder.start();

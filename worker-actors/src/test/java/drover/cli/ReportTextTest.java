@@ -41,6 +41,8 @@ class ReportTextTest {
                 .contains("p50 12.1 s, p95 104 s, in all 5.2 h, of which 66.0 min (21 %) went into attempts without a"
                         + " result.")
                 .contains("Given up: drover:job.poison 20.")
+                .contains("TENANT JOBS DELIVERED P50 P95 IN ALL LOST shop 33 13 60.4 104 3.3 h 60.0 min default 1,400"
+                        + " 1,400 4.56 9.00 114 min 6.0 min")
                 .contains("7 of 9 78.0 % 45.0 to 94.0 4.5 % 6.7 too few configuration sdxl, 1 MP,");
         assertThat(text.lines().filter(line -> line.startsWith("gpu1")).toList())
                 .hasSize(2)

@@ -7,6 +7,7 @@ import drover.client.DroverClient;
 import drover.client.DroverException;
 import drover.client.JobRequest;
 import drover.client.JobView;
+import drover.process.JavaCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -145,17 +146,10 @@ class UpProcessTest {
 
     private Process up(DroverClient client) throws IOException {
         List<String> line = new ArrayList<>(HostProcess.DEFAULT_SIGNALS);
-        line.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "drover.cli.Main",
-                "up",
-                "--config",
-                home.resolve("drover.conf").toString()));
+        line.addAll(
+                JavaCommand.drover("up", "--config", home.resolve("drover.conf").toString())
+                        .withHeap("256m")
+                        .line());
         ProcessBuilder builder = new ProcessBuilder(line);
         builder.environment().put("DROVER_HOME", home.toString());
         builder.redirectErrorStream(true)

@@ -14,6 +14,7 @@ import drover.inference.AssetRef;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Sampler;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.job.Job;
@@ -128,11 +129,7 @@ class PurgeTest {
                 .tell(new JobBoard.AttemptEnded(
                         SLOT,
                         offer.attempt(),
-                        AttemptOutcome.NODE_LOST,
-                        "drover:node.lost",
-                        "its process was killed",
-                        true,
-                        AttemptTimings.NONE,
+                        AttemptEnd.unmeasured(AttemptOutcome.NODE_LOST, "drover:node.lost", "its process was killed"),
                         keeper.getRef()));
         first.board().tell(new JobBoard.SlotGone(SLOT));
         keeper.expectMessage(LONG, new SlotCommand.ResultRecorded(SLOT, offer.attempt()));

@@ -28,6 +28,7 @@ import drover.inference.Position;
 import drover.inference.SafetyPolicy;
 import drover.inference.SafetyResult;
 import drover.inference.Sampler;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.picture.Picture;
@@ -140,11 +141,7 @@ class PublicApiTest {
         server.board.tell(new JobBoard.AttemptEnded(
                 ApiServer.SLOT,
                 first.attempt(),
-                AttemptOutcome.STALLED,
-                "drover:attempt.stalled",
-                "no advance for 15 s",
-                true,
-                AttemptTimings.NONE,
+                AttemptEnd.unmeasured(AttemptOutcome.STALLED, "drover:attempt.stalled", "no advance for 15 s"),
                 server.keeper.getRef()));
         server.keeper.expectMessageClass(SlotCommand.ResultRecorded.class, ApiServer.LONG);
         SlotCommand.Offer second = take(accepted.id());

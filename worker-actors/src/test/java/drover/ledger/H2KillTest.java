@@ -2,6 +2,7 @@ package drover.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import drover.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What H2 has forced to the disk is there after a kill, also when it uses space of its file again. Version 2.5.252 forgets
+ * What H2 has forced to the disk is there after a kill, also when space of its file is used again. Version 2.5.252 forgets
  * to say in the file's header where it goes on then, and opens the file as it was before: commits are lost. It uses space
  * again after 10 s; here that is shortened.
  */
@@ -40,26 +41,31 @@ class H2KillTest {
                 statement.execute("CREATE TABLE IF NOT EXISTS t (id INT PRIMARY KEY, body VARCHAR)");
                 connection.setAutoCommit(false);
                 int last = last(connection);
+                H2Housekeeping housekeeping = H2Housekeeping.of(connection);
                 try (PreparedStatement insert = connection.prepareStatement("INSERT INTO t VALUES (?, ?)");
                         PreparedStatement update = connection.prepareStatement("UPDATE t SET body = ? WHERE id = ?")) {
                     for (int id = last + 1; id <= last + 10_000; id++) {
                         insert.setInt(1, id);
                         insert.setString(2, "x".repeat(500));
                         insert.executeUpdate();
-                        commit(connection);
+                        commit(connection, housekeeping);
                         out.println(id);
                         update.setString(1, "y".repeat(700));
                         update.setInt(2, id);
                         update.executeUpdate();
-                        commit(connection);
+                        commit(connection, housekeeping);
                     }
                 }
             }
         }
 
-        private static void commit(Connection connection) throws SQLException {
+        private static void commit(Connection connection, H2Housekeeping housekeeping) throws SQLException {
+            housekeeping.committing();
             connection.commit();
             Dialect.H2.force(connection);
+            if (housekeeping.isDue()) {
+                housekeeping.run();
+            }
         }
     }
 
@@ -83,13 +89,7 @@ class H2KillTest {
         int committed = 0;
         for (int kill = 1; kill <= KILLS; kill++) {
             Process child = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "--sun-misc-unsafe-memory-access=allow",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Child.class.getName(),
-                            folder.toString())
+                            JavaCommand.of(Child.class, folder.toString()).line())
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             try (BufferedReader out = child.inputReader(StandardCharsets.UTF_8)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import drover.job.Job;
 import drover.ledger.JobLedger.AcceptReply;
+import drover.process.JavaCommand;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -67,14 +68,9 @@ class LedgerKillTest {
     @Test
     @Timeout(60)
     void everyAcceptedJobIsThereAfterAKill() throws Exception {
-        Process child = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "-Dlogback.configurationFile=logback-child.xml",
-                        Child.class.getName(),
-                        folder.toString())
+        Process child = new ProcessBuilder(JavaCommand.of(Child.class, folder.toString())
+                        .with("-Dlogback.configurationFile=logback-child.xml")
+                        .line())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         List<String> accepted = new ArrayList<>();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import drover.job.JobEvent;
 import drover.ledger.JobLedger.AcceptReply;
 import drover.ledger.JobLedger.AppendReply;
+import drover.process.JavaCommand;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -126,18 +127,10 @@ class LedgerOnFullDiskTest {
     void jobsAreRefusedWhileItIsFullAndEventsAreWrittenWhenThereIsRoom() throws Exception {
         assumeTrue(canMount(), "this machine lets nobody mount a file system of his own");
         List<String> command = new ArrayList<>(NAMESPACE);
-        command.addAll(List.of(
-                "sh",
-                "-c",
-                MOUNT,
-                folder.toString(),
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-Dlogback.configurationFile=logback-child.xml",
-                Child.class.getName(),
-                folder.toString()));
+        command.addAll(List.of("sh", "-c", MOUNT, folder.toString()));
+        command.addAll(JavaCommand.of(Child.class, folder.toString())
+                .with("-Dlogback.configurationFile=logback-child.xml")
+                .line());
         Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {
             String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -45,7 +45,7 @@ final class ControlFixture implements AutoCloseable {
     private final ActorRef<NodeSupervisor.Command> supervisor;
 
     ControlFixture(Path folder, NodeSettings settings, Map<String, InferenceRequest> jobs) {
-        this(folder, settings, jobs, JavaProcessLauncher::likeThisProcess);
+        this(folder, settings, jobs, JavaProcessLauncher::new);
     }
 
     ControlFixture(

@@ -264,8 +264,8 @@ class NodeKeeperTest {
         first.onExit().complete(code);
 
         JobBoard.AttemptEnded ended = fish(JobBoard.AttemptEnded.class);
-        assertThat(ended.outcome()).isEqualTo(outcome);
-        assertThat(ended.retryable()).isTrue();
+        assertThat(ended.end().outcome()).isEqualTo(outcome);
+        assertThat(ended.end().retryable()).isTrue();
         Incident incident = incidents.receiveMessage(REAL);
         assertThat(incident.cause()).isEqualTo(new Incident.Cause.Exited(code));
         assertThat(incident.lost()).containsExactly(ATTEMPT);
@@ -288,7 +288,7 @@ class NodeKeeperTest {
 
         JobBoard.AttemptEnded stuck = fish(JobBoard.AttemptEnded.class);
         assertThat(stuck.attempt()).isEqualTo(ATTEMPT);
-        assertThat(stuck.outcome()).isEqualTo(AttemptOutcome.STALLED);
+        assertThat(stuck.end().outcome()).isEqualTo(AttemptOutcome.STALLED);
         MemoryProcess second = process();
         keeper.tell(new NodeKeeper.Advanced(1, 1, SIBLING, new Position(Phase.DENOISING, 3, 4)));
         assertThat(fish(JobBoard.Advanced.class).attempt()).isEqualTo(SIBLING);
@@ -298,7 +298,7 @@ class NodeKeeperTest {
 
         JobBoard.AttemptEnded handedBack = fish(JobBoard.AttemptEnded.class);
         assertThat(handedBack.attempt()).isEqualTo(SIBLING);
-        assertThat(handedBack.outcome()).isEqualTo(AttemptOutcome.HANDED_BACK);
+        assertThat(handedBack.end().outcome()).isEqualTo(AttemptOutcome.HANDED_BACK);
         next.probe.expectMessage(REAL, new Node.Resize(2));
         assertThat(incidents.receiveMessage(REAL).lost()).containsExactly(ATTEMPT, SIBLING);
     }
@@ -378,8 +378,8 @@ class NodeKeeperTest {
         words.tell(new SlotCommand.Offer(peer.slot(0), ATTEMPT, Requests.healthy(4), now().plusSeconds(60), List.of()));
 
         JobBoard.AttemptEnded back = fish(JobBoard.AttemptEnded.class);
-        assertThat(back.outcome()).isEqualTo(AttemptOutcome.HANDED_BACK);
-        assertThat(back.code()).isEqualTo("drover:node.unavailable");
+        assertThat(back.end().outcome()).isEqualTo(AttemptOutcome.HANDED_BACK);
+        assertThat(back.end().code()).isEqualTo("drover:node.unavailable");
     }
 
     @Test

@@ -18,7 +18,7 @@ import drover.inference.SafetyResult;
 import drover.inference.Sampler;
 import drover.inference.fault.FaultEngine;
 import drover.picture.Picture;
-import drover.picture.PngDecoder;
+import drover.picture.SourceImages;
 import drover.safety.ClipChecker;
 import drover.safety.PictureChecker;
 import drover.safety.PictureChecker.Findings;
@@ -108,9 +108,8 @@ class NodeSafetyTest {
         return fish(NodeKeeper.Produced.class).assets();
     }
 
-    private Picture stored(AssetRef asset) throws IOException {
-        return PngDecoder.decode(Files.readAllBytes(folder.resolve(asset.key())))
-                .picture();
+    private Picture stored(AssetRef asset) throws Exception {
+        return SourceImages.decode(Files.readAllBytes(folder.resolve(asset.key())), SourceImages.Limits.HORDE);
     }
 
     /** What the fault engine draws for the request. */
@@ -196,8 +195,8 @@ class NodeSafetyTest {
         node.tell(new Node.Run(0, ATTEMPT, cards("bars", SafetyPolicy.CENSOR), List.of()));
 
         NodeKeeper.AttemptEnded ended = fish(NodeKeeper.AttemptEnded.class);
-        assertThat(ended.code()).isEqualTo("drover:safety.unavailable");
-        assertThat(ended.retryable()).isTrue();
+        assertThat(ended.end().code()).isEqualTo("drover:safety.unavailable");
+        assertThat(ended.end().retryable()).isTrue();
         try (Stream<Path> files = Files.walk(folder)) {
             assertThat(files.filter(Files::isRegularFile)).isEmpty();
         }
@@ -223,7 +222,7 @@ class NodeSafetyTest {
                 .isInstanceOfSatisfying(
                         ReplaceReason.Unusable.class,
                         why -> assertThat(why.code()).isEqualTo("drover:safety.failed"));
-        assertThat(fish(NodeKeeper.AttemptEnded.class).code()).isEqualTo("drover:safety.failed");
+        assertThat(fish(NodeKeeper.AttemptEnded.class).end().code()).isEqualTo("drover:safety.failed");
         never.complete(new Findings(false, false));
     }
 }

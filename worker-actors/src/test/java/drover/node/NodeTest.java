@@ -232,8 +232,8 @@ class NodeTest {
 
         assertThat(fish(NodeKeeper.ActorRestarted.class).stall().attempt()).isEqualTo(ATTEMPT);
         NodeKeeper.AttemptEnded ended = fish(NodeKeeper.AttemptEnded.class);
-        assertThat(ended.outcome()).isEqualTo(AttemptOutcome.STALLED);
-        assertThat(ended.code()).isEqualTo(NodeKeeper.STALLED);
+        assertThat(ended.end().outcome()).isEqualTo(AttemptOutcome.STALLED);
+        assertThat(ended.end().code()).isEqualTo(NodeKeeper.STALLED);
         assertThat(fish(NodeKeeper.SlotIdle.class).slot()).isZero();
         run(0, OTHER, Requests.healthy(2));
         assertThat(fish(NodeKeeper.Produced.class).attempt()).isEqualTo(OTHER);
@@ -249,7 +249,7 @@ class NodeTest {
         assertThat(asked.reason()).isInstanceOf(ReplaceReason.Stalled.class);
         assertThat(fish(NodeKeeper.SlotClosed.class).slot()).isEqualTo(1);
         run(1, OTHER, Requests.healthy(2));
-        assertThat(fish(NodeKeeper.AttemptEnded.class).outcome()).isEqualTo(AttemptOutcome.HANDED_BACK);
+        assertThat(fish(NodeKeeper.AttemptEnded.class).end().outcome()).isEqualTo(AttemptOutcome.HANDED_BACK);
         pass(Duration.ofSeconds(12));
         exits.expectMessage(REAL, NodeExit.SELF_HALT);
     }
@@ -292,7 +292,7 @@ class NodeTest {
         pass(Duration.ofMillis(600));
 
         NodeKeeper.AttemptEnded ended = fish(NodeKeeper.AttemptEnded.class);
-        assertThat(ended.outcome()).isEqualTo(AttemptOutcome.HANDED_BACK);
+        assertThat(ended.end().outcome()).isEqualTo(AttemptOutcome.HANDED_BACK);
         node.tell(new Node.Recorded(ATTEMPT));
         fish(NodeKeeper.Drained.class);
         exits.expectMessage(REAL, NodeExit.DONE);
@@ -304,7 +304,7 @@ class NodeTest {
         runStuck(FaultPlan.Kind.COOPERATIVE_STALL);
         node.tell(new Node.Cancel(0, ATTEMPT, "withdrawn"));
 
-        assertThat(fish(NodeKeeper.AttemptEnded.class).code()).isEqualTo("drover:engine.cancelled");
+        assertThat(fish(NodeKeeper.AttemptEnded.class).end().code()).isEqualTo("drover:engine.cancelled");
         assertThat(fish(NodeKeeper.SlotIdle.class).slot()).isZero();
     }
 

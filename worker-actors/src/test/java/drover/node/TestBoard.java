@@ -122,8 +122,13 @@ final class TestBoard extends AbstractBehavior<JobBoard.Command> {
     private Behavior<JobBoard.Command> onEnded(JobBoard.AttemptEnded it) {
         InferenceRequest request = out.remove(it.attempt());
         if (request != null) {
-            record.ends.add(new End(it.slot(), it.attempt(), Optional.of(it.outcome()), it.code(), List.of()));
-            if (it.retryable()) {
+            record.ends.add(new End(
+                    it.slot(),
+                    it.attempt(),
+                    Optional.of(it.end().outcome()),
+                    it.end().code(),
+                    List.of()));
+            if (it.end().retryable()) {
                 waiting.addFirst(Map.entry(it.attempt().next(), request));
             }
         }

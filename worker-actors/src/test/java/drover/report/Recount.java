@@ -7,6 +7,7 @@ import drover.client.ReportView;
 import drover.client.ReportView.CountsView;
 import drover.client.ReportView.GroupView;
 import drover.client.ReportView.PhaseView;
+import drover.client.ReportView.TenantView;
 import drover.inference.Phase;
 import drover.job.Attempt;
 import drover.job.AttemptTimings.PhaseTime;
@@ -15,6 +16,7 @@ import drover.job.JobState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -229,14 +231,31 @@ public final class Recount {
         var requesters = report.requesters();
         assertThat(requesters.ended().values().stream().mapToLong(it -> it).sum())
                 .isEqualTo(ended.size());
+        checkWaits(requesters.submittedToDelivered(), requesters.waitedSeconds(), requesters.lostSeconds(), ended);
+        var expected =
+                ended.stream().collect(Collectors.groupingBy(job -> job.tenant().name()));
+        assertThat(requesters.tenants())
+                .extracting(TenantView::name)
+                .containsExactlyInAnyOrderElementsOf(expected.keySet());
+        assertThat(requesters.tenants())
+                .isSortedAccordingTo(
+                        Comparator.comparingDouble(TenantView::waitedSeconds).reversed());
+        for (TenantView tenant : requesters.tenants()) {
+            List<Job> mine = Objects.requireNonNull(expected.get(tenant.name()));
+            assertThat(tenant.ended()).isEqualTo(mine.size());
+            checkWaits(tenant.submittedToDelivered(), tenant.waitedSeconds(), tenant.lostSeconds(), mine);
+        }
+    }
+
+    private static void checkWaits(PhaseView times, double waitedSeconds, double lostSeconds, List<Job> of) {
         List<Job> delivered =
-                ended.stream().filter(job -> job.state() == JobState.DELIVERED).toList();
+                of.stream().filter(job -> job.state() == JobState.DELIVERED).toList();
         checkTimes(
-                requesters.submittedToDelivered(),
+                times,
                 delivered.stream()
                         .map(job -> Duration.between(job.accepted(), job.changed()))
                         .toList());
-        assertThat(requesters.waitedSeconds())
+        assertThat(waitedSeconds)
                 .isCloseTo(
                         delivered.stream()
                                 .mapToDouble(job -> Duration.between(job.accepted(), job.changed())
@@ -245,7 +264,7 @@ public final class Recount {
                                 .sum(),
                         within(1e-6));
         // All attempts but the last gave nothing: what came before the last one's assignment, and after the first's.
-        assertThat(requesters.lostSeconds())
+        assertThat(lostSeconds)
                 .isCloseTo(
                         delivered.stream()
                                 .mapToDouble(job -> Duration.between(

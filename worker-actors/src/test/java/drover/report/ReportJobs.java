@@ -13,6 +13,7 @@ import drover.job.Fault;
 import drover.job.Job;
 import drover.job.JobEvent;
 import drover.job.Priority;
+import drover.job.Tenant;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -40,7 +41,8 @@ public final class ReportJobs {
         JobId job = new JobId(id);
         Instant now = NOON.minusMillis(random.nextInt(7_200_000));
         List<JobEvent> events = new ArrayList<>();
-        events.add(new JobEvent.Accepted(job, now, request(), Priority.NORMAL, now.plusSeconds(900)));
+        Tenant tenant = new Tenant("tenant" + Math.floorMod(id.hashCode(), 3));
+        events.add(new JobEvent.Accepted(job, now, request(), Priority.NORMAL, now.plusSeconds(900), tenant));
         int most = random.nextInt(5);
         for (int number = 1; number <= most; number++) {
             AttemptId attempt = new AttemptId(job, number);

@@ -1,7 +1,6 @@
 package drover.simulation;
 
 import drover.board.JobBoard;
-import drover.job.AttemptOutcome;
 import drover.rules.Rules;
 import java.util.function.Supplier;
 
@@ -26,8 +25,7 @@ final class PurgingBoard implements Rules<JobBoard.Command> {
     @Override
     public boolean hear(JobBoard.Command command) {
         boolean goesOn = inner.hear(command);
-        if (command instanceof JobBoard.AttemptEnded it
-                && (it.outcome() == AttemptOutcome.STALLED || it.outcome() == AttemptOutcome.CRASHED)) {
+        if (command instanceof JobBoard.AttemptEnded it && it.end().outcome().takesNodeDown()) {
             inner = empty.get();
         }
         return goesOn;

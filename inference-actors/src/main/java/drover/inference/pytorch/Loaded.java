@@ -1,6 +1,5 @@
 package drover.inference.pytorch;
 
-import drover.diffusion.AutoencoderKL;
 import drover.diffusion.ControlNet;
 import drover.diffusion.StableDiffusion;
 import drover.upscale.RrdbNet;
@@ -17,19 +16,6 @@ sealed interface Loaded extends ModelCache.Resident {
         @Override
         public void close() {
             model.close();
-        }
-    }
-
-    /** A model's autoencoder alone. */
-    record Autoencoder(AutoencoderKL vae) implements Loaded {
-        @Override
-        public long bytes() {
-            return vae.bytes();
-        }
-
-        @Override
-        public void close() {
-            vae.close();
         }
     }
 

@@ -1,10 +1,5 @@
 package drover.inference.pytorch;
 
-import drover.imaging.BadImageException;
-import drover.imaging.Canny;
-import drover.imaging.Mask;
-import drover.imaging.Resampling;
-import drover.imaging.SourceImages;
 import drover.inference.AssetRef;
 import drover.inference.ControlUse;
 import drover.inference.EngineException;
@@ -12,7 +7,12 @@ import drover.inference.ImageFeatures;
 import drover.inference.Phase;
 import drover.inference.RunMonitor;
 import drover.inference.SourceImage;
+import drover.picture.BadImageException;
+import drover.picture.Canny;
+import drover.picture.Mask;
 import drover.picture.Picture;
+import drover.picture.Resampling;
+import drover.picture.SourceImages;
 import java.util.Optional;
 
 /**

@@ -1,7 +1,6 @@
 package drover.inference.pytorch;
 
 import ai.djl.ndarray.types.DataType;
-import drover.diffusion.AutoencoderKL;
 import drover.diffusion.ControlNet;
 import drover.diffusion.ExtraFiles;
 import drover.diffusion.HiresPlan;
@@ -13,7 +12,6 @@ import drover.diffusion.StableDiffusion;
 import drover.diffusion.TextualInversion;
 import drover.graph.GraphException;
 import drover.graph.Torch;
-import drover.imaging.Mask;
 import drover.inference.ControlUse;
 import drover.inference.Drawing;
 import drover.inference.EngineException;
@@ -25,6 +23,7 @@ import drover.inference.Position;
 import drover.inference.RunMonitor;
 import drover.inference.Sampler;
 import drover.inference.SourceImage;
+import drover.picture.Mask;
 import drover.picture.Picture;
 import drover.sampling.SamplingPlan;
 import drover.sampling.Spacing;
@@ -142,40 +141,32 @@ final class PictureRun {
         return held.add(lease, lease::close).model();
     }
 
+    /** What makes no numbers in a narrow precision is done once more in the widest: all of it, or the decoding alone. */
     private List<Picture> painted(PictureInputs inputs) throws EngineException {
         Progress denoising = new Progress(monitor, Phase.DENOISING, 0);
-        boolean narrow = settings.precision() != DataType.FLOAT32;
-        Optional<List<Picture>> pictures = painted(inputs, !narrow, denoising);
-        if (pictures.isPresent()) {
-            return pictures.get();
-        }
-        log.warn("{} made no numbers in {}; once more in float32", info.name(), settings.precision());
-        return painted(inputs, true, denoising)
-                .orElseThrow(() -> new IllegalStateException("float32 is the widest precision"));
-    }
-
-    /** Empty if what was made in a narrow precision is not finite. */
-    private Optional<List<Picture>> painted(PictureInputs inputs, boolean widest, Progress denoising)
-            throws EngineException {
+        Progress decoding = new Progress(monitor, Phase.DECODING, request.count());
+        List<float[]> latents = List.of();
         try (Held held = new Held()) {
-            // What is loaded for a second try counts as a part of denoising: a position never goes back.
-            Passes passes = passes(kit(held, widest, denoising.hasBegun() ? denoising : loading), inputs);
-            List<float[]> latents;
-            try {
-                latents = denoised(passes, denoising);
-            } catch (EngineException.NotANumber e) {
-                if (widest) {
-                    throw e;
-                }
-                return Optional.empty();
+            Passes passes = passes(kit(held, false, loading), inputs);
+            latents = denoised(passes, denoising);
+            return decoded(passes.last(), latents, decoding);
+        } catch (EngineException.NotANumber e) {
+            if (settings.precision() == DataType.FLOAT32) {
+                throw e;
             }
-            return Optional.of(decoded(held, passes, latents));
+            log.warn("{} made no numbers in {}; once more in float32", info.name(), settings.precision());
+        }
+        boolean denoised = !latents.isEmpty();
+        try (Held held = new Held()) {
+            // What is loaded now counts as a part of the phase that was reached: a position never goes back.
+            Passes passes = passes(kit(held, true, denoised ? decoding : denoising), inputs);
+            return decoded(passes.last(), denoised ? latents : denoised(passes, denoising), decoding);
         }
     }
 
-    /** At the widest, or at the usual precision: all networks of a kit have the same. */
+    /** At the usual precision, or at the widest: all networks of a kit have the same. */
     private Kit kit(Held held, boolean widest, Progress progress) throws EngineException {
-        UnaryOperator<String> width = widest ? this::widest : UnaryOperator.identity();
+        UnaryOperator<String> width = widest ? Storeroom::wide : UnaryOperator.identity();
         String key = width.apply(info.name());
         Loaded loaded = lease(held, key, progress);
         if (!(loaded instanceof Loaded.Pipeline(StableDiffusion pipeline))) {
@@ -199,11 +190,6 @@ final class PictureRun {
             net = Optional.of(follower);
         }
         return new Kit(model, net);
-    }
-
-    /** What computes in float32 anyway needs no other key. */
-    private String widest(String key) {
-        return settings.precision() == DataType.FLOAT32 ? key : Storeroom.wide(key);
     }
 
     private StableDiffusion adapted(Held held, StableDiffusion model) throws EngineException {
@@ -231,7 +217,7 @@ final class PictureRun {
                 .filter(it -> it.mode() == SourceImage.Mode.INPAINTING)
                 .isPresent();
         double strength = features.source().map(SourceImage::strength).orElse(1.0);
-        Spacing spacing = request.karras() ? Spacing.KARRAS : Spacing.NORMAL;
+        Spacing spacing = kit.model().schedule().spacing(request.karras());
         Optional<Double> again = features.hiresFix().filter(it -> !inpainting).map(it -> it.strength());
         Optional<HiresPlan> hires =
                 again.flatMap(d -> HiresPlan.of(info, request.width(), request.height(), request.steps(), d));
@@ -320,45 +306,19 @@ final class PictureRun {
         return new Prompts(positive, Optional.of(negative), request.cfgScale(), request.clipSkip(), inversions);
     }
 
-    private List<Picture> decoded(Held held, Passes passes, List<float[]> latents) throws EngineException {
-        Painting last = passes.last();
-        Progress decoding = new Progress(monitor, Phase.DECODING, latents.size());
+    private static List<Picture> decoded(Painting last, List<float[]> latents, Progress decoding)
+            throws EngineException {
         decoding.begin(latents.size());
         Optional<Mask> mask = last.mask();
         Optional<Picture> kept = last.inputs().source(last.width(), last.height());
-        StableDiffusion model = last.model();
         List<Picture> pictures = new ArrayList<>();
         for (float[] latent : latents) {
-            float[] planes;
-            try {
-                planes = StableDiffusion.finite(model.decode(latent, last.size()));
-            } catch (EngineException.NotANumber e) {
-                if (model.vae().dtype() == DataType.FLOAT32) {
-                    throw e;
-                }
-                model = decodingWidely(held, model, decoding);
-                decoding.begin(latents.size());
-                planes = StableDiffusion.finite(model.decode(latent, last.size()));
-            }
-            Picture picture = model.picture(planes, last.width(), last.height());
+            float[] planes = StableDiffusion.finite(last.model().decode(latent, last.size()));
+            Picture picture = last.model().picture(planes, last.width(), last.height());
             pictures.add(mask.isPresent() && kept.isPresent() ? mask.get().composite(picture, kept.get()) : picture);
             decoding.at(pictures.size(), latents.size());
         }
         return pictures;
-    }
-
-    /** The latents are good: only what turns them into pixels is done again. */
-    private StableDiffusion decodingWidely(Held held, StableDiffusion model, Progress decoding) throws EngineException {
-        log.warn(
-                "the autoencoder of {} made no numbers in {}; in float32 from now on",
-                info.name(),
-                model.vae().dtype());
-        String key = Storeroom.wide(Storeroom.autoencoder(info));
-        if (!(lease(held, key, decoding) instanceof Loaded.Autoencoder(AutoencoderKL vae))) {
-            throw new IllegalStateException(key + " is no autoencoder");
-        }
-        StableDiffusion wide = model.with(vae);
-        return held.add(wide, wide::close);
     }
 
     private List<Drawing> finished(List<Picture> pictures, Upscaling upscaling) throws EngineException {

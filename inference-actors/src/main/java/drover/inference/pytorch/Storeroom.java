@@ -1,7 +1,6 @@
 package drover.inference.pytorch;
 
 import ai.djl.ndarray.types.DataType;
-import drover.diffusion.AutoencoderKL;
 import drover.diffusion.ControlNet;
 import drover.diffusion.ExtraFiles;
 import drover.diffusion.ModelCatalog;
@@ -28,7 +27,6 @@ import org.slf4j.LoggerFactory;
 final class Storeroom implements ModelCache.Loader<Loaded> {
     private static final Logger log = LoggerFactory.getLogger(Storeroom.class);
 
-    private static final String AUTOENCODER = "autoencoder/";
     private static final String FOLLOWER = "controlnet/";
     private static final String UPSCALER = "upscaler/";
     private static final String WIDE = "float32/";
@@ -57,19 +55,11 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         /** A model. */
         record Pipeline(ModelSource source) implements Wanted {}
 
-        /** A model's autoencoder. */
-        record Autoencoder(ModelSource source) implements Wanted {}
-
         /** A ControlNet. */
         record Follower(Path path) implements Wanted {}
 
         /** A network that enlarges. */
         record Upscaler(Path path) implements Wanted {}
-    }
-
-    /** The key of a model's autoencoder alone. */
-    static String autoencoder(ModelInfo model) {
-        return AUTOENCODER + model.name();
     }
 
     /** The key of a ControlNet. */
@@ -87,9 +77,9 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         return WIDE + key;
     }
 
-    /** Every key under which a model, or a part of it, may be in memory. */
+    /** Every key under which a model may be in memory. */
     static List<String> keys(String model) {
-        return List.of(model, wide(model), wide(AUTOENCODER + model));
+        return List.of(model, wide(model));
     }
 
     static boolean isModel(String key) {
@@ -106,10 +96,6 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
 
     private Wanted wanted(String key) throws EngineException {
         String plain = after(WIDE, key).orElse(key);
-        Optional<String> autoencoder = after(AUTOENCODER, plain);
-        if (autoencoder.isPresent()) {
-            return new Wanted.Autoencoder(info(autoencoder.get()).source());
-        }
         Optional<String> follower = after(FOLLOWER, plain);
         if (follower.isPresent()) {
             return new Wanted.Follower(files.controlNet(follower.get()));
@@ -126,7 +112,6 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         return switch (wanted(key)) {
             case Wanted.Pipeline(ModelSource source) ->
                 StableDiffusion.weightBytes(source, dtype, holding(source, dtype));
-            case Wanted.Autoencoder(ModelSource source) -> AutoencoderKL.weightBytes(source, "vae", dtype);
             case Wanted.Follower(Path path) -> ControlNet.weightBytes(path, dtype);
             case Wanted.Upscaler(Path path) -> size(path);
         };
@@ -161,8 +146,6 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         return switch (wanted) {
             case Wanted.Pipeline(ModelSource source) ->
                 new Loaded.Pipeline(StableDiffusion.load(torch, source, dtype, holding(source, dtype), progress::at));
-            case Wanted.Autoencoder(ModelSource source) ->
-                new Loaded.Autoencoder(AutoencoderKL.load(torch, source, "vae", dtype));
             case Wanted.Follower(Path path) -> new Loaded.Follower(ControlNet.load(torch, path, dtype));
             case Wanted.Upscaler(Path path) -> new Loaded.Upscaler(RrdbNet.load(torch, path, dtype));
         };

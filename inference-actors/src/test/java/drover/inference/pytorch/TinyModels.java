@@ -18,8 +18,6 @@ import java.util.stream.Stream;
 
 /** Engines over the tiny checkpoints, and checkpoints made of them. */
 final class TinyModels {
-    private static final String UNET = "unet/diffusion_pytorch_model.safetensors";
-
     private TinyModels() {}
 
     static PyTorchEngine engine(DataType precision, Path... models) {
@@ -56,8 +54,13 @@ final class TinyModels {
 
     /** The tiny checkpoint with another number at the start of a tensor of its UNet. */
     static Path spoiled(Path folder, String tensor, float value) throws IOException {
+        return spoiled(folder, "unet", tensor, value);
+    }
+
+    /** As {@link #spoiled(Path, String, float)}, of another part. */
+    static Path spoiled(Path folder, String part, String tensor, float value) throws IOException {
         copy(folder);
-        spoil(folder.resolve(UNET), tensor, value);
+        spoil(folder.resolve(part).resolve("diffusion_pytorch_model.safetensors"), tensor, value);
         return folder;
     }
 

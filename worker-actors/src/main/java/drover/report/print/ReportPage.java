@@ -8,6 +8,7 @@ import drover.client.ReportView.PhaseView;
 import drover.client.ReportView.RateView;
 import drover.client.ReportView.RequestersView;
 import drover.client.ReportView.SliceView;
+import drover.client.ReportView.TenantView;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -288,7 +289,37 @@ public final class ReportPage {
                 }
                 table("Why jobs were given up", List.of("Code", "Jobs"), faults);
             }
+            if (it.tenants().size() > 1) {
+                tenants(it.tenants());
+            }
         });
+    }
+
+    private void tenants(List<TenantView> tenants) {
+        List<List<String>> rows = new ArrayList<>();
+        for (TenantView it : tenants) {
+            PhaseView waited = it.submittedToDelivered();
+            boolean any = waited.count() > 0;
+            rows.add(List.of(
+                    it.name(),
+                    Numbers.count(it.ended()),
+                    Numbers.count(waited.count()),
+                    any ? Numbers.seconds(waited.p50()) : "–",
+                    any ? Numbers.seconds(waited.p95()) : "–",
+                    Numbers.time(it.waitedSeconds()),
+                    Numbers.time(it.lostSeconds())));
+        }
+        table(
+                "Who waited how long, from submitted to delivered",
+                List.of(
+                        "Tenant",
+                        "Jobs ended",
+                        "Delivered",
+                        "p50, s",
+                        "p95, s",
+                        "In all",
+                        "Lost to attempts without a result"),
+                rows);
     }
 
     private void reading() {

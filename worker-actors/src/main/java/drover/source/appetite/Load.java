@@ -22,7 +22,7 @@ import java.util.OptionalLong;
  * @param roomBytes memory that could be had for another model; zero or less, or empty, means that nobody knows
  * @param models what may be offered; only models that are ready
  * @param enlarging seconds that post-processing takes for each pixel of what is painted, with all that comes of the size
- *     of the result, as measured
+ *     of the result, as measured; empty if nothing has been enlarged yet
  */
 public record Load(
         int slots,
@@ -41,32 +41,13 @@ public record Load(
         models = List.copyOf(models);
     }
 
-    /** The same where nothing has been enlarged yet. */
-    public Load(
-            int slots,
-            int freeSlots,
-            int loadedSlots,
-            int jobs,
-            int ids,
-            long pending,
-            long pixelSteps,
-            Duration overhead,
-            boolean canCheck,
-            OptionalLong roomBytes,
-            List<Offered> models) {
-        this(
-                slots,
-                freeSlots,
-                loadedSlots,
-                jobs,
-                ids,
-                pending,
-                pixelSteps,
-                overhead,
-                canCheck,
-                roomBytes,
-                models,
-                OptionalDouble.empty());
+    /**
+     * No slots and no jobs.
+     *
+     * @param overhead of a job, as assumed
+     */
+    public static Load nothing(Duration overhead) {
+        return new Load(0, 0, 0, 0, 0, 0, 0, overhead, false, OptionalLong.empty(), List.of(), OptionalDouble.empty());
     }
 
     /**

@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.pekko.Done;
@@ -95,8 +94,7 @@ final class Dreamer implements Rules<Dreamer.Command> {
 
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
     private static final Duration REFUSAL_LIMIT = Duration.ofMinutes(2);
-    private static final Load NOTHING =
-            new Load(0, 0, 0, 0, 0, 0, 0, Tally.ASSUMED_OVERHEAD, false, OptionalLong.empty(), List.of());
+    private static final Load NOTHING = Load.nothing(Tally.ASSUMED_OVERHEAD);
 
     private final Surroundings<Command> around;
     private final TimerScheduler<Command> timers;

@@ -22,11 +22,11 @@ import drover.ledger.Order;
 import drover.ledger.OrderBook;
 import drover.source.AgentCapabilities;
 import drover.source.HordeSettings;
+import drover.source.addons.AddOnSettings;
+import drover.source.addons.AddOnStatus;
+import drover.source.addons.AddOnStore;
 import drover.source.bridge.BridgeData;
 import drover.source.bridge.BridgeReading;
-import drover.source.loras.LoraSettings;
-import drover.source.loras.LoraStatus;
-import drover.source.loras.LoraStore;
 import drover.source.models.ModelReference;
 import drover.source.models.ModelReferenceStore;
 import drover.source.skills.SkillFolders;
@@ -140,7 +140,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
     private final BridgeFiles files;
     private final SkillFolders folders;
     private final Workplaces places;
-    private final Map<LoraSettings, ActorRef<LoraStore.Command>> stores = new LinkedHashMap<>();
+    private final Map<AddOnSettings, ActorRef<AddOnStore.Command>> stores = new LinkedHashMap<>();
     private Optional<ModelReferenceStore.Loaded> reference = Optional.empty();
     private Skills skills = Skills.NONE;
     private boolean loadingReference;
@@ -166,11 +166,11 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         BridgeAgent agent = on.settings().agent();
         Downloader.Limits sources =
                 Downloader.Limits.SOURCE_IMAGES.withPrivate(on.settings().privateSources());
-        for (LoraSettings kind : List.of(on.settings().loras(), on.settings().inversions())) {
+        for (AddOnSettings kind : List.of(on.settings().loras(), on.settings().inversions())) {
             stores.put(
                     kind,
                     context.spawn(
-                            LoraStore.create(context.getSystem(), kind, on.clock(), random, on.meters()),
+                            AddOnStore.create(context.getSystem(), kind, on.clock(), random, on.meters()),
                             kind.kind().label()));
         }
         DreamerLinks dreamerLinks = new DreamerLinks(
@@ -211,7 +211,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
         look();
     }
 
-    private LoraWishes.Shop shop(LoraSettings settings) {
+    private LoraWishes.Shop shop(AddOnSettings settings) {
         return new LoraWishes.Shop(Objects.requireNonNull(stores.get(settings)), settings.below());
     }
 
@@ -291,7 +291,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
 
     private void adopt(Path file, BridgeData data) {
         places.say(file, data);
-        stores.forEach((settings, store) -> store.tell(new LoraStore.Reconfigure(settings.forWorkers(places.data()))));
+        stores.forEach((settings, store) -> store.tell(new AddOnStore.Reconfigure(settings.forWorkers(places.data()))));
         if (stopping) {
             return;
         }
@@ -384,10 +384,10 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
                                 getContext().getSystem().scheduler())
                         .toCompletableFuture())
                 .toList();
-        List<CompletableFuture<LoraStatus>> kept = stores.values().stream()
+        List<CompletableFuture<AddOnStatus>> kept = stores.values().stream()
                 .map(store -> AskPattern.ask(
                                 store,
-                                LoraStore.GetStatus::new,
+                                AddOnStore.GetStatus::new,
                                 Duration.ofSeconds(5),
                                 getContext().getSystem().scheduler())
                         .toCompletableFuture())

@@ -1,7 +1,7 @@
 package drover.source.dreamer;
 
 import drover.inference.CborSerializable;
-import drover.source.loras.LoraStatus;
+import drover.source.addons.AddOnStatus;
 import java.util.List;
 
 /**
@@ -11,7 +11,7 @@ import java.util.List;
  * @param idle files by which nobody works, and why
  * @param addOns how fetching and keeping of LoRAs and textual inversions goes
  */
-public record HordeStatus(List<DreamerStatus> workers, List<String> idle, List<LoraStatus> addOns)
+public record HordeStatus(List<DreamerStatus> workers, List<String> idle, List<AddOnStatus> addOns)
         implements CborSerializable {
     public HordeStatus {
         workers = List.copyOf(workers);

@@ -6,10 +6,10 @@ import drover.horde.ImageJob;
 import drover.horde.ImagePayload;
 import drover.inference.ImageRequest;
 import drover.inference.LoraUse;
-import drover.source.loras.AddOn;
-import drover.source.loras.LoraName;
-import drover.source.loras.LoraStore;
-import drover.source.loras.TriggerWords;
+import drover.source.addons.AddOn;
+import drover.source.addons.AddOnName;
+import drover.source.addons.AddOnStore;
+import drover.source.addons.TriggerWords;
 import drover.source.models.Baseline;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,13 +49,13 @@ final class LoraWishes {
      *
      * @param folder to which the engine's names of them are relative
      */
-    record Shop(ActorRef<LoraStore.Command> store, Path folder) {
+    record Shop(ActorRef<AddOnStore.Command> store, Path folder) {
         private String nameOf(Path file) {
             return folder.relativize(file).toString();
         }
 
         private void keep(String name, Instant until) {
-            store.tell(new LoraStore.Keep(folder.resolve(name), until));
+            store.tell(new AddOnStore.Keep(folder.resolve(name), until));
         }
     }
 
@@ -77,13 +77,13 @@ final class LoraWishes {
             List<String> triggers,
             Inversions inversions,
             List<GenMetadata> remarks,
-            List<LoraStore.Lease> leases) {}
+            List<AddOnStore.Lease> leases) {}
 
     /** What a job asks for. */
     private sealed interface Wish {
         AddOn kind();
 
-        LoraName name();
+        AddOnName name();
 
         record ForLora(ImagePayload.Lora lora) implements Wish {
             @Override
@@ -92,8 +92,8 @@ final class LoraWishes {
             }
 
             @Override
-            public LoraName name() {
-                return LoraName.of(lora);
+            public AddOnName name() {
+                return AddOnName.of(lora);
             }
         }
 
@@ -104,13 +104,13 @@ final class LoraWishes {
             }
 
             @Override
-            public LoraName name() {
-                return new LoraName(inversion.name(), false);
+            public AddOnName name() {
+                return new AddOnName(inversion.name(), false);
             }
         }
     }
 
-    private record Answered(Wish wish, Optional<LoraStore.Reply> reply) {}
+    private record Answered(Wish wish, Optional<AddOnStore.Reply> reply) {}
 
     /**
      * Asks for them.
@@ -125,9 +125,9 @@ final class LoraWishes {
         List<CompletableFuture<Answered>> asked = Stream.concat(
                         job.payload().loras().stream().limit(MOST_LORAS).<Wish>map(Wish.ForLora::new),
                         job.payload().tis().stream().limit(MOST_INVERSIONS).<Wish>map(Wish.ForInversion::new))
-                .map(wish -> AskPattern.<LoraStore.Command, LoraStore.Reply>ask(
+                .map(wish -> AskPattern.<AddOnStore.Command, AddOnStore.Reply>ask(
                                 shop(wish.kind()).store(),
-                                replyTo -> new LoraStore.Get(wish.name(), nsfw, now.plus(patience), until, replyTo),
+                                replyTo -> new AddOnStore.Get(wish.name(), nsfw, now.plus(patience), until, replyTo),
                                 patience.plus(GRACE),
                                 scheduler)
                         .toCompletableFuture()
@@ -150,13 +150,13 @@ final class LoraWishes {
         List<String> triggers = new ArrayList<>();
         List<Inversions.One> words = new ArrayList<>();
         List<GenMetadata> remarks = new ArrayList<>();
-        List<LoraStore.Lease> leases = new ArrayList<>();
+        List<AddOnStore.Lease> leases = new ArrayList<>();
         Random random = new Random(job.seed().orElse(0));
         for (Answered answered : answers) {
             Wish wish = answered.wish();
             String asked = wish.name().text();
             switch (answered.reply().orElse(null)) {
-                case LoraStore.Reply.Ready ready -> {
+                case AddOnStore.Reply.Ready ready -> {
                     leases.add(ready.lease());
                     if (!ready.fits(baseline)) {
                         remarks.add(wish.kind().baselineMismatch(asked));
@@ -173,7 +173,7 @@ final class LoraWishes {
                             words.add(one(inversion, ready));
                     }
                 }
-                case LoraStore.Reply.Unavailable _ -> remarks.add(wish.kind().downloadFailed(asked));
+                case AddOnStore.Reply.Unavailable _ -> remarks.add(wish.kind().downloadFailed(asked));
                 case null -> remarks.add(wish.kind().downloadFailed(asked));
             }
         }
@@ -188,12 +188,12 @@ final class LoraWishes {
                 .forEach(ti -> remarks.add(AddOn.TEXTUAL_INVERSION.downloadFailed(ti.name())));
     }
 
-    private LoraUse use(ImagePayload.Lora lora, LoraStore.Reply.Ready ready) {
+    private LoraUse use(ImagePayload.Lora lora, AddOnStore.Reply.Ready ready) {
         return new LoraUse(
                 loras.nameOf(ready.path()), weight(lora.model(), LoraUse.LIMIT), weight(lora.clip(), LoraUse.LIMIT));
     }
 
-    private Inversions.One one(ImagePayload.TextualInversion inversion, LoraStore.Reply.Ready ready) {
+    private Inversions.One one(ImagePayload.TextualInversion inversion, AddOnStore.Reply.Ready ready) {
         Set<String> names = new HashSet<>();
         names.add(Inversions.key(inversion.name()));
         ready.titles().forEach(title -> names.add(Inversions.key(title)));
@@ -216,7 +216,7 @@ final class LoraWishes {
                 .forEach(name -> inversions.keep(name + WEIGHTS, until));
     }
 
-    void release(LoraStore.Lease lease) {
-        shop(lease.kind()).store().tell(new LoraStore.Release(lease));
+    void release(AddOnStore.Lease lease) {
+        shop(lease.kind()).store().tell(new AddOnStore.Release(lease));
     }
 }

@@ -2,7 +2,7 @@ package drover.source.dreamer;
 
 import drover.horde.GenMetadata;
 import drover.inference.ImageRequest;
-import drover.source.loras.LoraStore;
+import drover.source.addons.AddOnStore;
 import java.util.List;
 
 /**
@@ -11,7 +11,7 @@ import java.util.List;
  * @param remarks what the Horde is to know about each of its pictures, such as a source image that could not be had
  * @param leases of files that the job needs
  */
-record Preparation(ImageRequest request, List<GenMetadata> remarks, List<LoraStore.Lease> leases) {
+record Preparation(ImageRequest request, List<GenMetadata> remarks, List<AddOnStore.Lease> leases) {
     Preparation {
         remarks = List.copyOf(remarks);
         leases = List.copyOf(leases);

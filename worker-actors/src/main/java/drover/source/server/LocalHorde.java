@@ -1,13 +1,9 @@
 package drover.source.server;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.ConfigFactory;
-import drover.client.DroverJson;
 import drover.source.server.Faults.Fault;
 import drover.source.server.Faults.Target;
 import java.io.IOException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -19,7 +15,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
@@ -56,15 +51,13 @@ public final class LocalHorde implements AutoCloseable {
     /** Where its models are listed as the Horde's model reference lists them. */
     public static final String REFERENCE = "/reference.json";
 
-    private static final String API = "/api/v2";
     private static final int MAX_BODY = 64 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final ActorSystem<?> system;
     private final InstantSource clock;
     private final HordeState state;
-    private final Orders orders;
-    private final Lookups lookups;
+    private final HordeRoutes routes;
     private final Faults faults;
     private final ServerBinding binding;
 
@@ -188,8 +181,7 @@ public final class LocalHorde implements AutoCloseable {
         Random random = new Random(settings.seed());
         this.faults = new Faults(random);
         this.state = new HordeState(settings, clock, random, new ObjectStore(clock, settings.seed()));
-        this.orders = new Orders(state);
-        this.lookups = new Lookups(state);
+        this.routes = new HordeRoutes(state, this::books);
         this.binding = bind(port);
         state.base = origin();
     }
@@ -328,13 +320,14 @@ public final class LocalHorde implements AutoCloseable {
             Call call = Call.of(request, chunked, entity.getData());
             Optional<Fault> fault = faults.next(call.target());
             return fault.map(it -> spoiled(call, it))
-                    .orElseGet(() -> CompletableFuture.completedFuture(Optional.of(response(answer(call, true)))));
+                    .orElseGet(
+                            () -> CompletableFuture.completedFuture(Optional.of(response(routes.answer(call, true)))));
         });
     }
 
     private CompletionStage<Optional<HttpResponse>> spoiled(Call call, Fault fault) {
         boolean heard = fault instanceof Fault.Slow || fault instanceof Fault.Altered;
-        Answer real = fault.done() ? answer(call, heard) : Answer.broken();
+        Answer real = fault.done() ? routes.answer(call, heard) : Answer.broken();
         return switch (fault) {
             case Fault.Slow(Duration by) ->
                 Patterns.after(by, system, () -> CompletableFuture.completedFuture(Optional.of(response(real))));
@@ -370,90 +363,5 @@ public final class LocalHorde implements AutoCloseable {
             response = response.addHeader(RawHeader.create(header.getKey(), header.getValue()));
         }
         return response;
-    }
-
-    private Answer answer(Call call, boolean heard) {
-        synchronized (state) {
-            state.passTime();
-            if (call.path().startsWith(ObjectStore.RESULTS) || call.path().startsWith(ObjectStore.SOURCES)) {
-                return stored(call);
-            }
-            if (call.path().startsWith(API)) {
-                return api(call, call.path().substring(API.length()), heard);
-            }
-            return switch (call.path()) {
-                case REFERENCE -> get(call, () -> Answer.ok(reference()));
-                case BOOKS -> get(call, () -> Answer.ok(DroverJson.mapper().valueToTree(books())));
-                default -> Answer.unknownPath();
-            };
-        }
-    }
-
-    /** As a list of models that {@code drover.horde.model-reference} may name. */
-    private ObjectNode reference() {
-        ObjectNode all = Answer.object();
-        state.settings.models().forEach((name, baseline) -> all.putObject(name).put("baseline", baseline));
-        return all;
-    }
-
-    private Answer stored(Call call) {
-        byte[] body = call.body().toArray();
-        Answer answer = state.store.answer(call.toStore(), body);
-        if (call.method().equals("PUT") && call.path().startsWith(ObjectStore.RESULTS)) {
-            String id = call.path().substring(ObjectStore.RESULTS.length()).replace(".webp", "");
-            Generation generation = state.generations.get(id);
-            if (generation != null) {
-                generation.puts.add(new History.Put(clock.instant(), answer.status(), body.length, History.webp(body)));
-            }
-        }
-        return answer;
-    }
-
-    private Answer api(Call call, String path, boolean heard) {
-        return switch (path) {
-            case "/generate/pop" -> post(call, body -> state.pop(call.key(), body));
-            case "/generate/submit" -> post(call, body -> state.submit(call.key(), body, heard));
-            case "/generate/async" -> post(call, body -> orders.order(call.key(), body));
-            case "/find_user" -> get(call, () -> lookups.findUser(call.key()));
-            case "/status/heartbeat" -> get(call, lookups::heartbeat);
-            case "/status/modes" -> get(call, lookups::modes);
-            case "/status/models" -> get(call, lookups::queues);
-            case "/stats/img/models" -> get(call, lookups::use);
-            case "/workers/messages" ->
-                call.method().equals("POST")
-                        ? post(call, body -> lookups.note(call.key(), body))
-                        : get(call, () -> lookups.notes(call.key()));
-            default -> deeper(call, path);
-        };
-    }
-
-    private Answer deeper(Call call, String path) {
-        int slash = path.lastIndexOf('/');
-        String last = URLDecoder.decode(path.substring(slash + 1), StandardCharsets.UTF_8);
-        return switch (path.substring(0, Math.max(0, slash))) {
-            case "/workers/name" -> get(call, () -> lookups.workerNamed(last));
-            case "/workers" ->
-                call.method().equals("PUT")
-                        ? call.json(body -> lookups.change(call.key(), last, body))
-                        : get(call, () -> lookups.worker(last));
-            case "/workers/messages" ->
-                call.method().equals("DELETE") ? lookups.removeNote(last) : get(call, () -> lookups.note(last));
-            case "/generate/check" -> get(call, () -> orders.check(last));
-            case "/generate/status" ->
-                call.method().equals("DELETE") ? orders.cancel(last) : get(call, () -> orders.status(last));
-            default -> Answer.unknownPath();
-        };
-    }
-
-    private static Answer post(Call call, Call.Reader reader) {
-        return call.method().equals("POST") ? call.json(reader) : notAllowed();
-    }
-
-    private static Answer get(Call call, Supplier<Answer> answer) {
-        return call.method().equals("GET") ? answer.get() : notAllowed();
-    }
-
-    private static Answer notAllowed() {
-        return Answer.message(405, "The method is not allowed for the requested URL.");
     }
 }

@@ -90,6 +90,10 @@ class ReportPageTest {
         });
         List<String> cells = all(page, "td").stream().map(Node::getTextContent).toList();
         assertThat(cells).contains("133 of 400", "clear", "33.3 % (28.8–38.0)");
+        assertThat(all(page, "caption"))
+                .map(Node::getTextContent)
+                .contains("Who waited how long, from submitted to delivered");
+        assertThat(cells).contains("60.4", "114 min");
     }
 
     @Test

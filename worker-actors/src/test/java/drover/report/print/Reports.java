@@ -8,6 +8,7 @@ import drover.client.ReportView.PhaseView;
 import drover.client.ReportView.RateView;
 import drover.client.ReportView.RequestersView;
 import drover.client.ReportView.SliceView;
+import drover.client.ReportView.TenantView;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,7 +43,10 @@ public final class Reports {
                         new LinkedHashMap<>(Map.of("drover:job.poison", 20L)),
                         new PhaseView(1413, 12.1, 104),
                         18_720,
-                        3_960),
+                        3_960,
+                        List.of(
+                                new TenantView("shop", 33, new PhaseView(13, 60.4, 104), 11_880, 3_600),
+                                new TenantView("default", 1400, new PhaseView(1400, 4.56, 9), 6_840, 360))),
                 List.of(group("gpu1", 400, 133), group("gpu0", 1200, 54)),
                 List.of(group(model, 1600, 187)),
                 List.of(
@@ -69,7 +73,7 @@ public final class Reports {
                 Optional.empty(),
                 Optional.empty(),
                 new CountsView(0, 0, NONE, NONE, NONE, NONE, NONE, NONE, 0, 0, 0, 0, 0, 0),
-                new RequestersView(Map.of(), new LinkedHashMap<>(), new PhaseView(0, 0, 0), 0, 0),
+                new RequestersView(Map.of(), new LinkedHashMap<>(), new PhaseView(0, 0, 0), 0, 0, List.of()),
                 List.of(),
                 List.of(),
                 List.of(),

@@ -73,7 +73,8 @@ final class AppetiteProperties {
                 Duration.ofMillis(dice.nextInt(20_000)),
                 dice.nextInt(10) > 0,
                 dice.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(dice.nextLong(1L << 34)),
-                models);
+                models,
+                OptionalDouble.empty());
     }
 
     @Property(tries = 5000)
@@ -226,6 +227,7 @@ final class AppetiteProperties {
                 Duration.ofSeconds(3),
                 true,
                 OptionalLong.empty(),
-                List.of(Loads.fast("m", Baseline.STABLE_DIFFUSION_1, 2)));
+                List.of(Loads.fast("m", Baseline.STABLE_DIFFUSION_1, 2)),
+                OptionalDouble.empty());
     }
 }

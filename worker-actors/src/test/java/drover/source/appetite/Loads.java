@@ -74,7 +74,19 @@ final class Loads {
 
     /** One idle slot, nothing in hand. */
     static Load idle(Offered... models) {
-        return new Load(1, 1, 1, 0, 0, 0, 0, Duration.ofSeconds(5), true, OptionalLong.empty(), List.of(models));
+        return new Load(
+                1,
+                1,
+                1,
+                0,
+                0,
+                0,
+                0,
+                Duration.ofSeconds(5),
+                true,
+                OptionalLong.empty(),
+                List.of(models),
+                OptionalDouble.empty());
     }
 
     /** One busy slot with so many jobs of one picture and so many megapixel-steps in hand. */
@@ -90,7 +102,8 @@ final class Loads {
                 Duration.ofSeconds(5),
                 true,
                 OptionalLong.empty(),
-                List.of(models));
+                List.of(models),
+                OptionalDouble.empty());
     }
 
     static Load withoutSafety(Load it) {
@@ -105,7 +118,8 @@ final class Loads {
                 it.overhead(),
                 false,
                 it.roomBytes(),
-                it.models());
+                it.models(),
+                it.enlarging());
     }
 
     static Load withRoom(Load it, long bytes) {
@@ -120,7 +134,8 @@ final class Loads {
                 it.overhead(),
                 it.canCheck(),
                 OptionalLong.of(bytes),
-                it.models());
+                it.models(),
+                it.enlarging());
     }
 
     static Load enlarging(Load it, double secondsPerPixel) {
@@ -151,6 +166,7 @@ final class Loads {
                 it.overhead(),
                 it.canCheck(),
                 it.roomBytes(),
-                it.models());
+                it.models(),
+                it.enlarging());
     }
 }

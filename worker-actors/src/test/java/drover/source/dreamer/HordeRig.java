@@ -18,8 +18,8 @@ import drover.ledger.LedgerSettings;
 import drover.ledger.OrderBook;
 import drover.setting.Secret;
 import drover.source.HordeSettings;
-import drover.source.loras.AddOn;
-import drover.source.loras.LoraSettings;
+import drover.source.addons.AddOn;
+import drover.source.addons.AddOnSettings;
 import drover.source.models.ModelReferenceStore;
 import drover.source.skills.Offering;
 import drover.source.skills.SkillSettings;
@@ -138,8 +138,8 @@ final class HordeRig implements AutoCloseable {
                         1 << 30));
     }
 
-    private static LoraSettings addOns(AddOn kind, Path folder, String site) {
-        return new LoraSettings(
+    private static AddOnSettings addOns(AddOn kind, Path folder, String site) {
+        return new AddOnSettings(
                 kind,
                 folder.resolve(kind.label()).resolve("horde"),
                 URI.create(site),

@@ -24,6 +24,7 @@ import drover.inference.Phase;
 import drover.inference.Position;
 import drover.inference.SafetyResult;
 import drover.inference.SourceImage;
+import drover.job.AttemptEnd;
 import drover.job.AttemptOutcome;
 import drover.job.AttemptTimings;
 import drover.job.Job;
@@ -158,11 +159,8 @@ class HordeSourceTest {
         rig.board.tell(new JobBoard.AttemptEnded(
                 HordeRig.SLOT,
                 offer.attempt(),
-                AttemptOutcome.FAILED,
-                "drover:test.broken",
-                "the lens is broken",
-                false,
-                AttemptTimings.NONE,
+                new AttemptEnd(
+                        AttemptOutcome.FAILED, "drover:test.broken", "the lens is broken", false, AttemptTimings.NONE),
                 rig.keeper.ref()));
     }
 

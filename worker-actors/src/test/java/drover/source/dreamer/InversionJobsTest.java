@@ -18,7 +18,7 @@ import drover.inference.AssetRef;
 import drover.inference.ImageRequest;
 import drover.inference.SafetyResult;
 import drover.job.AttemptTimings;
-import drover.source.loras.LoraStatus;
+import drover.source.addons.AddOnStatus;
 import drover.source.server.LocalHorde;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -180,7 +180,7 @@ class InversionJobsTest {
         assertThat(folder.resolve("inversions/horde/7.safetensors")).hasBinaryContent(vectors(768));
         assertThat(rig.status().addOns())
                 .filteredOn(it -> it.kind().equals("inversions"))
-                .extracting(LoraStatus::files)
+                .extracting(AddOnStatus::files)
                 .containsExactly(3);
 
         AssetRef picture = rig.assets.put(offer.attempt(), 0, new Artifact("image/webp", WEBP, 7, SafetyResult.SAFE));

@@ -17,10 +17,10 @@ import drover.inference.LoraUse;
 import drover.inference.Sampler;
 import drover.picture.Picture;
 import drover.picture.PngEncoder;
+import drover.source.addons.AddOn;
+import drover.source.addons.AddOnProblem;
+import drover.source.addons.AddOnStore;
 import drover.source.bridge.BridgeData;
-import drover.source.loras.AddOn;
-import drover.source.loras.LoraProblem;
-import drover.source.loras.LoraStore;
 import drover.source.models.Baseline;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,8 +47,8 @@ class PreparationsTest {
     private static final Path FOLDER = Path.of("/models/loras");
 
     private final ActorTestKit kit = ActorTestKit.create();
-    private final TestProbe<LoraStore.Command> loras = kit.createTestProbe();
-    private final TestProbe<LoraStore.Command> inversions = kit.createTestProbe();
+    private final TestProbe<AddOnStore.Command> loras = kit.createTestProbe();
+    private final TestProbe<AddOnStore.Command> inversions = kit.createTestProbe();
 
     @AfterEach
     void stop() {
@@ -110,12 +110,12 @@ class PreparationsTest {
                 .toCompletableFuture();
     }
 
-    private static LoraStore.Lease give(TestProbe<LoraStore.Command> store, AddOn kind, long number) {
-        LoraStore.Get get = store.expectMessageClass(LoraStore.Get.class);
-        LoraStore.Lease lease = new LoraStore.Lease(kind, number);
+    private static AddOnStore.Lease give(TestProbe<AddOnStore.Command> store, AddOn kind, long number) {
+        AddOnStore.Get get = store.expectMessageClass(AddOnStore.Get.class);
+        AddOnStore.Lease lease = new AddOnStore.Lease(kind, number);
         answer(
                 get.replyTo(),
-                new LoraStore.Reply.Ready(
+                new AddOnStore.Reply.Ready(
                         get.name(),
                         lease,
                         FOLDER.resolve("horde").resolve(number + ".safetensors"),
@@ -126,7 +126,7 @@ class PreparationsTest {
         return lease;
     }
 
-    private static void answer(ActorRef<LoraStore.Reply> asker, LoraStore.Reply reply) {
+    private static void answer(ActorRef<AddOnStore.Reply> asker, AddOnStore.Reply reply) {
         asker.tell(reply);
     }
 
@@ -140,13 +140,13 @@ class PreparationsTest {
     void whatAJobThatCannotBePreparedWasGivenIsGivenBackAtOnce() {
         CompletableFuture<Preparation> prepared =
                 prepare(ImageRequestsTest.job(withPicture(", \"loras\": [{\"name\": \"one\"}, {\"name\": \"two\"}]")));
-        LoraStore.Lease first = give(loras, AddOn.LORA, 1);
-        LoraStore.Lease second = give(loras, AddOn.LORA, 2);
+        AddOnStore.Lease first = give(loras, AddOn.LORA, 1);
+        AddOnStore.Lease second = give(loras, AddOn.LORA, 2);
 
         assertThatThrownBy(prepared::join).hasMessageContaining("no space left");
         assertThat(List.of(
-                        loras.expectMessageClass(LoraStore.Release.class).lease(),
-                        loras.expectMessageClass(LoraStore.Release.class).lease()))
+                        loras.expectMessageClass(AddOnStore.Release.class).lease(),
+                        loras.expectMessageClass(AddOnStore.Release.class).lease()))
                 .containsExactly(first, second);
     }
 
@@ -180,8 +180,8 @@ class PreparationsTest {
                                 List.of())),
                         until);
 
-        loras.expectMessage(new LoraStore.Keep(FOLDER.resolve("horde/1.safetensors"), until));
-        inversions.expectMessage(new LoraStore.Keep(Path.of("/models/embeddings/horde/9.safetensors"), until));
+        loras.expectMessage(new AddOnStore.Keep(FOLDER.resolve("horde/1.safetensors"), until));
+        inversions.expectMessage(new AddOnStore.Keep(Path.of("/models/embeddings/horde/9.safetensors"), until));
     }
 
     @Test
@@ -190,8 +190,8 @@ class PreparationsTest {
         CompletableFuture<Preparation> prepared =
                 prepare(ImageRequestsTest.job("{\"prompt\": \"x\", \"tis\": [" + tis + "]}"));
         for (int i = 0; i < 20; i++) {
-            LoraStore.Get get = inversions.expectMessageClass(LoraStore.Get.class);
-            answer(get.replyTo(), new LoraStore.Reply.Unavailable(get.name(), LoraProblem.REFUSED, "no"));
+            AddOnStore.Get get = inversions.expectMessageClass(AddOnStore.Get.class);
+            answer(get.replyTo(), new AddOnStore.Reply.Unavailable(get.name(), AddOnProblem.REFUSED, "no"));
         }
         inversions.expectNoMessage(Duration.ZERO);
 
