@@ -3,6 +3,7 @@ package drover.speed;
 import drover.diffusion.ModelSource;
 import drover.diffusion.StableDiffusion;
 import drover.graph.Holding;
+import drover.graph.Precision;
 import drover.graph.Torch;
 import drover.graph.TorchOptions;
 import drover.inference.EngineException;
@@ -51,7 +52,7 @@ public record LoadSpeed(
      * @param rounds of reading and loading, at least 1; one of reading goes before, which is not measured
      */
     public static LoadSpeed measure(
-            String name, Path path, TorchOptions options, Computing computing, Holding holding, int rounds)
+            String name, Path path, TorchOptions options, Precision precision, Holding holding, int rounds)
             throws IOException, EngineException {
         List<Path> files = files(path);
         long fileBytes = read(files);
@@ -66,7 +67,7 @@ public record LoadSpeed(
                 reads.add((System.nanoTime() - begun) / 1e9);
                 begun = System.nanoTime();
                 try (StableDiffusion model = StableDiffusion.load(
-                        torch, ModelSource.at(path), computing.type(), holding, (bytes, of) -> {})) {
+                        torch, ModelSource.at(path), precision.type(), holding, (bytes, of) -> {})) {
                     loads.add((System.nanoTime() - begun) / 1e9);
                     weightBytes = model.bytes();
                 }
@@ -74,7 +75,7 @@ public record LoadSpeed(
         } finally {
             torch.close();
         }
-        return new LoadSpeed(name, fileBytes, weightBytes, options.deviceName(), computing.text(), reads, loads);
+        return new LoadSpeed(name, fileBytes, weightBytes, options.deviceName(), precision.text(), reads, loads);
     }
 
     private static List<Path> files(Path path) throws IOException {

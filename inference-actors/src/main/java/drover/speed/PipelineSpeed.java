@@ -61,7 +61,14 @@ public record PipelineSpeed(
             ScratchModel model, boolean gpu, int threads, OptionalLong room, int size, int steps)
             throws EngineException {
         PyTorchSettings settings = PyTorchDefaults.settings(
-                gpu, OptionalLong.empty(), threads, room, ExtraFiles.below(model.model()), false, "bench");
+                gpu,
+                OptionalLong.empty(),
+                threads,
+                Optional.empty(),
+                room,
+                ExtraFiles.below(model.model()),
+                false,
+                "bench");
         String name = model.kind().text();
         ImageRequest request = new ImageRequest(
                 name,

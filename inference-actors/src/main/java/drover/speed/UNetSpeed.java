@@ -11,6 +11,7 @@ import drover.diffusion.UNetConfig;
 import drover.graph.FlopCount;
 import drover.graph.Holding;
 import drover.graph.NativeScope;
+import drover.graph.Precision;
 import drover.graph.Torch;
 import drover.graph.TorchOptions;
 import drover.inference.EngineException;
@@ -76,13 +77,13 @@ public record UNetSpeed(
     public static UNetSpeed measure(
             ScratchModel model,
             TorchOptions options,
-            Computing computing,
+            Precision precision,
             Holding holding,
             int size,
             int steps,
             Path scratch)
             throws IOException, EngineException {
-        DataType dtype = computing.type();
+        DataType dtype = precision.type();
         Torch torch = new Torch(options);
         try {
             ModelSource source = ModelSource.at(model.model());
@@ -95,7 +96,7 @@ public record UNetSpeed(
                         size,
                         options.deviceName(),
                         options.threads(),
-                        computing.text(),
+                        precision.text(),
                         loaded.bytes(),
                         run.seconds(),
                         run.operations(),

@@ -45,6 +45,11 @@ public final class TiledUpscaler {
         void onPiece() throws EngineException;
     }
 
+    /** How many times wider and higher pictures become. */
+    public int scale() {
+        return net.scale();
+    }
+
     /** How many pieces a picture has. */
     public int pieces(int width, int height) {
         return Math.ceilDiv(width, side) * Math.ceilDiv(height, side);

@@ -5,10 +5,10 @@ import drover.config.DroverConfig;
 import drover.diffusion.ModelInfo;
 import drover.diffusion.RandomModel;
 import drover.graph.Holding;
+import drover.graph.Precision;
 import drover.graph.TorchOptions;
 import drover.inference.EngineException;
 import drover.logging.Logging;
-import drover.speed.Computing;
 import drover.speed.LoadSpeed;
 import drover.speed.PipelineSpeed;
 import drover.speed.ScratchModel;
@@ -91,10 +91,11 @@ final class BenchNetworkCommands {
                                     .toList()));
         }
 
-        private Computing computing(TorchOptions options) {
-            String wanted = dtype.orElse(options.isGpu() ? "float16" : "float32");
-            return Computing.named(wanted)
-                    .orElseThrow(() -> CommandFailure.usage("--dtype is " + wanted + "; expected float32 or float16"));
+        private Precision precision(TorchOptions options) {
+            return dtype.map(wanted -> Precision.named(wanted)
+                            .orElseThrow(() ->
+                                    CommandFailure.usage("--dtype is " + wanted + "; expected float32 or float16")))
+                    .orElseGet(() -> Precision.usual(options.isGpu()));
         }
 
         private Holding holding() {
@@ -173,13 +174,13 @@ final class BenchNetworkCommands {
             RandomModel.Kind kind = options.kind();
             return measure(options, config -> {
                 TorchOptions torch = torch(options, config);
-                Computing computing = options.computing(torch);
+                Precision precision = options.precision(torch);
                 Path scratch = options.scratchFolder();
                 UNetSpeed speed;
                 try (ScratchModel model =
                         ScratchModel.write(kind, scratch, config.nodes().cacheDir())) {
                     speed = UNetSpeed.measure(
-                            model, torch, computing, options.holding(), painting.size, painting.steps, scratch);
+                            model, torch, precision, options.holding(), painting.size, painting.steps, scratch);
                 }
                 if (options.json) {
                     RemoteCommand.printJson(cli, NetworkBench.UNetFigures.of(speed));
@@ -229,14 +230,14 @@ final class BenchNetworkCommands {
             try (ScratchModel written = ScratchModel.write(
                     kind, options.scratchFolder(), config.nodes().cacheDir())) {
                 return LoadSpeed.measure(
-                        kind.text(), written.model(), torch, options.computing(torch), options.holding(), rounds);
+                        kind.text(), written.model(), torch, options.precision(torch), options.holding(), rounds);
             }
         }
 
         private LoadSpeed installed(DroverConfig config, TorchOptions torch) throws IOException, EngineException {
             ModelInfo info = ModelChoice.choose(ModelChoice.catalog(config), model, config);
             return LoadSpeed.measure(
-                    info.name(), info.path(), torch, options.computing(torch), options.holding(), rounds);
+                    info.name(), info.path(), torch, options.precision(torch), options.holding(), rounds);
         }
     }
 

@@ -158,6 +158,7 @@ final class ConfigAssembly {
             case PYTORCH ->
                 new EngineSettings.PyTorch(
                         values.get(Schema.PYTORCH_THREADS).orElse(0),
+                        values.get(Schema.PYTORCH_PRECISION),
                         values.get(Schema.PYTORCH_MODEL_CACHE)
                                 .map(OptionalLong::of)
                                 .orElseGet(OptionalLong::empty),

@@ -1,5 +1,6 @@
 package drover.config;
 
+import drover.graph.Precision;
 import drover.horde.BridgeAgent;
 import drover.http.TenantToken;
 import drover.job.JobState;
@@ -70,6 +71,8 @@ final class Schema {
     static final Setting<EngineKind> ENGINE = add("engine", Kinds.choice(EngineKind.class), "pytorch", "DROVER_ENGINE");
     static final Setting<Optional<Integer>> PYTORCH_THREADS =
             add("pytorch.threads", Kinds.or("auto", Kinds.whole(1, 1024)), "auto", "DROVER_THREADS");
+    static final Setting<Optional<Precision>> PYTORCH_PRECISION =
+            add("pytorch.precision", Kinds.or("auto", Kinds.choice(Precision.class)), "auto", "DROVER_PRECISION");
     static final Setting<Optional<Long>> PYTORCH_MODEL_CACHE =
             add("pytorch.model-cache", Kinds.or("auto", Kinds.size("16MiB", "1024GiB")), "auto");
     static final Setting<Boolean> PYTORCH_GRAPH_OPTIMIZER = add("pytorch.graph-optimizer", Kinds.onOff(), "off");

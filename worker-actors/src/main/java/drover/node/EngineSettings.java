@@ -3,8 +3,10 @@ package drover.node;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import drover.diffusion.ExtraFiles;
+import drover.graph.Precision;
 import drover.inference.fault.FaultSettings;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Which engine a node runs, and how. */
@@ -33,11 +35,17 @@ public sealed interface EngineSettings {
      * Models on libtorch.
      *
      * @param threads threads of one operation; 0 leaves the choice to libtorch
+     * @param precision what networks compute in; empty lets the engine decide
      * @param modelCacheBytes how much memory resident models may take; empty lets the engine decide
      * @param graphOptimizer whether libtorch's graph optimiser runs
      * @param files LoRAs, upscalers and ControlNets that models are combined with
      */
-    record PyTorch(int threads, OptionalLong modelCacheBytes, boolean graphOptimizer, ExtraFiles files)
+    record PyTorch(
+            int threads,
+            Optional<Precision> precision,
+            OptionalLong modelCacheBytes,
+            boolean graphOptimizer,
+            ExtraFiles files)
             implements EngineSettings {
         public PyTorch {
             if (threads < 0 || threads > 1024) {

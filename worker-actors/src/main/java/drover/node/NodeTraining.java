@@ -82,7 +82,8 @@ final class NodeTraining {
                     config,
                     logging,
                     folder,
-                    new EngineSettings.PyTorch(0, OptionalLong.empty(), false, ExtraFiles.below(folder)),
+                    new EngineSettings.PyTorch(
+                            0, Optional.empty(), OptionalLong.empty(), false, ExtraFiles.below(folder)),
                     BundledModel.NAME);
         } finally {
             Logging.stop();

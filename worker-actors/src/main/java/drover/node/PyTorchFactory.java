@@ -26,6 +26,7 @@ record PyTorchFactory(GpuDevice device, EngineSettings.PyTorch settings, ModelPl
                 device.index().isPresent(),
                 device.memoryBytes(),
                 settings.threads(),
+                settings.precision(),
                 settings.modelCacheBytes(),
                 settings.files(),
                 settings.graphOptimizer(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import drover.diffusion.ExtraFiles;
 import drover.diffusion.ModelPlaces;
+import drover.graph.Precision;
 import drover.inference.fault.FaultSettings;
 import drover.logging.LoggingSettings;
 import drover.watchdog.PhaseTimeouts;
@@ -35,8 +36,12 @@ class BootstrapTest {
         GpuDevice gpu = new GpuDevice(
                 "gpu1", OptionalInt.of(1), Optional.of("GPU-12"), "NVIDIA H100", OptionalLong.of(1L << 36));
         return List.of(
-                bootstrap(gpu, new EngineSettings.PyTorch(2, OptionalLong.of(5), true, FILES)),
-                bootstrap(GpuDevice.cpu(0), new EngineSettings.PyTorch(0, OptionalLong.empty(), false, FILES)),
+                bootstrap(
+                        gpu,
+                        new EngineSettings.PyTorch(2, Optional.of(Precision.FLOAT16), OptionalLong.of(5), true, FILES)),
+                bootstrap(
+                        GpuDevice.cpu(0),
+                        new EngineSettings.PyTorch(0, Optional.empty(), OptionalLong.empty(), false, FILES)),
                 bootstrap(GpuDevice.gpu(0), new EngineSettings.Fault(FaultSettings.instant(Set.of("a", "b")))));
     }
 

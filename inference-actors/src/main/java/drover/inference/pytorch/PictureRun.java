@@ -27,13 +27,12 @@ import drover.picture.Mask;
 import drover.picture.Picture;
 import drover.sampling.SamplingPlan;
 import drover.sampling.Spacing;
-import drover.upscale.RrdbNet;
-import drover.upscale.TiledUpscaler;
 import drover.weights.Lora;
 import drover.weights.WeightsException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,10 +43,7 @@ final class PictureRun {
 
     /** What one picture's pass through a UNet takes beside the weights, per pixel of the picture and prompt. */
     private static final long WORK_BYTES_PER_PIXEL = 4096;
-    /** With its margin, 0.1 GB for each of the largest tensors of RealESRGAN's full-size network. */
-    private static final int PIECE = 128;
 
-    private static final int MARGIN = 16;
     private static final String SPLIT = "###";
 
     private final Torch torch;
@@ -106,9 +102,14 @@ final class PictureRun {
                     .toList();
         }
         try (Held held = new Held()) {
-            List<TiledUpscaler> upscalers = upscalers(held);
-            List<Picture> pictures = painted(inputs);
-            return finished(pictures, upscalers);
+            Upscaling upscaling = new Upscaling(
+                    torch,
+                    settings.precision(),
+                    features.postProcessing(),
+                    (key, progress) -> lease(held, key, progress),
+                    loading);
+            heap.check(request.count(), request.width(), request.height(), upscaling.scale());
+            return finished(painted(inputs), upscaling);
         }
     }
 
@@ -135,19 +136,6 @@ final class PictureRun {
         }
     }
 
-    private List<TiledUpscaler> upscalers(Held held) throws EngineException {
-        List<TiledUpscaler> upscalers = new ArrayList<>();
-        int scale = 1;
-        for (String name : features.postProcessing()) {
-            if (lease(held, Storeroom.upscaler(name), loading) instanceof Loaded.Upscaler(RrdbNet net)) {
-                scale *= net.scale();
-                upscalers.add(new TiledUpscaler(torch, net, PIECE, MARGIN));
-            }
-        }
-        heap.check(request.count(), request.width(), request.height(), scale);
-        return upscalers;
-    }
-
     private Loaded lease(Held held, String key, Progress progress) throws EngineException {
         ModelCache<Loaded>.Lease lease = cache.lease(key, progress.loading());
         return held.add(lease, lease::close).model();
@@ -159,7 +147,7 @@ final class PictureRun {
         Progress decoding = new Progress(monitor, Phase.DECODING, request.count());
         List<float[]> latents = List.of();
         try (Held held = new Held()) {
-            Passes passes = passes(kit(held, info.name(), loading), inputs);
+            Passes passes = passes(kit(held, false, loading), inputs);
             latents = denoised(passes, denoising);
             return decoded(passes.last(), latents, decoding);
         } catch (EngineException.NotANumber e) {
@@ -171,12 +159,15 @@ final class PictureRun {
         boolean denoised = !latents.isEmpty();
         try (Held held = new Held()) {
             // What is loaded now counts as a part of the phase that was reached: a position never goes back.
-            Passes passes = passes(kit(held, Storeroom.wide(info), denoised ? decoding : denoising), inputs);
+            Passes passes = passes(kit(held, true, denoised ? decoding : denoising), inputs);
             return decoded(passes.last(), denoised ? latents : denoised(passes, denoising), decoding);
         }
     }
 
-    private Kit kit(Held held, String key, Progress progress) throws EngineException {
+    /** At the usual precision, or at the widest: all networks of a kit have the same. */
+    private Kit kit(Held held, boolean widest, Progress progress) throws EngineException {
+        UnaryOperator<String> width = widest ? Storeroom::wide : UnaryOperator.identity();
+        String key = width.apply(info.name());
         Loaded loaded = lease(held, key, progress);
         if (!(loaded instanceof Loaded.Pipeline(StableDiffusion pipeline))) {
             throw new IllegalStateException(key + " is no model");
@@ -190,7 +181,11 @@ final class PictureRun {
         }
         Optional<ControlNet> net = Optional.empty();
         if (features.control().isPresent()
-                && lease(held, Storeroom.follower(features.control().get().model()), progress)
+                && lease(
+                                held,
+                                width.apply(Storeroom.follower(
+                                        features.control().get().model())),
+                                progress)
                         instanceof Loaded.Follower(ControlNet follower)) {
             net = Optional.of(follower);
         }
@@ -326,18 +321,11 @@ final class PictureRun {
         return pictures;
     }
 
-    private List<Drawing> finished(List<Picture> pictures, List<TiledUpscaler> upscalers) throws EngineException {
+    private List<Drawing> finished(List<Picture> pictures, Upscaling upscaling) throws EngineException {
         Progress processing = new Progress(monitor, Phase.POST_PROCESSING, 1);
         List<Drawing> drawings = new ArrayList<>();
         for (int i = 0; i < pictures.size(); i++) {
-            Picture picture = pictures.get(i);
-            for (TiledUpscaler upscaler : upscalers) {
-                int pieces = upscaler.pieces(picture.width(), picture.height());
-                processing.begin(pieces);
-                int[] done = {0};
-                picture = upscaler.upscale(picture, () -> processing.at(++done[0], pieces));
-            }
-            drawings.add(drawing(picture, i));
+            drawings.add(drawing(upscaling.enlarged(pictures.get(i), processing), i));
         }
         return drawings;
     }

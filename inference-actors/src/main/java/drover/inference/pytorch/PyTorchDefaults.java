@@ -3,9 +3,11 @@ package drover.inference.pytorch;
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import drover.diffusion.ExtraFiles;
+import drover.graph.Precision;
 import drover.graph.TorchDevice;
 import drover.graph.TorchOptions;
 import java.lang.management.ManagementFactory;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,7 @@ public final class PyTorchDefaults {
      *     the CPU, and a warning says so
      * @param gpuMemory that GPU's memory in bytes, where it is known
      * @param threads threads of one operation; 0 takes as many as the process has processors
+     * @param precision what networks compute in; empty takes what is {@linkplain Precision#usual usual} on the device
      * @param modelBytes what resident models may take; empty takes a share of the memory that is there
      * @param files what models are combined with
      * @param optimizeGraphs whether libtorch's graph optimiser runs
@@ -43,6 +46,7 @@ public final class PyTorchDefaults {
             boolean gpu,
             OptionalLong gpuMemory,
             int threads,
+            Optional<Precision> precision,
             OptionalLong modelBytes,
             ExtraFiles files,
             boolean optimizeGraphs,
@@ -52,7 +56,9 @@ public final class PyTorchDefaults {
         TorchOptions options = new TorchOptions(device, threads > 0 ? threads : processors, optimizeGraphs);
         long models = modelBytes.orElseGet(() -> share(device, gpuMemory));
         long work = device.isGpu() ? (long) (gpuMemory.orElse(0) * WORK_SHARE_OF_GPU) : 0;
-        return new PyTorchSettings(options, DataType.FLOAT32, models, work, files, version);
+        DataType type =
+                precision.orElseGet(() -> Precision.usual(device.isGpu())).type();
+        return new PyTorchSettings(options, type, models, work, files, version);
     }
 
     private static Device device(boolean gpu) {

@@ -20,7 +20,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Knows by a key what is to be loaded, and from where. A model's key is its name, which has no slash; others have one. */
+/**
+ * Knows by a key what is to be loaded, and from where. A model's key is its name, which has no slash; others have one.
+ * What is to compute in float32, whatever the usual precision is, has a key of its own, made by {@link #wide}.
+ */
 final class Storeroom implements ModelCache.Loader<Loaded> {
     private static final Logger log = LoggerFactory.getLogger(Storeroom.class);
 
@@ -47,6 +50,18 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         this.room = room;
     }
 
+    /** What a key stands for. */
+    private sealed interface Wanted {
+        /** A model. */
+        record Pipeline(ModelSource source) implements Wanted {}
+
+        /** A ControlNet. */
+        record Follower(Path path) implements Wanted {}
+
+        /** A network that enlarges. */
+        record Upscaler(Path path) implements Wanted {}
+    }
+
     /** The key of a ControlNet. */
     static String follower(String name) {
         return FOLLOWER + name;
@@ -57,14 +72,14 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         return UPSCALER + name;
     }
 
-    /** The key of a model in the widest precision, whatever the usual one is. */
-    static String wide(ModelInfo model) {
-        return WIDE + model.name();
+    /** The key of the same in the widest precision, whatever the usual one is. */
+    static String wide(String key) {
+        return WIDE + key;
     }
 
     /** Every key under which a model may be in memory. */
     static List<String> keys(String model) {
-        return List.of(model, WIDE + model);
+        return List.of(model, wide(model));
     }
 
     static boolean isModel(String key) {
@@ -75,20 +90,31 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         return key.startsWith(prefix) ? Optional.of(key.substring(prefix.length())) : Optional.empty();
     }
 
+    private DataType dtype(String key) {
+        return key.startsWith(WIDE) ? DataType.FLOAT32 : precision;
+    }
+
+    private Wanted wanted(String key) throws EngineException {
+        String plain = after(WIDE, key).orElse(key);
+        Optional<String> follower = after(FOLLOWER, plain);
+        if (follower.isPresent()) {
+            return new Wanted.Follower(files.controlNet(follower.get()));
+        }
+        Optional<String> upscaler = after(UPSCALER, plain);
+        return upscaler.isPresent()
+                ? new Wanted.Upscaler(files.upscaler(upscaler.get()))
+                : new Wanted.Pipeline(info(plain).source());
+    }
+
     @Override
     public long estimate(String key) throws EngineException {
-        Optional<String> follower = after(FOLLOWER, key);
-        if (follower.isPresent()) {
-            return ControlNet.weightBytes(files.controlNet(follower.get()), precision);
-        }
-        Optional<String> upscaler = after(UPSCALER, key);
-        if (upscaler.isPresent()) {
-            return size(files.upscaler(upscaler.get()));
-        }
-        Optional<String> wide = after(WIDE, key);
-        ModelSource source = info(wide.orElse(key)).source();
-        DataType dtype = wide.isPresent() ? DataType.FLOAT32 : precision;
-        return StableDiffusion.weightBytes(source, dtype, holding(source, dtype));
+        DataType dtype = dtype(key);
+        return switch (wanted(key)) {
+            case Wanted.Pipeline(ModelSource source) ->
+                StableDiffusion.weightBytes(source, dtype, holding(source, dtype));
+            case Wanted.Follower(Path path) -> ControlNet.weightBytes(path, dtype);
+            case Wanted.Upscaler(Path path) -> size(path);
+        };
     }
 
     /** Weights are held as they are computed with, which is faster, unless there is not the room for it. */
@@ -107,7 +133,7 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
     @Override
     public Loaded load(String key, ModelCache.Progress progress) throws EngineException {
         long started = System.nanoTime();
-        Loaded loaded = load(key, progress, after(WIDE, key));
+        Loaded loaded = load(wanted(key), dtype(key), progress);
         log.info(
                 "Loaded {}: {} MB of weights in {} ms",
                 key,
@@ -116,18 +142,13 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
         return loaded;
     }
 
-    private Loaded load(String key, ModelCache.Progress progress, Optional<String> wide) throws EngineException {
-        Optional<String> follower = after(FOLLOWER, key);
-        if (follower.isPresent()) {
-            return new Loaded.Follower(ControlNet.load(torch, files.controlNet(follower.get()), precision));
-        }
-        Optional<String> upscaler = after(UPSCALER, key);
-        if (upscaler.isPresent()) {
-            return new Loaded.Upscaler(RrdbNet.load(torch, files.upscaler(upscaler.get()), precision));
-        }
-        DataType dtype = wide.isPresent() ? DataType.FLOAT32 : precision;
-        ModelSource source = info(wide.orElse(key)).source();
-        return new Loaded.Pipeline(StableDiffusion.load(torch, source, dtype, holding(source, dtype), progress::at));
+    private Loaded load(Wanted wanted, DataType dtype, ModelCache.Progress progress) throws EngineException {
+        return switch (wanted) {
+            case Wanted.Pipeline(ModelSource source) ->
+                new Loaded.Pipeline(StableDiffusion.load(torch, source, dtype, holding(source, dtype), progress::at));
+            case Wanted.Follower(Path path) -> new Loaded.Follower(ControlNet.load(torch, path, dtype));
+            case Wanted.Upscaler(Path path) -> new Loaded.Upscaler(RrdbNet.load(torch, path, dtype));
+        };
     }
 
     /** A model of the catalogue. */

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.types.DataType;
+import drover.diffusion.ExtraFiles;
+import drover.diffusion.Fixtures;
 import drover.inference.AttemptId;
+import drover.inference.ControlUse;
+import drover.inference.Drawing;
 import drover.inference.EngineException;
+import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
 import drover.inference.Phase;
@@ -21,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Networks that make no numbers. */
 class NotANumberTest {
+    private static final Picture GREY = new Picture(64, 64, new byte[3 * 64 * 64]);
     private static final AttemptId ATTEMPT = new AttemptId(new JobId("test"), 1);
 
     @TempDir
@@ -83,6 +89,46 @@ class NotANumberTest {
             assertThatThrownBy(() -> engine.run(ATTEMPT, request("spoiled"), new Recorder()))
                     .isInstanceOf(EngineException.NotANumber.class);
         }
+    }
+
+    @Test
+    void aSecondTryWithAControlNetHasAllOfItInFloat32() throws Exception {
+        Path large = TinyModels.spoiled(folder.resolve("large"), "conv_out.bias", 1e6f);
+        Recorder recorder = new Recorder();
+        ImageFeatures control = ImageFeatures.NONE.withControl(new ControlUse(
+                "controlnet", recorder.keep("control", Pixels.png(GREY)), ControlUse.Type.NONE, 1, false));
+        try (PyTorchEngine engine = TinyModels.engine(DataType.FLOAT16, large)) {
+            assertThat(engine.run(ATTEMPT, request("large").with(control), recorder))
+                    .hasSize(1);
+            assertThat(engine.usage())
+                    .extracting(ModelCache.Usage::model)
+                    .contains("controlnet/controlnet", "float32/controlnet/controlnet", "float32/large");
+        }
+    }
+
+    @Test
+    void anUpscalerThatIsTooLargeForHalfPrecisionRunsInFloat32() throws Exception {
+        Path good = TinyModels.copy(folder.resolve("good"));
+        Path upscalers = Files.createDirectory(folder.resolve("upscalers"));
+        Path bright = upscalers.resolve("bright.safetensors");
+        Files.copy(Fixtures.path("upscaler/x4").resolve("model.safetensors"), bright);
+        TinyModels.spoil(bright, "conv_last.bias", 1e6f);
+        ExtraFiles files = new ExtraFiles(folder, upscalers, folder, folder);
+        ImageFeatures larger = new ImageFeatures(
+                Optional.empty(), List.of(), Optional.empty(), false, Optional.empty(), List.of("bright"));
+        Recorder recorder = new Recorder();
+        try (PyTorchEngine engine = TinyModels.engine(DataType.FLOAT16, files, good)) {
+            Picture picture = only(engine, request("good").with(larger), recorder);
+            assertThat(picture.width()).isEqualTo(256);
+            assertThat(picture.rgb()[0]).isEqualTo((byte) 255);
+        }
+        assertThat(recorder.positions()).isSorted();
+    }
+
+    private static Picture only(PyTorchEngine engine, ImageRequest request, Recorder recorder) throws EngineException {
+        List<Drawing> drawings = engine.run(ATTEMPT, request, recorder);
+        assertThat(drawings).hasSize(1);
+        return drawings.getFirst().picture();
     }
 
     private static ImageRequest request(String model) {

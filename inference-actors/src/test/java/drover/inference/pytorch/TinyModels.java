@@ -23,6 +23,10 @@ final class TinyModels {
     static PyTorchEngine engine(DataType precision, Path... models) {
         ExtraFiles files = new ExtraFiles(
                 Fixtures.path("lora"), Fixtures.path("upscaler/x4"), Fixtures.path(""), Fixtures.path("lora"));
+        return engine(precision, files, models);
+    }
+
+    static PyTorchEngine engine(DataType precision, ExtraFiles files, Path... models) {
         return new PyTorchEngine(
                 ModelCatalog.scan(List.of(models)),
                 new PyTorchSettings(TorchOptions.cpu(2), precision, 1L << 30, 1L << 30, files, "test"));
@@ -56,7 +60,12 @@ final class TinyModels {
     /** As {@link #spoiled(Path, String, float)}, of another part. */
     static Path spoiled(Path folder, String part, String tensor, float value) throws IOException {
         copy(folder);
-        Path file = folder.resolve(part).resolve("diffusion_pytorch_model.safetensors");
+        spoil(folder.resolve(part).resolve("diffusion_pytorch_model.safetensors"), tensor, value);
+        return folder;
+    }
+
+    /** Another number at the start of a tensor of float32. */
+    static void spoil(Path file, String tensor, float value) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int header = (int) buffer.getLong(0);
@@ -68,7 +77,6 @@ final class TinyModels {
         }
         buffer.putFloat(8 + header + Integer.parseInt(place.group(1)), value);
         Files.write(file, bytes);
-        return folder;
     }
 
     private static void copy(Path from, Path to) throws IOException {
