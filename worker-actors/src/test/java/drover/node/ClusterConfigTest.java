@@ -19,8 +19,7 @@ class ClusterConfigTest {
                 Optional.empty(),
                 Optional.empty(),
                 new Membership.Detection(Duration.ofMillis(silence), Duration.ofSeconds(1)));
-        Config cluster =
-                ClusterConfig.ofNode(member, List.of("gpu"), List.of()).getConfig("pekko.cluster");
+        Config cluster = ClusterConfig.ofNode(member, List.of("gpu"), List.of()).getConfig("pekko.cluster");
         assertThat(cluster.getDuration("failure-detector.acceptable-heartbeat-pause")
                         .toMillis())
                 .isEqualTo(silence);
