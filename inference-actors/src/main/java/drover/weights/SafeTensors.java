@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -25,7 +24,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.slf4j.Logger;
@@ -33,17 +31,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One safetensors file, mapped into memory whatever its size. Layout: the header's length (8 bytes, little-endian), the
- * header (JSON), the data. A file that has been cut short since it was opened is noticed before each tensor. One that is
- * cut at the very moment when a tensor is converted, or goes to a GPU, ends the process, as with any mapping, so models
- * are replaced by renaming; what stays as it is is read, which only fails.
+ * header (JSON), the data. A file that has been cut short since it was opened is noticed before each tensor; one that is
+ * cut at the very moment of a copy ends the process, as with any mapping, so models are replaced by renaming.
  */
 public final class SafeTensors implements Weights {
     private static final Logger LOG = LoggerFactory.getLogger(SafeTensors.class);
     private static final int LENGTH_BYTES = 8;
     /** A Java buffer holds at most 2 GiB; larger tensors are copied piece by piece, with little memory beside. */
     private static final long MAX_PIECE_BYTES = 1L << 27;
-
-    private static final long MAX_TOUCHED_BYTES = 1L << 28;
 
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -58,9 +53,6 @@ public final class SafeTensors implements Weights {
     private final long maxPieceBytes;
     /** Loading reads, closing writes: the mapping must not go while libtorch copies from it. */
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
-
-    /** Bytes of the mapping that have been copied, and may be in this process's memory. */
-    private final AtomicLong touched = new AtomicLong();
 
     private boolean closed;
 
@@ -207,85 +199,29 @@ public final class SafeTensors implements Weights {
             if (tensor.bytes() == 0) {
                 return manager.create(tensor.djlShape(), type);
             }
-            if (tensor.bytes() > maxPieceBytes) {
-                return unloaded(tensor, copyInPieces(manager, tensor, type));
-            }
-            return isReadable(manager, tensor, type)
-                    ? read(manager, tensor)
-                    : unloaded(tensor, copy(manager, tensor.begin(), tensor.djlShape(), tensor.type(), type));
+            NDArray loaded = tensor.bytes() <= maxPieceBytes
+                    ? copy(manager, tensor.begin(), tensor.djlShape(), tensor.type(), type)
+                    : copyInPieces(manager, tensor, type);
+            // A copied page stays in the system's cache, but counts no longer as this process's, beside its copy.
+            data.asSlice(tensor.begin(), tensor.bytes()).unload();
+            return loaded;
         } finally {
             lock.readLock().unlock();
         }
-    }
-
-    /** Whether the file's bytes are the array's. What is converted, or goes to a GPU, is taken from the mapping. */
-    private static boolean isReadable(NDManager manager, TensorInfo tensor, DataType wanted) {
-        return !manager.getDevice().isGpu()
-                && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
-                && switch (tensor.type()) {
-                    // Becomes float32; and a byte other than 0 and 1 is no Boolean to libtorch.
-                    case BF16, BOOL -> false;
-                    default -> tensor.type().dataType().equals(Optional.of(wanted));
-                };
-    }
-
-    /**
-     * Has the system put a tensor's bytes where the array has them. A copy from the mapping would be another fault for
-     * each few pages, and one of libtorch's threads would wait for the other, which compiles the graph meanwhile.
-     */
-    private NDArray read(NDManager manager, TensorInfo tensor) throws WeightsException {
-        NDArray array =
-                manager.create(tensor.djlShape(), tensor.type().dataType().orElseThrow());
-        boolean done = false;
-        try {
-            ByteBuffer memory = array.toByteBuffer(true);
-            long at = mappedBytes - data.byteSize() + tensor.begin();
-            while (memory.hasRemaining()) {
-                int some = channel.read(memory, at);
-                if (some < 0) {
-                    throw cut(tensor);
-                }
-                at += some;
-            }
-            done = true;
-            return array;
-        } catch (IOException e) {
-            throw new Unreadable(file, e);
-        } finally {
-            if (!done) {
-                array.close();
-            }
-        }
-    }
-
-    /**
-     * A copied page stays in the system's cache, but counts no longer as this process's, beside its copy. Many at once:
-     * each time, all processors that run libtorch's threads are interrupted.
-     */
-    private NDArray unloaded(TensorInfo tensor, NDArray loaded) {
-        if (touched.addAndGet(tensor.bytes()) >= MAX_TOUCHED_BYTES) {
-            touched.set(0);
-            data.unload();
-        }
-        return loaded;
     }
 
     /** Pages of a mapping beyond the file's end cannot be touched: the operating system would end the process. */
     private void checkLength(TensorInfo tensor) throws WeightsException {
         try {
             if (channel.size() < mappedBytes) {
-                throw cut(tensor);
+                throw new Damaged(
+                        file,
+                        "has been cut to " + channel.size() + " bytes since it was opened with " + mappedBytes
+                                + "; tensor " + tensor.name() + " is not read");
             }
         } catch (IOException e) {
             throw new Unreadable(file, e);
         }
-    }
-
-    private Damaged cut(TensorInfo tensor) throws IOException {
-        return new Damaged(
-                file,
-                "has been cut to " + channel.size() + " bytes since it was opened with " + mappedBytes + "; tensor "
-                        + tensor.name() + " is not read");
     }
 
     /** A view on the mapping, copied or converted at once: nothing outlives the mapping. */
