@@ -70,7 +70,7 @@ class ModelCatalogTest {
                 .contains(
                         "old.ckpt is a pickle, which can run any code when it is read, so it is refused; convert it to"
                                 + " safetensors")
-                .contains("cut.safetensors: has 1 bytes; the header's length alone takes 8")
+                .contains("cut.safetensors: has 1 bytes, of which the header's length alone takes 8")
                 .contains("vae.safetensors looks like one part of a diffusers model; whole checkpoints of");
         ModelInfo info = catalog.find("photo").orElseThrow();
         assertThat(info.path()).isEqualTo(file);
