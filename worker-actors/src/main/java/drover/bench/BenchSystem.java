@@ -6,9 +6,11 @@ import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 
-/** Actor systems for benchmarks: local, whatever the application's own configuration says, and quiet. */
+/** Actor systems for benchmarks: local and quiet, with the timers of Drover's own. */
 final class BenchSystem {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final String TIMERS = "pekko.scheduler";
 
     private BenchSystem() {}
 
@@ -19,7 +21,9 @@ final class BenchSystem {
                 pekko.stdout-loglevel = OFF
                 pekko.log-dead-letters = off
                 """);
-        return ActorSystem.create(guardian, name, config.withFallback(ConfigFactory.defaultReference()));
+        var timers = ConfigFactory.parseResources("drover-cluster.conf").withOnlyPath(TIMERS);
+        return ActorSystem.create(
+                guardian, name, config.withFallback(timers).withFallback(ConfigFactory.defaultReference()));
     }
 
     static void stop(ActorSystem<?> system) {

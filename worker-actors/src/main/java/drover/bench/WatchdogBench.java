@@ -73,7 +73,7 @@ public final class WatchdogBench {
             out.printf(
                     Locale.ROOT,
                     "  deadline to verdict                p50 %.1f ms, p99 %.1f ms, max %.1f ms over %,d stalls  "
-                            + "(wanted p99 ≤ %.0f ms; Pekko's timers tick every 10 ms)%n"
+                            + "(wanted p99 ≤ %.0f ms)%n"
                             + "  missed stalls %d, false alarms %d%n",
                     result.p50(),
                     result.p99(),
