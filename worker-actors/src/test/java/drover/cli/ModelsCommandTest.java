@@ -121,7 +121,7 @@ class ModelsCommandTest {
         Files.write(unet, new byte[] {1, 2, 3});
         assertThat(run("models", "check", "tiny")).satisfies(ran -> {
             assertThat(ran.code()).isEqualTo(1);
-            assertThat(ran.out()).hasLineCount(1).contains("has 3 bytes; the header's length alone takes 8");
+            assertThat(ran.out()).hasLineCount(1).contains("has 3 bytes, of which the header's length alone takes 8");
         });
         assertThat(run("models", "check", "nothing").code()).isEqualTo(2);
     }
