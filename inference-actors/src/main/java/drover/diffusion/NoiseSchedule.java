@@ -10,8 +10,8 @@ import java.util.List;
  * The noise levels that a model was trained with, from its {@code scheduler_config.json}, whatever scheduler that names:
  * the trained levels are the model's, the way through them is the sampler's. Values that would change the numbers and
  * are not known here are refused by name. Only where it asks for {@code trailing} timesteps, as models do that need few
- * steps or see their last level without any signal, are they the way of runs that choose none. Tables are float32, made in the order in which the reference makes them, so
- * that they agree to the last bit or nearly so.
+ * steps or see their last level without any signal, are they the way of runs that choose none. Tables are float32, made
+ * in the order in which the reference makes them, so that they agree to the last bit or nearly so.
  */
 public final class NoiseSchedule {
     private static final int MAX_TRAIN_STEPS = 100_000;

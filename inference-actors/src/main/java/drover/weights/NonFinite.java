@@ -60,9 +60,9 @@ public record NonFinite(long nan, long infinite) {
             for (int shift = 0; shift < Long.SIZE; shift += width) {
                 long number = bits >>> shift;
                 if ((number & exponent) == exponent) {
-                    boolean even = (number & (Long.lowestOneBit(exponent) - 1)) == 0;
-                    infinite += even ? 1 : 0;
-                    nan += even ? 0 : 1;
+                    boolean infinity = (number & (Long.lowestOneBit(exponent) - 1)) == 0;
+                    infinite += infinity ? 1 : 0;
+                    nan += infinity ? 0 : 1;
                 }
             }
         }

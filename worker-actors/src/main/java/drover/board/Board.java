@@ -29,8 +29,8 @@ import java.util.Set;
  * Every method takes the present time and returns what is to be done. Not safe for use by several threads.
  *
  * <p>Here is what comes from outside: jobs, slots that come and go, operators, and the time. {@link Assignments} gives
- * jobs to slots, {@link AttemptReports} books what slots say of their attempts, {@link Endings} says how attempts and jobs end,
- * {@link BoardView} what others see. They share the books: {@link OpenJobs}, {@link Slots}, {@link Wakes}.
+ * jobs to slots, {@link AttemptReports} books what slots say of their attempts, {@link Endings} says how attempts and jobs
+ * end, {@link BoardView} what others see. They share the books: {@link OpenJobs}, {@link Slots}, {@link Wakes}.
  *
  * <p>What they decide by: {@link Matching} says who gets what, {@link FairQueue} in which order, {@link RetryRules} what
  * follows a failure, {@link NodeRecords} and {@link ModelRecords} who is trusted, {@link Pace} and {@link Projection} what

@@ -34,7 +34,8 @@ import org.slf4j.spi.LoggingEventBuilder;
  * One job of the Horde, from the pop until the Horde has an answer for each of its pictures. Before anything is fetched or
  * drawn for it it is in the order book, and each picture's way is noted there, so that another process can go on from
  * wherever this one was killed. An order that needs nothing fetched gets into the book together with its job, so that a
- * job waits for the disk once. A picture is submitted only when its upload has succeeded; what cannot be drawn is faulted at once.
+ * job waits for the disk once. A picture is submitted only when its upload has succeeded; what cannot be drawn is faulted
+ * at once.
  */
 final class DreamerOrder implements Rules<DreamerOrder.Command> {
     /** What an order understands. */
