@@ -89,12 +89,21 @@ public final class RrdbNet implements AutoCloseable {
      * @throws EngineException.BadModel if it cannot be read
      */
     public static int scaleOf(Path file) throws EngineException {
+        return configOf(file).scale();
+    }
+
+    /**
+     * Bytes that the weights of the network in a file will take in the device's memory, whatever type the file has them in,
+     * by the file's header alone. Fails as {@link #scaleOf} does.
+     */
+    public static long weightBytes(Path file, DataType dtype) throws EngineException {
+        return LoadedWeights.bytes(describe(configOf(file), dtype));
+    }
+
+    private static RrdbConfig configOf(Path file) throws EngineException {
         try (SafeTensors stored = SafeTensors.open(file)) {
             return RrdbConfig.of(
-                            stored,
-                            file.toString(),
-                            stored.find("model.0.weight").isPresent())
-                    .scale();
+                    stored, file.toString(), stored.find("model.0.weight").isPresent());
         } catch (WeightsException e) {
             throw new EngineException.BadModel(String.valueOf(e.getMessage()), e);
         }

@@ -8,6 +8,7 @@ import drover.diffusion.Fixtures;
 import drover.graph.Torch;
 import drover.graph.TorchOptions;
 import drover.picture.Picture;
+import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +27,19 @@ class TiledUpscalerTest {
     void stop() {
         assertThat(torch.liveHandles()).as("native objects left behind").isZero();
         torch.close();
+    }
+
+    /** The file has float32; what it takes depends on what is computed in. */
+    @Test
+    void whatItTakesIsReckonedByTheTypeThatIsComputedIn() throws Exception {
+        Path file = Fixtures.path("upscaler/x4/model.safetensors");
+        for (DataType dtype : new DataType[] {DataType.FLOAT32, DataType.FLOAT16}) {
+            try (RrdbNet net = RrdbNet.load(torch, file, dtype)) {
+                assertThat(RrdbNet.weightBytes(file, dtype)).as("in %s", dtype).isEqualTo(net.bytes());
+            }
+        }
+        assertThat(RrdbNet.weightBytes(file, DataType.FLOAT32))
+                .isEqualTo(2 * RrdbNet.weightBytes(file, DataType.FLOAT16));
     }
 
     @Test

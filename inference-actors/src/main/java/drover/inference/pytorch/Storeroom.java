@@ -11,8 +11,6 @@ import drover.graph.Holding;
 import drover.graph.Torch;
 import drover.inference.EngineException;
 import drover.upscale.RrdbNet;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -113,21 +111,13 @@ final class Storeroom implements ModelCache.Loader<Loaded> {
             case Wanted.Pipeline(ModelSource source) ->
                 StableDiffusion.weightBytes(source, dtype, holding(source, dtype));
             case Wanted.Follower(Path path) -> ControlNet.weightBytes(path, dtype);
-            case Wanted.Upscaler(Path path) -> size(path);
+            case Wanted.Upscaler(Path path) -> RrdbNet.weightBytes(path, dtype);
         };
     }
 
     /** Weights are held as they are computed with, which is faster, unless there is not the room for it. */
     private Holding holding(ModelSource source, DataType dtype) throws EngineException {
         return StableDiffusion.weightBytes(source, dtype) <= room ? Holding.AS_COMPUTED : Holding.AS_STORED;
-    }
-
-    private static long size(Path file) throws EngineException.BadModel {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            throw new EngineException.BadModel(file + " cannot be read: " + e, e);
-        }
     }
 
     @Override
