@@ -52,7 +52,6 @@ final class RequestCheck {
     JobOrder check(JobRequest r) {
         List<FieldError> errors = new ArrayList<>();
         text(errors, "prompt", r.prompt());
-        expect(errors, !r.prompt().isBlank(), "prompt", "must not be blank");
         r.negativePrompt().ifPresent(text -> text(errors, "negative_prompt", text));
         ModelDefaults.Defaults model = model(errors, r.model());
         int width = r.width().orElse(model.width());

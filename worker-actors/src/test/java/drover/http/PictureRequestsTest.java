@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that bring pictures along, or ask for more than a prompt. */
 class PictureRequestsTest {
@@ -100,6 +101,14 @@ class PictureRequestsTest {
         assertThat(features.tiling()).isTrue();
         assertThat(features.hiresFix().orElseThrow().strength()).isEqualTo(0.65);
         assertThat(features.postProcessing()).containsExactly("RealESRGAN_x4plus");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  "})
+    void aPromptMayBeEmpty(String prompt) throws Exception {
+        HttpResponse<String> answer = post("{\"prompt\": \"" + prompt + "\"}");
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+        assertThat(((ImageRequest) server.takeJob().request()).prompt()).isEqualTo(prompt);
     }
 
     @Test
