@@ -2,6 +2,7 @@ package drover.http;
 
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
+import drover.job.HostPaths;
 import drover.job.Job;
 import drover.picture.BadImageException;
 import drover.picture.Thumbnails;
@@ -98,7 +99,9 @@ final class AssetRoute extends AllDirectives {
         } catch (NoSuchFileException e) {
             throw ProblemException.of(Problems.ASSET_GONE, "result " + ref.key() + " is no longer stored");
         } catch (BadImageException e) {
-            throw ProblemException.of(Problems.ASSET_NOT_FOUND, "there is no thumbnail of it: " + e.getMessage());
+            throw ProblemException.of(
+                    Problems.ASSET_NOT_FOUND,
+                    "there is no thumbnail of it: " + HostPaths.hidden(String.valueOf(e.getMessage())));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

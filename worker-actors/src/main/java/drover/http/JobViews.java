@@ -14,6 +14,7 @@ import drover.inference.OutputFormat;
 import drover.inference.Position;
 import drover.inference.SourceImage;
 import drover.job.Attempt;
+import drover.job.HostPaths;
 import drover.job.Job;
 import java.time.Duration;
 import java.util.List;
@@ -38,7 +39,7 @@ final class JobViews {
                 progress,
                 job.attempts().stream().map(attempt -> attempt(attempt, job)).toList(),
                 assets(job),
-                job.fault().map(fault -> new JobView.FaultView(fault.code(), fault.detail())));
+                job.fault().map(fault -> new JobView.FaultView(fault.code(), HostPaths.hidden(fault.detail()))));
     }
 
     static ProgressView progress(int attempt, Position at) {
@@ -115,7 +116,7 @@ final class JobViews {
                 attempt.number(),
                 attempt.node(),
                 outcome,
-                attempt.reason(),
+                attempt.reason().map(HostPaths::hidden),
                 attempt.assigned(),
                 attempt.started(),
                 attempt.ended());
