@@ -1,5 +1,7 @@
 package drover.horde;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -8,4 +10,17 @@ import java.util.Optional;
  * @param image the picture
  * @param strength 1 if absent
  */
-public record ExtraSourceImage(ImageSource image, Optional<Double> strength) {}
+public record ExtraSourceImage(
+        @JsonDeserialize(using = Lenient.Source.class) ImageSource image, Optional<Double> strength) {
+    public ExtraSourceImage {
+        image = Objects.requireNonNullElse(image, new ImageSource.Inline(""));
+    }
+
+    static final class Reader extends Lenient.Entry<ExtraSourceImage> {
+        private static final long serialVersionUID = 1L;
+
+        Reader() {
+            super(ExtraSourceImage.class);
+        }
+    }
+}

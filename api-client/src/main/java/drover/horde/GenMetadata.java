@@ -18,7 +18,7 @@ public record GenMetadata(String type, String value, Optional<String> ref) {
     private static final int MAX_REF = 255;
 
     public GenMetadata {
-        ref = ref.map(text -> text.length() > MAX_REF ? text.substring(0, MAX_REF) : text);
+        ref = ref.map(text -> Texts.cut(text, MAX_REF));
     }
 
     /** Each entry once, and no more than the server takes. */

@@ -1,9 +1,12 @@
 package drover.horde;
 
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * An image job with all that is needed to answer it.
@@ -29,6 +32,9 @@ public record ImageJob(
         Optional<String> sourceProcessing,
         Optional<ImageSource> sourceMask,
         List<ExtraSourceImage> extraSourceImages) {
+    private static final Pattern SEED = Pattern.compile("\\s*(-?\\d{1,100})(?:\\.0*)?\\s*");
+    private static final BigInteger SEEDS = BigInteger.ONE.shiftLeft(32);
+
     public ImageJob {
         ids = List.copyOf(ids);
         uploads = List.copyOf(uploads);
@@ -45,11 +51,16 @@ public record ImageJob(
         return sourceImage.isEmpty() ? Optional.empty() : payload.denoisingStrength();
     }
 
-    /** The seed as the number that a submit needs; empty if the server sent none. */
+    /** The seed as the number that a submit needs, below 2³²; empty if the server sent none. */
     public OptionalLong seed() {
-        return payload.seed().filter(text -> text.matches("\\d{1,18}")).stream()
-                .mapToLong(Long::parseLong)
+        return payload.seed().map(SEED::matcher).filter(Matcher::matches).stream()
+                .mapToLong(it -> new BigInteger(it.group(1)).mod(SEEDS).longValueExact())
                 .findFirst();
+    }
+
+    /** The seed that is drawn with: where the server sent none, one that follows from the job, so that it is told as well. */
+    public long seedToUse() {
+        return seed().orElse(Integer.toUnsignedLong(ids.getFirst().hashCode()));
     }
 
     /**
@@ -59,7 +70,7 @@ public record ImageJob(
      */
     public List<ImageSubmit> faults(String why) {
         return ids.stream()
-                .map(id -> ImageSubmit.faulted(id, seed().orElse(0), why, List.of()))
+                .map(id -> ImageSubmit.faulted(id, seedToUse(), why, List.of()))
                 .toList();
     }
 }

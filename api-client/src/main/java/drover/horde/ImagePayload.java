@@ -2,6 +2,7 @@ package drover.horde;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -38,14 +39,14 @@ import java.util.Optional;
  * @param useNsfwCensor the request is safe for work and wants what is not to be replaced
  */
 public record ImagePayload(
-        Optional<String> prompt,
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> prompt,
         Optional<Integer> ddimSteps,
         Optional<Integer> nIter,
-        Optional<String> seed,
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> seed,
         Optional<Integer> seedVariation,
         Optional<Boolean> imageIsControl,
         Optional<Boolean> returnControlMap,
-        Optional<String> samplerName,
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> samplerName,
         Optional<Double> cfgScale,
         Optional<Double> denoisingStrength,
         Optional<Double> hiresFixDenoisingStrength,
@@ -56,13 +57,24 @@ public record ImagePayload(
         Optional<Boolean> hiresFix,
         Optional<Boolean> transparent,
         Optional<Integer> clipSkip,
-        Optional<String> controlType,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> postProcessing,
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> controlType,
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonDeserialize(contentUsing = Lenient.Text.class)
+        List<String> postProcessing,
+
         Optional<Double> facefixerStrength,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Lora> loras,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<TextualInversion> tis,
-        Optional<String> workflow,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ExtraText> extraTexts,
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonDeserialize(contentUsing = Lora.Reader.class)
+        List<Lora> loras,
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonDeserialize(contentUsing = TextualInversion.Reader.class)
+        List<TextualInversion> tis,
+
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> workflow,
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonDeserialize(contentUsing = ExtraText.Reader.class)
+        List<ExtraText> extraTexts,
+
         Optional<JsonNode> special,
         Optional<Boolean> useNsfwCensor) {
     public ImagePayload {
@@ -82,13 +94,24 @@ public record ImagePayload(
      * @param isVersion whether the name is the id of a version
      */
     public record Lora(
-            String name,
+            @JsonDeserialize(using = Lenient.Text.class) String name,
             Optional<Double> model,
             Optional<Double> clip,
+
+            @JsonDeserialize(contentUsing = Lenient.Text.class)
             Optional<String> injectTrigger,
+
             Optional<Boolean> isVersion) {
         public Lora {
             name = Objects.requireNonNullElse(name, ""); // Which is the name of none.
+        }
+
+        static final class Reader extends Lenient.Entry<Lora> {
+            private static final long serialVersionUID = 1L;
+
+            Reader() {
+                super(Lora.class);
+            }
         }
     }
 
@@ -99,9 +122,23 @@ public record ImagePayload(
      * @param injectTi {@code prompt} or {@code negprompt}: where it goes; absent if the prompt has it already
      * @param strength -5 to 5; 1 if absent
      */
-    public record TextualInversion(String name, Optional<String> injectTi, Optional<Double> strength) {
+    public record TextualInversion(
+            @JsonDeserialize(using = Lenient.Text.class) String name,
+
+            @JsonDeserialize(contentUsing = Lenient.Text.class)
+            Optional<String> injectTi,
+
+            Optional<Double> strength) {
         public TextualInversion {
             name = Objects.requireNonNullElse(name, ""); // Which is the name of none.
+        }
+
+        static final class Reader extends Lenient.Entry<TextualInversion> {
+            private static final long serialVersionUID = 1L;
+
+            Reader() {
+                super(TextualInversion.class);
+            }
         }
     }
 
@@ -111,5 +148,20 @@ public record ImagePayload(
      * @param text the text
      * @param reference what it is for
      */
-    public record ExtraText(String text, String reference) {}
+    public record ExtraText(
+            @JsonDeserialize(using = Lenient.Text.class) String text,
+            @JsonDeserialize(using = Lenient.Text.class) String reference) {
+        public ExtraText {
+            text = Objects.requireNonNullElse(text, "");
+            reference = Objects.requireNonNullElse(reference, "");
+        }
+
+        static final class Reader extends Lenient.Entry<ExtraText> {
+            private static final long serialVersionUID = 1L;
+
+            Reader() {
+                super(ExtraText.class);
+            }
+        }
+    }
 }

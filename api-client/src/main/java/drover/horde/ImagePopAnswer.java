@@ -3,6 +3,7 @@ package drover.horde;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,14 +36,27 @@ public record ImagePopAnswer(
         Optional<ImagePayload> payload,
         Optional<String> model,
         Optional<Integer> ttl,
+
+        @JsonDeserialize(contentUsing = Lenient.Source.class)
         Optional<ImageSource> sourceImage,
-        Optional<String> sourceProcessing,
+
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> sourceProcessing,
+
+        @JsonDeserialize(contentUsing = Lenient.Source.class)
         Optional<ImageSource> sourceMask,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ExtraSourceImage> extraSourceImages,
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonDeserialize(contentUsing = ExtraSourceImage.Reader.class)
+        List<ExtraSourceImage> extraSourceImages,
+
         Optional<PresignedUrl> r2Upload,
         @JsonInclude(JsonInclude.Include.NON_EMPTY) List<PresignedUrl> r2Uploads,
+
+        @JsonDeserialize(contentUsing = WorkerMessage.Reader.class)
         List<WorkerMessage> messages,
+
+        @JsonDeserialize(contentUsing = Skipped.Reader.class)
         Optional<Skipped> skipped,
+
         Optional<String> unread) {
     /** Pictures of one job that a worker may ask for. */
     public static final int MOST_PICTURES = 20;

@@ -45,7 +45,6 @@ public record ImageSubmit(
     }
 
     static String reason(String why) {
-        String text = "faulted: " + why.replace("\0", "");
-        return text.length() > MAX_REASON ? text.substring(0, MAX_REASON) : text;
+        return Texts.cut("faulted: " + why, MAX_REASON);
     }
 }

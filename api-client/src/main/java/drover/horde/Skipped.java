@@ -50,6 +50,14 @@ public record Skipped(
         Optional<Integer> maxLength,
         Optional<Integer> matchingSoftprompt) {
 
+    static final class Reader extends Lenient.Entry<Skipped> {
+        private static final long serialVersionUID = 1L;
+
+        Reader() {
+            super(Skipped.class);
+        }
+    }
+
     /** The counts above none, by the server's names. */
     public Map<String, Integer> counts() {
         Map<String, Integer> all = new TreeMap<>();

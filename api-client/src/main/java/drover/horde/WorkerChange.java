@@ -30,9 +30,7 @@ public record WorkerChange(
     public static WorkerChange maintenance(boolean on, Optional<String> why) {
         return new WorkerChange(
                 Optional.of(on),
-                on
-                        ? why.map(text -> text.length() > MAX_MESSAGE ? text.substring(0, MAX_MESSAGE) : text)
-                        : Optional.empty(),
+                on ? why.map(text -> Texts.cut(text, MAX_MESSAGE)) : Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),

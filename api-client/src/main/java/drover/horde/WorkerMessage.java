@@ -1,5 +1,6 @@
 package drover.horde;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
@@ -18,16 +19,24 @@ import java.util.Optional;
  * @param created when it was written, as in mails
  */
 public record WorkerMessage(
-        String id,
-        String message,
-        Optional<String> origin,
-        Optional<String> expiry,
-        Optional<String> workerId,
-        Optional<String> userId,
-        Optional<String> created) {
+        @JsonDeserialize(using = Lenient.Text.class) String id,
+        @JsonDeserialize(using = Lenient.Text.class) String message,
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> origin,
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> expiry,
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> workerId,
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> userId,
+        @JsonDeserialize(contentUsing = Lenient.Text.class) Optional<String> created) {
     public WorkerMessage {
         message = Objects.requireNonNullElse(message, "");
         id = Objects.requireNonNullElse(id, message);
+    }
+
+    static final class Reader extends Lenient.Entry<WorkerMessage> {
+        private static final long serialVersionUID = 1L;
+
+        Reader() {
+            super(WorkerMessage.class);
+        }
     }
 
     /** When it ends. */

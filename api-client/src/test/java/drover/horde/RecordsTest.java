@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import drover.horde.ImagePopAnswer.Broken;
 import drover.horde.ImagePopAnswer.Job;
 import drover.horde.ImagePopAnswer.Nothing;
@@ -18,6 +19,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the records make of what the server says, and what they let be said. */
@@ -102,9 +104,8 @@ class RecordsTest {
                 "[\"a\", \"b\"]|[\"a\", \"a\"]",
                 "\"150\"|0",
                 "\"150\"|null",
-                "\"150\"|99999999999",
-                "\"20\"|1e40",
-                "\"7.5\"|{}",
+                "\"150\"|{}",
+                "\"prompt\": \"p ### n\"|\"prompt\": {}",
                 "\"Deliberate\"|\"  \"",
                 "\"b\"]|\"b\", \" \"]",
                 "https://s/a?sig=1|ftp://s/a",
@@ -139,6 +140,119 @@ class RecordsTest {
     @ValueSource(strings = {"", "{", "no JSON", "[]", "{\"payload\": 7}", "{\"ids\": [\"\"], \"payload\": 7}"})
     void whatCannotBeReadAndHasNoIdIsAnError(String answer) {
         assertThatThrownBy(() -> read(answer)).isInstanceOf(IOException.class);
+    }
+
+    /** The field in question, and what is read of it; the rest of the job stays as it is. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"ddim_steps\": 1e40                   | ddim_steps           | 2147483647",
+                "\"ddim_steps\": \"-1e400\"             | ddim_steps           | -2147483648",
+                "\"ddim_steps\": 20.9                   | ddim_steps           | 20",
+                "\"ddim_steps\": \" 21 \"               | ddim_steps           | 21",
+                "\"ddim_steps\": \"many\"               | ddim_steps           | null",
+                "\"ddim_steps\": {\"a\": [1]}           | ddim_steps           | null",
+                "\"ddim_steps\": [20]                   | ddim_steps           | null",
+                "\"ddim_steps\": true                   | ddim_steps           | null",
+                "\"cfg_scale\": \"7,5\"                 | cfg_scale            | null",
+                "\"cfg_scale\": \"NaN\"                 | cfg_scale            | null",
+                "\"cfg_scale\": NaN                     | cfg_scale            | null",
+                "\"cfg_scale\": Infinity                | cfg_scale            | 1.7976931348623157E308",
+                "\"cfg_scale\": []                      | cfg_scale            | null",
+                "\"karras\": \"False\"                  | karras               | false",
+                "\"karras\": 1                          | karras               | true",
+                "\"karras\": 0.0                        | karras               | false",
+                "\"karras\": \"perhaps\"                | karras               | null",
+                "\"tiling\": {}                         | tiling               | null",
+                "\"sampler_name\": 7                    | sampler_name         | \"7\"",
+                "\"sampler_name\": {}                   | sampler_name         | null",
+                "\"control_type\": []                   | control_type         | null",
+                "\"post_processing\": \"RealESRGAN_x4plus\" | post_processing   | [\"RealESRGAN_x4plus\"]",
+                "\"post_processing\": [7, {}, null, \"x\"] | post_processing    | [\"7\",\"x\"]",
+                "\"post_processing\": {}                | post_processing      | null",
+                "\"loras\": [7, \"x\", [], {\"name\": 9, \"model\": \"0.5\", \"is_version\": \"true\"}] | loras "
+                        + "| [{\"name\":\"9\",\"model\":0.5,\"is_version\":true}]",
+                "\"loras\": {\"name\": \"x\"}           | loras                | [{\"name\":\"x\"}]",
+                "\"loras\": \"x\"                       | loras                | null",
+                "\"tis\": [{\"name\": {}, \"inject_ti\": 1, \"strength\": []}] | tis | [{\"name\":\"\",\"inject_ti\":\"1\"}]",
+                "\"extra_texts\": [null, {\"text\": 1}] | extra_texts          | [{\"text\":\"1\",\"reference\":\"\"}]",
+                "\"use_nsfw_censor\": \"yes\"           | use_nsfw_censor      | true"
+            })
+    void aFieldOfAnotherKindIsTakenForWhatItCanBeOrLeftOut(String said, String field, String taken) throws Exception {
+        ImageJob job = job(JOB.replaceFirst("\"payload\": \\{", "\"payload\": {" + said.replace("\\", "\\\\") + ", ")
+                .replace("\"ddim_steps\": \"20\", ", said.startsWith("\"ddim") ? "" : "\"ddim_steps\": \"20\", ")
+                .replace("\"cfg_scale\": \"7.5\",", said.startsWith("\"cfg") ? "" : "\"cfg_scale\": \"7.5\",")
+                .replace("\"karras\": true, ", said.startsWith("\"karras") ? "" : "\"karras\": true, "));
+        JsonNode payload = HordeJson.mapper().valueToTree(job.payload());
+        assertThat(payload.path(field)).isEqualTo(missingIfNull(taken));
+        assertThat(job.payload().prompt()).contains("p ### n");
+        assertThat(job.ids()).containsExactly("a", "b");
+    }
+
+    private static JsonNode missingIfNull(String json) throws Exception {
+        JsonNode tree = HordeJson.mapper().readTree(json);
+        return tree.isNull() ? MissingNode.getInstance() : tree;
+    }
+
+    @Test
+    void whatComesBesideAJobDoesNotSpoilIt() throws Exception {
+        ImageJob job = job(JOB.replace(
+                        "\"messages\": null", "\"messages\": [7, {\"id\": {}, \"message\": [], \"expiry\": 3}]")
+                .replace("\"skipped\": {}", "\"skipped\": [1], \"extra_source_images\": [\"x\", {\"image\": 3}]"));
+        assertThat(job.ids()).containsExactly("a", "b");
+        assertThat(job.extraSourceImages())
+                .singleElement()
+                .satisfies(extra -> assertThat(extra.strength()).isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "7", "[\"https://s/x\"]", "true"})
+    void aSourceImageThatIsNoneIsOneThatCannotBeRead(String source) throws Exception {
+        ImageJob job = job(JOB.replace("\"source_image\": null", "\"source_image\": " + source));
+        assertThat(((ImageSource.Inline) job.sourceImage().orElseThrow()).bytes(100))
+                .isEmpty();
+        assertThat(job(JOB.replace("\"source_image\": null", "\"source_image\": \" \""))
+                        .sourceImage())
+                .as("an empty text is no picture")
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"42.0, 42", "-1, 4294967295", "4294967296, 0", "' 7 ', 7", "99999999999999999999999, 4135583743"})
+    void aSeedIsBroughtBelowTheLimit(String said, long seed) throws Exception {
+        assertThat(job(JOB.replace("4294967295", said)).seed()).hasValue(seed);
+        assertThat(job(JOB.replace("4294967295", said)).seedToUse()).isEqualTo(seed);
+    }
+
+    @Test
+    void aJobWithoutASeedHasOneOfItsOwnThatIsToldAsWell() throws Exception {
+        ImageJob job = job(JOB.replace("\"4294967295\"", "null"));
+        assertThat(job.seedToUse()).isBetween(0L, (1L << 32) - 1);
+        assertThat(job.seedToUse()).isEqualTo(job.faults("x").getFirst().seed());
+        assertThat(job(JOB.replace("\"4294967295\"", "null").replace("\"a\"", "\"c\""))
+                        .seedToUse())
+                .as("another job's is another")
+                .isNotEqualTo(job.seedToUse());
+    }
+
+    /** Half of a surrogate pair is no text that a server could keep: it would break on it each time. */
+    @Test
+    void whatIsCutIsStillText() throws Exception {
+        String faces = "\uD83D\uDE00".repeat(300);
+        for (int shift = 0; shift < 2; shift++) {
+            String why = "x".repeat(shift) + faces + "\uD83D";
+            ImageSubmit fault = ImageSubmit.faulted("x", 0, why, List.of(GenMetadata.loraDownloadFailed(why)));
+            String ref = fault.genMetadata().getFirst().ref().orElseThrow();
+            assertThat(ref).hasSizeBetween(250, 255);
+            for (String text : List.of(fault.generation(), ref)) {
+                assertThat(new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8))
+                        .isEqualTo(text);
+            }
+        }
+        assertThat(GenMetadata.tiDownloadFailed("a\0b").ref()).contains("ab");
+        assertThat(job(JOB.replace("p ### n", "a\\ud83db\\u0000c")).payload().prompt())
+                .contains("a\uFFFDbc");
     }
 
     @Test

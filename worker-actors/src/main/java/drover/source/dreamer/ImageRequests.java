@@ -28,6 +28,7 @@ final class ImageRequests {
     private static final int LARGEST = 3072;
     private static final int USUAL_SIDE = 512;
     private static final int USUAL_STEPS = 30;
+    private static final int USUAL_CONTROL_STEPS = 20;
     private static final double USUAL_CFG = 5;
 
     private ImageRequests() {}
@@ -43,12 +44,14 @@ final class ImageRequests {
     static ImageRequest of(
             ImageJob job, String model, List<String> triggers, Inversions inversions, BridgeData.Content content) {
         ImagePayload payload = job.payload();
-        long seed = job.seed().orElse(0) % ImageRequest.SEED_LIMIT;
+        long seed = job.seedToUse();
         String[] prompts = chosen(payload.prompt().orElse(""), seed).split(NEGATIVE, -1);
         String prompt = inversions.applied(prompts[0], Inversions.Place.PROMPT);
         return new ImageRequest(
                 model,
-                Stream.concat(triggers.stream(), Stream.of(prompt)).collect(Collectors.joining(", ")),
+                Stream.concat(triggers.stream(), Stream.of(prompt))
+                        .filter(text -> !text.isEmpty())
+                        .collect(Collectors.joining(", ")),
                 inversions.applied(prompts.length > 1 ? prompts[1] : "", Inversions.Place.NEGATIVE),
                 side(payload.width()),
                 side(payload.height()),
@@ -74,7 +77,9 @@ final class ImageRequests {
     }
 
     static int steps(ImagePayload payload) {
-        return Math.clamp(payload.ddimSteps().orElse(USUAL_STEPS), 1, 500);
+        boolean follows = payload.controlType().isPresent();
+        return Math.clamp(
+                payload.ddimSteps().orElse(follows ? USUAL_CONTROL_STEPS : USUAL_STEPS), 1, follows ? 40 : 500);
     }
 
     static int side(Optional<Integer> asked) {

@@ -49,7 +49,7 @@ record Inversions(List<One> all) {
      *
      * @param names by which prompts may mean it, see {@link #key}
      * @param file as the engine calls it
-     * @param into the prompt that it is to be put in front of, if the job wants that
+     * @param into the prompt that it is to be put to, if the job wants that: in front of what to draw, behind what to avoid
      * @param strength of what is put there
      */
     record One(Set<String> names, String file, Optional<Place> into, double strength) {
@@ -82,11 +82,14 @@ record Inversions(List<One> all) {
             before = known;
             known = MENTION.matcher(before).replaceAll(it -> Matcher.quoteReplacement(rewritten(it)));
         }
-        return Stream.concat(
-                        all.stream()
-                                .filter(one -> one.into().equals(Optional.of(place)))
-                                .map(One::text),
-                        Stream.of(known.strip()))
+        Stream<String> put = all.stream()
+                .filter(one -> one.into().equals(Optional.of(place)))
+                .map(One::text);
+        Stream<String> said = Stream.of(known.strip()).filter(text -> !text.isEmpty());
+        return (switch (place) {
+                    case PROMPT -> Stream.concat(put, said);
+                    case NEGATIVE -> Stream.concat(said, put);
+                })
                 .collect(Collectors.joining(", "));
     }
 

@@ -5,6 +5,7 @@ import drover.horde.GenerationState;
 import drover.inference.AssetRef;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the Horde is told about a picture.
@@ -24,22 +25,31 @@ record Judgement(GenerationState state, List<GenMetadata> metadata) {
      * @param remarks on the whole job
      */
     static Judgement of(AssetRef picture, int index, int batch, List<GenMetadata> remarks) {
-        List<GenMetadata> metadata = new ArrayList<>(remarks);
+        // The verdict first: the server takes so many entries and no more, and goes by nothing else.
+        List<GenMetadata> metadata = new ArrayList<>(verdict(picture).stream().toList());
         if (batch > 1) {
             metadata.add(GenMetadata.batchIndex(index));
         }
+        metadata.addAll(remarks);
+        return new Judgement(state(picture), metadata);
+    }
+
+    private static GenerationState state(AssetRef picture) {
         return switch (picture.safety()) {
-            case CSAM -> with(GenerationState.CSAM, metadata, GenMetadata.censoredCsam());
-            case CENSORED -> with(GenerationState.CENSORED, metadata, GenMetadata.censored());
-            case NSFW -> with(GenerationState.OK, metadata, GenMetadata.nsfw());
-            case SAFE -> new Judgement(GenerationState.OK, metadata);
+            case CSAM -> GenerationState.CSAM;
+            case CENSORED -> GenerationState.CENSORED;
+            case NSFW, SAFE -> GenerationState.OK;
             case UNCHECKED ->
                 throw new IllegalStateException("nobody has looked at " + picture.key() + ", so it stays here");
         };
     }
 
-    private static Judgement with(GenerationState state, List<GenMetadata> metadata, GenMetadata last) {
-        metadata.add(last);
-        return new Judgement(state, metadata);
+    private static Optional<GenMetadata> verdict(AssetRef picture) {
+        return switch (picture.safety()) {
+            case CSAM -> Optional.of(GenMetadata.censoredCsam());
+            case CENSORED -> Optional.of(GenMetadata.censored());
+            case NSFW -> Optional.of(GenMetadata.nsfw());
+            case SAFE, UNCHECKED -> Optional.empty();
+        };
     }
 }

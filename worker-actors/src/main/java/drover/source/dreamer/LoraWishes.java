@@ -151,7 +151,7 @@ final class LoraWishes {
         List<Inversions.One> words = new ArrayList<>();
         List<GenMetadata> remarks = new ArrayList<>();
         List<AddOnStore.Lease> leases = new ArrayList<>();
-        Random random = new Random(job.seed().orElse(0));
+        Random random = new Random(job.seedToUse());
         for (Answered answered : answers) {
             Wish wish = answered.wish();
             String asked = wish.name().text();

@@ -11,6 +11,7 @@ import drover.horde.SubmitOutcome;
 import drover.horde.UploadOutcome;
 import drover.inference.AssetRef;
 import drover.inference.SafetyResult;
+import drover.job.HostPaths;
 import drover.job.Job;
 import drover.ledger.Order;
 import drover.ledger.OrderBook;
@@ -52,7 +53,7 @@ final class OrderAnswers<M> {
 
         /** What a job says of it. */
         static Destination of(ImageJob job) {
-            return new Destination(job.uploads(), job.seed().orElse(0));
+            return new Destination(job.uploads(), job.seedToUse());
         }
     }
 
@@ -239,7 +240,7 @@ final class OrderAnswers<M> {
     }
 
     private void submitFault(int part, String why) {
-        submit(part, ImageSubmit.faulted(order.parts().get(part).id(), to.seed(), why, remarks));
+        submit(part, ImageSubmit.faulted(order.parts().get(part).id(), to.seed(), HostPaths.hidden(why), remarks));
     }
 
     private void submit(int part, ImageSubmit submit) {

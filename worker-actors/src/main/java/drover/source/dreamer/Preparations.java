@@ -158,13 +158,14 @@ final class Preparations {
         Got where = fetched.mask();
         ImageRequest request = ImageRequests.of(job, model.name(), wishes.triggers(), wishes.inversions(), content);
         List<GenMetadata> remarks = new ArrayList<>(wishes.remarks());
-        ImageFeatures features = features(job.payload(), wishes.loras());
+        ImageFeatures features = features(job, wishes.loras());
         Optional<SourceImages.Decoded> source =
                 decoded(image, remarks, GenMetadata.sourceImageDownloadFailed(), GenMetadata.sourceImageParseFailed());
-        boolean paints = model.inpainting()
-                || job.processing()
-                        .filter(it -> it.equals("inpainting") || it.equals("outpainting"))
-                        .isPresent();
+        // Without its picture, a job for a model that can also draw from nothing is drawn from nothing.
+        boolean painting = job.processing()
+                .filter(it -> it.equals("inpainting") || it.equals("outpainting"))
+                .isPresent();
+        boolean paints = model.inpainting() || (painting && source.isPresent());
         try {
             if (paints) {
                 features = features.withSource(painted(id, job, request, source, image, where, remarks));
@@ -204,11 +205,16 @@ final class Preparations {
         return remarks;
     }
 
-    private static ImageFeatures features(ImagePayload payload, List<LoraUse> loras) {
+    private static ImageFeatures features(ImageJob job, List<LoraUse> loras) {
+        ImagePayload payload = job.payload();
         Optional<HiresFix> hires = payload.hiresFix()
                 .filter(on -> on)
                 .map(_ -> new HiresFix(Math.clamp(
-                        payload.hiresFixDenoisingStrength().orElse(HiresFix.DEFAULT_STRENGTH), LEAST_STRENGTH, 1)));
+                        payload.hiresFixDenoisingStrength()
+                                .or(job::denoisingStrength)
+                                .orElse(HiresFix.DEFAULT_STRENGTH),
+                        LEAST_STRENGTH,
+                        1)));
         return new ImageFeatures(
                 Optional.empty(), loras, Optional.empty(), payload.tiling().orElse(false), hires, List.of());
     }

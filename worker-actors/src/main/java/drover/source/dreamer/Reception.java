@@ -2,6 +2,7 @@ package drover.source.dreamer;
 
 import drover.horde.ImageJob;
 import drover.horde.ImagePopAnswer;
+import drover.horde.Texts;
 import java.util.Collection;
 import java.util.List;
 
@@ -54,6 +55,6 @@ sealed interface Reception {
     }
 
     private static String shown(String model) {
-        return model.length() > 100 ? model.substring(0, 100) + "…" : model;
+        return model.length() > 100 ? Texts.cut(model, 100) + "…" : model;
     }
 }

@@ -2,6 +2,7 @@ package drover.source.dreamer;
 
 import drover.horde.BridgeAgent;
 import drover.horde.ImagePop;
+import drover.horde.Texts;
 import drover.source.appetite.Decision;
 import drover.source.bridge.BridgeData;
 import java.util.List;
@@ -43,7 +44,7 @@ final class Wishes {
     private static List<String> words(List<String> blacklist) {
         return blacklist.stream()
                 .filter(word -> !word.isBlank())
-                .map(word -> word.substring(0, Math.min(MOST_LETTERS, word.length())))
+                .map(word -> Texts.cut(word, MOST_LETTERS))
                 .distinct()
                 .limit(MOST_WORDS)
                 .toList();

@@ -49,7 +49,7 @@ class DegenerateHordeTest {
     private static final Map<String, Consumer<ObjectNode>> MISCHIEF = Map.of(
             "no ttl", job -> job.putNull("ttl"),
             "0 upload addresses", job -> job.putNull("r2_upload").putArray("r2_uploads"),
-            "cannot be read", job -> payload(job).put("width", 1e30),
+            "cannot be read", job -> job.put("payload", "no object"),
             "the model Someone Else's was not offered", job -> job.put("model", "Someone Else's"),
             "an id of its own", job -> ids(job).add(job.path("id").asText()),
             "ControlNet", job -> payload(job).put("control_type", "x-ray"));
@@ -183,7 +183,9 @@ class DegenerateHordeTest {
                     .putNull("width")
                     .putNull("cfg_scale")
                     .putNull("post_processing")
-                    .putNull("seed");
+                    .putNull("seed")
+                    .put("height", "512")
+                    .putObject("sampler_name");
             job.putArray("messages").addNull().addObject().putNull("id").putNull("message");
         });
         rig.idle();

@@ -130,6 +130,66 @@ class ImageRequestsTest {
         assertThat(request.negativePrompt()).isEmpty();
     }
 
+    /** The existing engine brings everything into range and refuses nothing. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"width\": 1e30, \"height\": \"-5\"       | 3072 | 64  | 30  | 5.0   | 1",
+                "\"width\": \"wide\", \"height\": {}       | 512  | 512 | 30  | 5.0   | 1",
+                "\"ddim_steps\": \"20\", \"clip_skip\": \"2\" | 512 | 512 | 20 | 5.0   | 2",
+                "\"ddim_steps\": 1e40, \"clip_skip\": 99   | 512  | 512 | 500 | 5.0   | 12",
+                "\"ddim_steps\": [], \"clip_skip\": 0      | 512  | 512 | 30  | 5.0   | 1",
+                "\"cfg_scale\": NaN, \"clip_skip\": null   | 512  | 512 | 30  | 5.0   | 1",
+                "\"cfg_scale\": Infinity                   | 512  | 512 | 30  | 100.0 | 1",
+                "\"cfg_scale\": \"-Infinity\"              | 512  | 512 | 30  | 1.0   | 1",
+                "\"control_type\": \"canny\"               | 512  | 512 | 20  | 5.0   | 1",
+                "\"control_type\": \"canny\", \"ddim_steps\": 200 | 512 | 512 | 40 | 5.0 | 1",
+                "\"special\": {\"x\": [NaN]}, \"later\": {}  | 512  | 512 | 30  | 5.0   | 1",
+            })
+    void nothingIsRefused(String fields, int width, int height, int steps, double cfg, int clipSkip) {
+        ImageRequest request = request("{\"prompt\": \"x\", " + fields + "}");
+        assertThat(request.width()).isEqualTo(width);
+        assertThat(request.height()).isEqualTo(height);
+        assertThat(request.steps()).isEqualTo(steps);
+        assertThat(request.cfgScale()).isEqualTo(cfg);
+        assertThat(request.clipSkip()).isEqualTo(clipSkip);
+        assertThat(request.count()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "k_euler, k_euler",
+        "K_EULER_A, k_euler_a",
+        "ddim, DDIM",
+        "lcm, lcm",
+        "plms, k_euler",
+        "'', k_euler",
+        "{}, k_euler"
+    })
+    void samplersAreKnownInAnyCaseAndOthersAreEuler(String asked, String drawn) {
+        String json = asked.equals("{}") ? asked : "\"" + asked + "\"";
+        assertThat(request("{\"prompt\": \"x\", \"sampler_name\": " + json + "}")
+                        .sampler()
+                        .hordeName())
+                .isEqualTo(drawn);
+    }
+
+    @Test
+    void withoutASeedTheJobsOwnIsDrawnWith() {
+        ImageJob job = job("{\"prompt\": \"x\"}");
+        assertThat(request("{\"prompt\": \"x\", \"seed\": \"words\"}").seed())
+                .isEqualTo(job.seedToUse())
+                .isNotZero();
+    }
+
+    @Test
+    void aTriggerStandsAloneBeforeAnEmptyPrompt() {
+        assertThat(ImageRequests.of(job("{\"prompt\": \"###rain\"}"), "m", List.of("ink"), Inversions.NONE, ANYTHING)
+                        .prompt())
+                .isEqualTo("ink");
+    }
+
     @Test
     void choicesAreMadeFromInsideByTheSeed() {
         assertThat(ImageRequests.chosen("a {red|red} {x{1|1}|x1} {left} {", 7)).isEqualTo("a red x1 {left} {");

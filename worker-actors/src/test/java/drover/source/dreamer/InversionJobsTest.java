@@ -176,7 +176,7 @@ class InversionJobsTest {
         SlotCommand.Offer offer = rig.offered();
         ImageRequest request = (ImageRequest) offer.request();
         assertThat(request.prompt()).isEqualTo("a hut, (embedding:horde/9:1.1),");
-        assertThat(request.negativePrompt()).isEqualTo("(embedding:horde/7:0.8), rain");
+        assertThat(request.negativePrompt()).isEqualTo("rain, (embedding:horde/7:0.8)");
         assertThat(folder.resolve("inversions/horde/7.safetensors")).hasBinaryContent(vectors(768));
         assertThat(rig.status().addOns())
                 .filteredOn(it -> it.kind().equals("inversions"))

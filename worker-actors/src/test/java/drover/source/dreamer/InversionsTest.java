@@ -41,10 +41,11 @@ class InversionsTest {
     }
 
     @Test
-    void whatIsToBePutSomewhereIsInFrontOfThatPromptWithItsStrength() {
+    void whatIsToBePutSomewhereIsInFrontOfThePromptAndBehindTheNegativeOne() {
         Inversions negative = one(Optional.of(Place.NEGATIVE), 1.25);
         assertThat(negative.applied("a hut", Place.PROMPT)).isEqualTo("a hut");
-        assertThat(negative.applied(" rain ", Place.NEGATIVE)).isEqualTo("(embedding:horde/7:1.25), rain");
+        assertThat(negative.applied(" rain ", Place.NEGATIVE)).isEqualTo("rain, (embedding:horde/7:1.25)");
+        assertThat(negative.applied("", Place.NEGATIVE)).isEqualTo("(embedding:horde/7:1.25)");
         assertThat(one(Optional.of(Place.PROMPT), -1e-9).applied("x", Place.PROMPT))
                 .as("no exponent, which would be words")
                 .isEqualTo("(embedding:horde/7:0), x");

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import drover.horde.Downloader;
+import drover.horde.GenMetadata;
 import drover.horde.ImageJob;
 import drover.horde.Retries;
 import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.AssetStore;
 import drover.inference.AttemptId;
+import drover.inference.HiresFix;
 import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.JobId;
@@ -40,6 +42,8 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The test plays the stores of LoRAs and of textual inversions. */
 class PreparationsTest {
@@ -148,6 +152,43 @@ class PreparationsTest {
                         loras.expectMessageClass(AddOnStore.Release.class).lease(),
                         loras.expectMessageClass(AddOnStore.Release.class).lease()))
                 .containsExactly(first, second);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', 0.65",
+        "', \"hires_fix_denoising_strength\": 0.4', 0.4",
+        "', \"hires_fix_denoising_strength\": 9', 1",
+        "', \"denoising_strength\": 0.3', 0.65",
+        "', \"hires_fix_denoising_strength\": \"x\"', 0.65",
+    })
+    void theSecondPassIsAsStrongAsIsSaidWhateverStraysThere(String more, double strength) {
+        ImageRequest request = prepare(ImageRequestsTest.job("{\"prompt\": \"x\", \"hires_fix\": true" + more + "}"))
+                .join()
+                .request();
+        assertThat(request.features().hiresFix()).contains(new HiresFix(strength));
+        assertThat(request.features().source()).isEmpty();
+    }
+
+    /** The disk takes no pictures here, so none is made up in the place of the one that cannot be read. */
+    @ParameterizedTest
+    @CsvSource({"inpainting", "outpainting", "img2img", "remix", "unheard of"})
+    void whateverWasToBeDoneWithASourceThatIsNoneItIsDrawnWithout(String processing) {
+        Preparation preparation = prepare(ImageRequestsTest.job(
+                        "{\"prompt\": \"x\", \"denoising_strength\": 0.3}, \"source_image\": \"no picture\","
+                                + " \"source_processing\": \"" + processing + "\""))
+                .join();
+        assertThat(preparation.request().features().source()).isEmpty();
+        assertThat(preparation.remarks()).containsExactly(GenMetadata.sourceImageParseFailed());
+    }
+
+    @Test
+    void aMaskWithoutASourceIsNothing() {
+        Preparation preparation = prepare(ImageRequestsTest.job("{\"prompt\": \"x\"}, \"source_mask\": \"no picture\","
+                        + " \"source_processing\": \"inpainting\""))
+                .join();
+        assertThat(preparation.request().features().source()).isEmpty();
+        assertThat(preparation.remarks()).isEmpty();
     }
 
     @Test
