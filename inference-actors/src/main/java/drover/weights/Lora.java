@@ -12,7 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * A low-rank adaptation (Hu et al., 2021) on disk: for some modules of a model two narrow matrices, whose product is
@@ -25,6 +27,7 @@ public final class Lora implements AutoCloseable {
             new Naming(".lora_A.weight", ".lora_B.weight"),
             new Naming(".lora.down.weight", ".lora.up.weight"));
     private static final String ALPHA = ".alpha";
+    private static final Pattern READS_PROMPTS = Pattern.compile("attn2[._]to_k");
     /** Parts of other adaptations, which are more than one product. */
     private static final List<String> STRANGE =
             List.of(".hada_w", ".lokr_w", ".lora_mid.", ".dora_scale", ".oft_", ".diff", ".lora_magnitude_vector");
@@ -78,6 +81,35 @@ public final class Lora implements AutoCloseable {
             if (!done) {
                 file.close();
             }
+        }
+    }
+
+    /**
+     * What a file's header tells of it.
+     *
+     * @param plain whether it is of this kind of adaptation, and no other one that goes by the same name
+     * @param contextWidth of the prompts that it was made for: 768 for Stable Diffusion 1, 1024 for 2, 2048 for XL; empty
+     *     if it leaves alone what reads them
+     */
+    public record Outline(boolean plain, OptionalLong contextWidth) {}
+
+    /**
+     * Reads a file's header, and loads no native code.
+     *
+     * @throws WeightsException if it cannot be read
+     */
+    public static Outline outline(Path path) throws WeightsException {
+        try (SafeTensors file = SafeTensors.open(path)) {
+            boolean plain =
+                    file.names().stream().noneMatch(name -> STRANGE.stream().anyMatch(name::contains));
+            OptionalLong width = file.names().stream()
+                    .filter(name -> READS_PROMPTS.matcher(name).find()
+                            && NAMINGS.stream().anyMatch(naming -> name.endsWith(naming.down)))
+                    .flatMap(name -> file.find(name).stream())
+                    .filter(tensor -> tensor.shape().size() > 1)
+                    .mapToLong(tensor -> tensor.shape().get(1))
+                    .findFirst();
+            return new Outline(plain, width);
         }
     }
 

@@ -63,6 +63,24 @@ class LoraTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight, true, 768",
+        "unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k.lora_A.weight, true, 768",
+        "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_k.lora_down.weight, true, -1",
+        "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_k.hada_w1_a, false, -1",
+    })
+    void aHeaderTellsForWhichPromptsItWasMade(String tensor, boolean plain, long width) throws Exception {
+        Path file = folder.resolve("x.safetensors");
+        new SafeTensorsFile()
+                .floats("a.lora_down.weight", List.of(1L, 3L), 1, 2, 3)
+                .floats(tensor, List.of(1L, 768L), new float[768])
+                .write(file);
+        Lora.Outline outline = Lora.outline(file);
+        assertThat(outline.plain()).isEqualTo(plain);
+        assertThat(outline.contextWidth().orElse(-1)).isEqualTo(width);
+    }
+
     @Test
     void anAlphaThatIsAbsentIsTheRank() throws Exception {
         Path file = folder.resolve("x.safetensors");

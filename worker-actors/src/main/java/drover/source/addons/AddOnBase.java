@@ -3,6 +3,7 @@ package drover.source.addons;
 import drover.source.models.Baseline;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** Which families of models a file is for, by CivitAI's names of base models or by what it holds. */
@@ -10,6 +11,8 @@ final class AddOnBase {
     private static final int CLIP_L = 768;
     private static final int OPEN_CLIP_H = 1024;
     private static final int OPEN_CLIP_G = 1280;
+    /** What the two text encoders of Stable Diffusion XL make together. */
+    private static final int BOTH_CLIPS = CLIP_L + OPEN_CLIP_G;
 
     private AddOnBase() {}
 
@@ -42,6 +45,21 @@ final class AddOnBase {
                 .findFirst()
                 .map(family -> family.baseline() == baseline)
                 .orElse(true);
+    }
+
+    /**
+     * Whether a LoRA may be for such a model: one that was made for prompts of another of these families is not.
+     *
+     * @param contextWidth of the prompts that it was made for, if its file tells
+     */
+    static boolean fits(OptionalLong contextWidth, Baseline baseline) {
+        long made = contextWidth.orElse(0);
+        return switch (baseline) {
+            case STABLE_DIFFUSION_1 -> made != OPEN_CLIP_H && made != BOTH_CLIPS;
+            case STABLE_DIFFUSION_2 -> made != CLIP_L && made != BOTH_CLIPS;
+            case STABLE_DIFFUSION_XL -> made != CLIP_L && made != OPEN_CLIP_H;
+            default -> true;
+        };
     }
 
     /**

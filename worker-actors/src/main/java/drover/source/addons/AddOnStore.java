@@ -3,6 +3,7 @@ package drover.source.addons;
 import drover.diffusion.TextualInversion;
 import drover.rules.RulesActor;
 import drover.source.models.Baseline;
+import drover.weights.Lora;
 import drover.weights.WeightsException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
@@ -104,9 +105,18 @@ public final class AddOnStore {
             public boolean fits(Baseline baseline) {
                 return AddOnBase.fits(baseModel, baseline)
                         && switch (lease.kind()) {
-                            case LORA -> true; // What its weights fit, the engine finds out.
+                            case LORA -> hasMatricesFor(baseline);
                             case TEXTUAL_INVERSION -> hasVectorsFor(baseline);
                         };
+            }
+
+            private boolean hasMatricesFor(Baseline baseline) {
+                try {
+                    Lora.Outline outline = Lora.outline(path);
+                    return outline.plain() && AddOnBase.fits(outline.contextWidth(), baseline);
+                } catch (WeightsException e) {
+                    return true; // Whoever loads it says what is wrong with it.
+                }
             }
 
             private boolean hasVectorsFor(Baseline baseline) {

@@ -393,6 +393,8 @@ final class Dreamer implements Rules<Dreamer.Command> {
                 int failed = order.count(Order.Outcome.FAILED) + order.count(Order.Outcome.LATE);
                 appetite.ended(now(), order.count(Order.Outcome.GOOD), failed);
                 tally.closed(now(), order, closed.job(), closed.answered());
+                tally.pace(now(), order, closed.job(), setup.data().habits().suppressSpeedWarnings())
+                        .ifPresent(said -> around.log().warn("{}: {}", worker(), said));
                 orders.closed(order);
             }
         }

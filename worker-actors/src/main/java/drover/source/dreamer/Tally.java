@@ -5,6 +5,7 @@ import drover.horde.WorkerMessage;
 import drover.inference.ImageRequest;
 import drover.inference.InferenceRequest;
 import drover.inference.Phase;
+import drover.job.Attempt;
 import drover.job.AttemptTimings;
 import drover.job.Job;
 import drover.ledger.Earning;
@@ -37,6 +38,7 @@ final class Tally {
     private final Timer answers;
     private final KudosBook kudos;
     private final WorkerMessages messages = new WorkerMessages();
+    private final Pace pace = new Pace();
     private Optional<Double> overheadSeconds = Optional.empty();
     private OptionalDouble enlarging = OptionalDouble.empty();
     private Instant lastJob;
@@ -123,6 +125,27 @@ final class Tally {
         if (well > 0) {
             job.ifPresent(done -> learn(done, now));
         }
+    }
+
+    /**
+     * What the operator should know of how fast an order was done.
+     *
+     * @param quiet whether slow ones pass without a word
+     */
+    Optional<String> pace(Instant now, Order order, Optional<Job> job, boolean quiet) {
+        if (order.count(Order.Outcome.GOOD) == 0
+                || job.isEmpty()
+                || job.get().attempts().isEmpty()) {
+            return Optional.empty();
+        }
+        Attempt last = job.get().attempts().getLast();
+        Duration work =
+                Duration.between(last.assigned(), now).minus(last.timings().total(Set.of(Phase.LOADING)));
+        long pixelSteps = switch (job.get().request()) {
+            case ImageRequest image -> (long) image.width() * image.height() * image.steps();
+        };
+        return pace.of(
+                new Pace.Answered(order.reward(), work, pixelSteps, Duration.between(order.taken(), now)), quiet);
     }
 
     private void learn(Job job, Instant now) {

@@ -11,6 +11,8 @@ import java.util.List;
 final class Wishes {
     private static final int MOST_WORDS = 200;
     private static final int MOST_LETTERS = 15;
+    /** No request is larger, and whoever says more without being trusted is suspected. */
+    private static final int MOST_PIXELS = 3072 * 3072;
 
     private Wishes() {}
 
@@ -24,7 +26,7 @@ final class Wishes {
                 agent.toString(),
                 data.content().nsfw(),
                 decision.amount(),
-                decision.maxPixels(),
+                Math.min(decision.maxPixels(), MOST_PIXELS),
                 Math.clamp(threads, 1, 50),
                 words(data.content().blacklist()),
                 data.priorityUsernames(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import drover.source.models.Baseline;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,5 +53,23 @@ class TriggerWordsTest {
     })
     void aLoraFitsTheFamilyItWasMadeFor(String baseModel, Baseline baseline, boolean fits) {
         assertThat(AddOnBase.fits(baseModel, baseline)).isEqualTo(fits);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "768, STABLE_DIFFUSION_1, true",
+        "768, STABLE_DIFFUSION_XL, false",
+        "768, STABLE_DIFFUSION_2, false",
+        "1024, STABLE_DIFFUSION_2, true",
+        "1024, STABLE_DIFFUSION_1, false",
+        "2048, STABLE_DIFFUSION_XL, true",
+        "2048, STABLE_DIFFUSION_1, false",
+        "2048, OTHER, true",
+        "32, STABLE_DIFFUSION_1, true",
+        ", STABLE_DIFFUSION_1, true"
+    })
+    void whatItsMatricesAreForIsSeenWhateverItsSiteSays(Long width, Baseline baseline, boolean fits) {
+        assertThat(AddOnBase.fits(width == null ? OptionalLong.empty() : OptionalLong.of(width), baseline))
+                .isEqualTo(fits);
     }
 }
