@@ -45,6 +45,15 @@ public record ImagePop(
         boolean allowLora,
         boolean extraSlowWorker,
         boolean limitMaxSteps) {
+    private static final int SHORTEST_MODEL = 3;
+    private static final int LONGEST_MODEL = 255;
+
+    /** Whether the server takes a model's name; because of one that it does not take, it refuses the whole pop. */
+    public static boolean isModelName(String name) {
+        int letters = name.codePointCount(0, name.length());
+        return letters >= SHORTEST_MODEL && letters <= LONGEST_MODEL && name.equals(Texts.clean(name));
+    }
+
     public ImagePop {
         WorkerName.checked(name);
         models = List.copyOf(models);

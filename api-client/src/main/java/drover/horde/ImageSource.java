@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** A picture that comes with a job: an address to fetch it from, or, for agents that are not known to fetch, itself. */
 public sealed interface ImageSource {
@@ -40,6 +41,9 @@ public sealed interface ImageSource {
      * @param text in Base64
      */
     record Inline(String text) implements ImageSource {
+        /** What some put around Base64: the beginning of a data URL, and line ends. */
+        private static final Pattern AROUND = Pattern.compile("^\\s*data:[^,]{0,100},|\\s+");
+
         /**
          * Its bytes.
          *
@@ -51,7 +55,7 @@ public sealed interface ImageSource {
                 return Optional.empty();
             }
             try {
-                byte[] bytes = Base64.getDecoder().decode(text);
+                byte[] bytes = Base64.getDecoder().decode(AROUND.matcher(text).replaceAll(""));
                 return bytes.length > maxBytes ? Optional.empty() : Optional.of(bytes);
             } catch (IllegalArgumentException e) {
                 return Optional.empty();

@@ -90,6 +90,8 @@ class RecordsTest {
         assertThat(inline.bytes(4))
                 .hasValueSatisfying(bytes -> assertThat(bytes).hasSize(4));
         assertThat(inline.bytes(3)).isEmpty();
+        assertThat(new ImageSource.Inline(" data:image/webp;base64,UklG\r\nRg==\n").bytes(100))
+                .hasValueSatisfying(bytes -> assertThat(bytes).hasSize(4));
         assertThat(new ImageSource.Inline("no base64 at all!").bytes(100)).isEmpty();
         assertThat(inline.toString()).doesNotContain("UklGRg");
     }

@@ -1,5 +1,6 @@
 package drover.source.bridge;
 
+import drover.horde.ImagePop;
 import drover.source.bridge.BridgeData.Performance;
 import java.time.Duration;
 import java.util.List;
@@ -62,6 +63,7 @@ final class BridgeRules {
         }
         checkWords();
         checkName();
+        checkModels();
     }
 
     private void checkWords() {
@@ -93,6 +95,25 @@ final class BridgeRules {
                         "contains " + word + ", which the server refuses in new names",
                         "",
                         ""));
+        if (name.chars().anyMatch(c -> c == '<' || c == '>' || c == '&')) {
+            warn(
+                    BridgeKeys.DREAMER_NAME,
+                    "has one of < > &, which the server writes in another way, so that the worker cannot be looked up",
+                    "",
+                    "use other letters");
+        }
+    }
+
+    private void checkModels() {
+        values.get(BridgeKeys.CUSTOM_MODELS).stream()
+                .map(CustomModel::name)
+                .filter(name -> !ImagePop.isModelName(name))
+                .findFirst()
+                .ifPresent(name -> warn(
+                        BridgeKeys.CUSTOM_MODELS,
+                        "has the model \"" + name + "\", whose name the server does not take",
+                        "names of 3 to 255 letters",
+                        "it is not offered"));
     }
 
     private void warn(BridgeKey<?> key, String what, String expected, String advice) {

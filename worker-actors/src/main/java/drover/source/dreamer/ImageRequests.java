@@ -49,7 +49,7 @@ final class ImageRequests {
         String prompt = inversions.applied(prompts[0], Inversions.Place.PROMPT);
         return new ImageRequest(
                 model,
-                Stream.concat(triggers.stream(), Stream.of(prompt))
+                Stream.concat(triggers.stream().map(trigger -> words(trigger, inversions)), Stream.of(prompt))
                         .filter(text -> !text.isEmpty())
                         .collect(Collectors.joining(", ")),
                 inversions.applied(prompts.length > 1 ? prompts[1] : "", Inversions.Place.NEGATIVE),
@@ -66,6 +66,11 @@ final class ImageRequests {
                 ImageFeatures.NONE,
                 OutputFormat.HORDE,
                 Optional.of(policy(payload, content)));
+    }
+
+    /** Strangers write triggers, too: they name no files of this host, and do not end the prompt. */
+    private static String words(String trigger, Inversions inversions) {
+        return inversions.named(trigger.replace(NEGATIVE, " ")).strip();
     }
 
     /** Nothing leaves unseen; what is replaced follows from the worker's settings and from the request. */

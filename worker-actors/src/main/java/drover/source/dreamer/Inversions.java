@@ -72,20 +72,25 @@ record Inversions(List<One> all) {
     }
 
     /**
-     * A prompt as the engine is to have it: mentions of these are in its words, and those of others are left out, as the
-     * existing engine passes over them.
+     * Text with its mentions of these in the engine's words, and those of others left out, as the existing engine passes over
+     * them.
      */
-    String applied(String prompt, Place place) {
-        String known = prompt;
+    String named(String text) {
+        String known = text;
         for (String before = ""; !before.equals(known); ) {
             // What was around a mention that is left out may be one together.
             before = known;
             known = MENTION.matcher(before).replaceAll(it -> Matcher.quoteReplacement(rewritten(it)));
         }
+        return known;
+    }
+
+    /** A prompt as the engine is to have it: see {@link #named}, and with those that are to be put to it. */
+    String applied(String prompt, Place place) {
         Stream<String> put = all.stream()
                 .filter(one -> one.into().equals(Optional.of(place)))
                 .map(One::text);
-        Stream<String> said = Stream.of(known.strip()).filter(text -> !text.isEmpty());
+        Stream<String> said = Stream.of(named(prompt).strip()).filter(text -> !text.isEmpty());
         return (switch (place) {
                     case PROMPT -> Stream.concat(put, said);
                     case NEGATIVE -> Stream.concat(said, put);

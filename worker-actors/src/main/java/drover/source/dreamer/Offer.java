@@ -1,6 +1,7 @@
 package drover.source.dreamer;
 
 import drover.board.Supply;
+import drover.horde.ImagePop;
 import drover.source.appetite.Load;
 import drover.source.appetite.Offered;
 import drover.source.bridge.BridgeData;
@@ -25,7 +26,7 @@ import java.util.stream.Collectors;
  * What a dreamer could offer now: its models as far as the nodes have them, and what is known of each.
  *
  * @param selection what the operator's choice comes to
- * @param spelling the models that are ready, as the Horde calls them, and as the nodes do
+ * @param spelling the models that are ready and can be offered, as the Horde calls them, and as the nodes do
  */
 record Offer(ModelSelection selection, Map<String, String> spelling) {
     Offer {
@@ -50,8 +51,8 @@ record Offer(ModelSelection selection, Map<String, String> spelling) {
                 onNodes.stream().filter(name -> !custom.containsKey(name)).toList(),
                 model -> byAnyCase.containsKey(model.onNodes()));
         Map<String, String> spelling = new HashMap<>();
-        selection
-                .ready()
+        selection.ready().stream()
+                .filter(ImagePop::isModelName)
                 .forEach(name -> Optional.ofNullable(byAnyCase.get(custom.getOrDefault(name, name)))
                         .ifPresent(spelled -> spelling.put(name, spelled)));
         return new Offer(selection, spelling);

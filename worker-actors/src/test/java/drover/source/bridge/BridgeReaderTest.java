@@ -319,7 +319,7 @@ final class BridgeReaderTest {
 
     @Test
     void onlyCustomModelsAreEnough() {
-        String custom = "custom_models: [{name: A, baseline: b, filepath: c}]\nmodels_to_load: []";
+        String custom = "custom_models: [{name: Mine, baseline: b, filepath: c}]\nmodels_to_load: []";
 
         assertThat(data(custom).models().load()).isEmpty();
     }
@@ -431,6 +431,18 @@ final class BridgeReaderTest {
     @Test
     void aNameThatTheServerRefusesIsMentioned() {
         assertThat(problem("dreamer_name: My Colab 1")).contains("contains colab");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"'<b>bold</b>'", "Me & You"})
+    void aNameThatTheServerWritesInAnotherWayIsMentioned(String name) {
+        assertThat(problem("dreamer_name: " + name)).contains("< > &");
+    }
+
+    @Test
+    void aModelWhoseNameTheServerDoesNotTakeIsMentioned() {
+        assertThat(problem("custom_models: [{name: AB, baseline: sdxl, filepath: /models/ab.safetensors}]"))
+                .contains("\"AB\"", "3 to 255 letters");
     }
 
     @Test

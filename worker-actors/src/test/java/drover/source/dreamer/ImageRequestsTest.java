@@ -191,6 +191,18 @@ class ImageRequestsTest {
     }
 
     @Test
+    void aTriggerNamesNoFilesOfThisHostAndDoesNotEndThePrompt() {
+        ImageRequest request = ImageRequests.of(
+                job("{\"prompt\": \"a hut###rain\"}"),
+                "m",
+                List.of("ink ###embedding:operators-own", "embedding:x"),
+                Inversions.NONE,
+                ANYTHING);
+        assertThat(request.prompt()).isEqualTo("ink, a hut");
+        assertThat(request.negativePrompt()).isEqualTo("rain");
+    }
+
+    @Test
     void choicesAreMadeFromInsideByTheSeed() {
         assertThat(ImageRequests.chosen("a {red|red} {x{1|1}|x1} {left} {", 7)).isEqualTo("a red x1 {left} {");
         assertThat(ImageRequests.chosen("{a|b|c|d|e|f|g|h}", 1))

@@ -2,6 +2,7 @@ package drover.source.dreamer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import drover.horde.ImagePop;
 import drover.source.bridge.BridgeData;
 import drover.source.bridge.CustomModel;
 import java.util.List;
@@ -26,6 +27,16 @@ class OfferTest {
         assertThat(offer.selection().ready()).containsExactly("Deliberate");
         assertThat(offer.selection().missing()).containsExactly("Elsewhere");
         assertThat(offer.spelled("Deliberate")).isEqualTo("deliberate");
+    }
+
+    /** The server refuses a whole pop because of one such name, and with it every other model. */
+    @Test
+    void aNameThatTheServerDoesNotTakeIsNotOffered() {
+        String tooLong = "x".repeat(256);
+        Offer offer = offer(List.of("ab", "abc", tooLong), List.of(), "ab", "abc", tooLong);
+        assertThat(offer.spelling()).containsOnlyKeys("abc");
+        assertThat(ImagePop.isModelName("x".repeat(255))).isTrue();
+        assertThat(ImagePop.isModelName("a\0bc")).isFalse();
     }
 
     @ParameterizedTest
