@@ -22,8 +22,11 @@ public final class ClusterConfig {
     /** Words that have to stay out before a member counts as silent. Each costs a process that has nothing to do. */
     private static final int HEARTBEATS = 6;
 
-    /** Rounds of gossip in the same time: where others take over, they have to agree first. */
+    /** Rounds of gossip, and of the leader's decisions, in the same time: where others take over, they have to agree first. */
     private static final int GOSSIPS = 10;
+
+    /** Streams that make sure, in the same time, that the other end is still the process that they know. */
+    private static final int HANDSHAKES = 2;
 
     private static final Duration OFTENEST = Duration.ofMillis(100);
     private static final Duration SELDOMEST = Duration.ofSeconds(2);
@@ -49,6 +52,8 @@ public final class ClusterConfig {
         own.put("pekko.cluster.failure-detector.heartbeat-interval", within(silence.dividedBy(HEARTBEATS)));
         own.put("pekko.cluster.unreachable-nodes-reaper-interval", within(silence.dividedBy(HEARTBEATS)));
         own.put("pekko.cluster.gossip-interval", within(silence.dividedBy(GOSSIPS)));
+        own.put("pekko.cluster.leader-actions-interval", within(silence.dividedBy(GOSSIPS)));
+        own.put("pekko.remote.artery.advanced.inject-handshake-interval", silence.dividedBy(HANDSHAKES));
         own.put(
                 "pekko.cluster.split-brain-resolver.stable-after",
                 member.detection().removeAfter());

@@ -49,6 +49,7 @@ final class NodeLife implements Rules<Command> {
     private Optional<Engine> engine = Optional.empty();
     private Set<String> resident = Set.of();
     private boolean welcomed;
+    private long pulses;
     private boolean checks;
 
     static Behavior<Command> create(
@@ -353,7 +354,10 @@ final class NodeLife implements Rules<Command> {
             engine.ifPresent(this::sayHello);
         }
         keeper.repeat();
-        askAgain();
+        pulses++;
+        if (pulses % Node.PULSES_PER_ASKING == 0) {
+            askAgain();
+        }
     }
 
     private void askAgain() {

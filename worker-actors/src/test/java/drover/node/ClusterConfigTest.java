@@ -28,5 +28,6 @@ class ClusterConfigTest {
         assertThat(cluster.getDuration("unreachable-nodes-reaper-interval").toMillis())
                 .isEqualTo(heartbeat);
         assertThat(cluster.getDuration("gossip-interval").toMillis()).isEqualTo(gossip);
+        assertThat(cluster.getDuration("leader-actions-interval").toMillis()).isEqualTo(gossip);
     }
 }

@@ -126,7 +126,7 @@ public final class HordeSource extends AbstractBehavior<HordeSource.Command> {
             ActorRef<JobFeed.Command> feed,
             ActorRef<Delivery.Command> delivery) {}
 
-    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final Fault NOBODY = new Fault(
             "drover:horde.no-worker",
