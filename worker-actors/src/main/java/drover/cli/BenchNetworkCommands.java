@@ -264,8 +264,7 @@ final class BenchNetworkCommands {
                 PipelineSpeed speed;
                 try (ScratchModel model = ScratchModel.write(
                         kind, options.scratchFolder(), config.nodes().cacheDir())) {
-                    speed = PipelineSpeed.measure(
-                            model, torch, OptionalLong.empty(), painting.size, painting.steps);
+                    speed = PipelineSpeed.measure(model, torch, OptionalLong.empty(), painting.size, painting.steps);
                 }
                 if (options.json) {
                     RemoteCommand.printJson(cli, speed);

@@ -2,8 +2,8 @@ package drover.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import drover.graph.TorchOptions;
 import drover.delivery.DirectoryAssetStore;
+import drover.graph.TorchOptions;
 import drover.inference.AssetRef;
 import drover.inference.AttemptId;
 import drover.inference.Drawing;
