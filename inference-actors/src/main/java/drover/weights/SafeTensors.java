@@ -25,9 +25,9 @@ import java.util.Set;
 
 /**
  * One safetensors file, mapped into memory whatever its size. Layout: the header's length (8 bytes, little-endian), the
- * header (JSON), the data. A file that has been cut short since it was opened is noticed before each tensor; one that is
- * cut while a tensor is copied, or while a {@linkplain Lease lease} is in use, ends the process, as with any mapping, so
- * models are replaced by renaming.
+ * header (JSON), the data. A file that has been cut short since it was opened is noticed before each tensor; one that
+ * is cut while a tensor is copied, or while a {@linkplain Lease lease} is in use, ends the process, as with any mapping,
+ * so models are replaced by renaming.
  */
 public final class SafeTensors implements Weights {
     private static final int LENGTH_BYTES = 8;

@@ -46,12 +46,13 @@ public sealed interface Weights extends AutoCloseable permits SafeTensors, Check
     /** Keeps the files mapped until it is closed. */
     interface Lease extends AutoCloseable {
         /**
-         * A tensor as it lies in the file, without a copy: its pages are the system's cache, and so are shared with every
-         * process that uses the file. They have all been touched, so that nobody waits for the disk later. The array must
-         * be freed before the lease is closed, and must not be written to: that would end the process.
+         * A tensor as it lies in the file, without a copy: its pages are the system's cache, and so are shared with
+         * every process that uses the file. They have all been touched, so that nobody waits for the disk later. The
+         * array must be freed before the lease is closed, and must not be written to: that would end the process.
          *
-         * @return empty if it cannot be used so, and has to be {@linkplain Weights#load loaded}: the manager's device is
-         *     a GPU, the file has another type, another order or an unaligned place, or the tensor has 2 GiB or none
+         * @return empty if it cannot be used so, and has to be {@linkplain Weights#load loaded}: the manager's device
+         *     is a GPU, the tensor has another type or order in the file or begins at no multiple of its elements' size,
+         *     or it has 2 GiB or no bytes at all
          * @throws WeightsException as of loading
          */
         Optional<NDArray> view(NDManager manager, String name, DataType type) throws WeightsException;
