@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
@@ -16,6 +17,7 @@ import org.apache.pekko.event.LoggingAdapter;
 import org.apache.pekko.event.NoLogging;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.HttpsConnectionContext;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.settings.ClientConnectionSettings;
@@ -90,16 +92,23 @@ final class Wire {
         Map<String, String> headers = new HashMap<>();
         response.getHeaders()
                 .forEach(header -> headers.putIfAbsent(header.name().toLowerCase(Locale.ROOT), header.value()));
-        return response.entity()
-                .withSizeLimit(maxBytes)
-                .getDataBytes()
-                .via(stop.flow())
-                .runWith(Sink.fold(ByteString.emptyByteString(), ByteString::concat), materializer())
+        return bytes(response.entity(), stop, maxBytes)
                 .thenApply(bytes -> new Reply(
                         response.status().intValue(),
                         response.entity().getContentType().toString(),
                         headers,
                         bytes.compact()));
+    }
+
+    private CompletionStage<ByteString> bytes(HttpEntity entity, SharedKillSwitch stop, int maxBytes) {
+        // What came in one piece with its head needs no stream of its own.
+        if (entity instanceof HttpEntity.Strict whole && whole.getData().length() <= maxBytes) {
+            return CompletableFuture.completedFuture(whole.getData());
+        }
+        return entity.withSizeLimit(maxBytes)
+                .getDataBytes()
+                .via(stop.flow())
+                .runWith(Sink.fold(ByteString.emptyByteString(), ByteString::concat), materializer());
     }
 
     /** Reads no more of it. */

@@ -20,18 +20,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Weights in the device's memory, as the one dictionary that graphs are run with. Immutable and thread-safe; owns its
- * arrays and frees them on {@link #close}.
+ * arrays and frees them on {@link #close}, and with them its lease of the files that some of them lie in.
  */
 public final class LoadedWeights implements AutoCloseable {
     private static final int NAMED_PROBLEMS = 5;
 
     private final NativeScope scope;
+    private final Optional<Weights.Lease> lease;
     private final Map<String, PtNDArray> arrays;
     private final IValue dictionary;
     private final long bytes;
 
-    private LoadedWeights(NativeScope scope, Map<String, PtNDArray> arrays, long bytes) {
+    private LoadedWeights(NativeScope scope, Optional<Weights.Lease> lease, Map<String, PtNDArray> arrays, long bytes) {
         this.scope = scope;
+        this.lease = lease;
         this.arrays = arrays;
         this.dictionary = scope.own(IValue.stringMapFrom(arrays));
         this.bytes = bytes;
@@ -96,6 +98,8 @@ public final class LoadedWeights implements AutoCloseable {
             throws EngineException {
         check(script, weights, source, storedName);
         NativeScope scope = torch.open("weights of " + script.name());
+        Weights.Lease lease = weights.lease();
+        boolean inPlace = false;
         boolean done = false;
         try {
             Map<String, PtNDArray> arrays = new LinkedHashMap<>();
@@ -103,12 +107,17 @@ public final class LoadedWeights implements AutoCloseable {
             for (WeightSpec spec : script.weights()) {
                 String name = storedName.apply(spec.key());
                 DataType held = held(script, weights, name, holding);
-                arrays.put(spec.key(), NativeScope.unwrap(weights.load(scope.manager(), name, held)));
+                Optional<NDArray> view =
+                        torch.options().mapWeights() ? lease.view(scope.manager(), name, held) : Optional.empty();
+                inPlace |= view.isPresent();
+                NDArray array = view.isPresent() ? view.get() : weights.load(scope.manager(), name, held);
+                arrays.put(spec.key(), NativeScope.unwrap(array));
                 long size = spec.shape().size() * held.getNumOfBytes();
                 total += size;
                 listener.onLoaded(size);
             }
-            LoadedWeights loaded = new LoadedWeights(scope, arrays, total);
+            LoadedWeights loaded =
+                    new LoadedWeights(scope, inPlace ? Optional.of(lease) : Optional.empty(), arrays, total);
             done = true;
             return loaded;
         } catch (WeightsException e) {
@@ -116,6 +125,9 @@ public final class LoadedWeights implements AutoCloseable {
         } finally {
             if (!done) {
                 scope.close();
+            }
+            if (!done || !inPlace) {
+                lease.close();
             }
         }
     }
@@ -141,7 +153,7 @@ public final class LoadedWeights implements AutoCloseable {
                     total += spec.shape().size() * sum.getDataType().getNumOfBytes();
                 }
             }
-            LoadedWeights patched = new LoadedWeights(own, all, total);
+            LoadedWeights patched = new LoadedWeights(own, Optional.empty(), all, total);
             done = true;
             return patched;
         } finally {
@@ -196,6 +208,7 @@ public final class LoadedWeights implements AutoCloseable {
     @Override
     public void close() {
         scope.close();
+        lease.ifPresent(Weights.Lease::close);
     }
 
     /** Checks that every weight is there in the right shape; see {@link #load}. */

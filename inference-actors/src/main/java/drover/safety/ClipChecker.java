@@ -38,13 +38,13 @@ public final class ClipChecker implements PictureChecker {
      * Loads a checker.
      *
      * @param path a {@code safety_checker} folder, or a model folder with one in it
-     * @param threads threads of one operation; of the whole process, see {@link Torch}
+     * @param options how libtorch is used; the threads are those of the whole process, see {@link Torch}
      */
-    public static ClipChecker open(Path path, int threads) throws EngineException {
+    public static ClipChecker open(Path path, TorchOptions options) throws EngineException {
         Path folder = folder(path)
                 .orElseThrow(() -> new EngineException.BadModel(
                         path + " is no safety checker: expected config.json, or " + FOLDER + "/config.json, in it"));
-        Torch torch = new Torch(TorchOptions.cpu(threads));
+        Torch torch = new Torch(options);
         try {
             SafetyChecker network = SafetyChecker.load(torch, folder, DataType.FLOAT32);
             return new ClipChecker(torch, network, ClipImageProcessor.beside(folder, network.side()));

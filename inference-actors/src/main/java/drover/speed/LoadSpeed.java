@@ -18,7 +18,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * How fast a model is loaded, compared with merely reading its files, which the system has in its cache.
+ * How fast a model is loaded, compared with merely reading its files, which the system has in its cache. A loaded model
+ * has had every page of its weights touched, those that lie in a mapped file too, so that its first step is like any
+ * other.
  *
  * @param model what was loaded
  * @param fileBytes of its files of weights

@@ -2,6 +2,7 @@ package drover.speed;
 
 import drover.diffusion.ExtraFiles;
 import drover.diffusion.ModelCatalog;
+import drover.graph.TorchOptions;
 import drover.inference.AssetRef;
 import drover.inference.AttemptId;
 import drover.inference.Drawing;
@@ -53,21 +54,20 @@ public record PipelineSpeed(
     /**
      * Draws a picture.
      *
-     * @param gpu whether on the first GPU
-     * @param threads of one operation on the CPU; 0 takes as many as there are processors
+     * @param torch how libtorch is used
      * @param room bytes that models may take; empty takes what a node would
      */
-    public static PipelineSpeed measure(
-            ScratchModel model, boolean gpu, int threads, OptionalLong room, int size, int steps)
+    public static PipelineSpeed measure(ScratchModel model, TorchOptions torch, OptionalLong room, int size, int steps)
             throws EngineException {
         PyTorchSettings settings = PyTorchDefaults.settings(
-                gpu,
+                torch.isGpu(),
                 OptionalLong.empty(),
-                threads,
+                torch.threads(),
                 Optional.empty(),
                 room,
                 ExtraFiles.below(model.model()),
-                false,
+                torch.optimizeGraphs(),
+                torch.mapWeights(),
                 "bench");
         String name = model.kind().text();
         ImageRequest request = new ImageRequest(

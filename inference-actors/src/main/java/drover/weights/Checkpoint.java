@@ -129,6 +129,24 @@ public final class Checkpoint implements Weights {
         return home(name).nonFinite(name);
     }
 
+    @Override
+    public Lease lease() {
+        Map<SafeTensors, Lease> leases = new LinkedHashMap<>();
+        files.forEach(file -> leases.put(file, file.lease()));
+        return new Lease() {
+            @Override
+            public Optional<NDArray> view(NDManager manager, String name, DataType type) throws WeightsException {
+                @Nullable Lease lease = leases.get(home(name));
+                return lease == null ? Optional.empty() : lease.view(manager, name, type);
+            }
+
+            @Override
+            public void close() {
+                leases.values().forEach(Lease::close);
+            }
+        };
+    }
+
     private SafeTensors home(String name) throws Missing {
         @Nullable SafeTensors file = homes.get(name);
         if (file == null) {

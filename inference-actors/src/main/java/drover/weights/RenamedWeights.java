@@ -90,19 +90,57 @@ public final class RenamedWeights implements Weights {
     @Override
     public NDArray load(NDManager manager, String name, DataType type) throws WeightsException {
         Stored stored = names.apply(name);
-        TensorInfo info = file.find(stored.name())
-                .orElseThrow(() -> new WeightsException.Missing("there is no tensor " + stored.name()));
-        Shape shape = new Shape(stored.shape(info));
+        Shape shape = shape(stored);
         NDArray whole = file.load(manager, stored.name(), type);
         if (stored.third().isPresent()) {
-            long rows = shape.get(0);
-            long from = stored.third().get() * rows;
-            return copied(whole, whole.get(from + ":" + (from + rows)));
+            return copied(whole, third(whole, stored.third().get(), shape));
         }
         if (stored.transposed()) {
             return copied(whole, whole.transpose());
         }
         return whole.getShape().equals(shape) ? whole : copied(whole, whole.reshape(shape));
+    }
+
+    private Shape shape(Stored stored) throws WeightsException {
+        TensorInfo info = file.find(stored.name())
+                .orElseThrow(() -> new WeightsException.Missing("there is no tensor " + stored.name()));
+        return new Shape(stored.shape(info));
+    }
+
+    private static NDArray third(NDArray whole, int which, Shape shape) {
+        long rows = shape.get(0);
+        long from = which * rows;
+        return whole.get(from + ":" + (from + rows));
+    }
+
+    @Override
+    public Lease lease() {
+        Lease whole = file.lease();
+        return new Lease() {
+            @Override
+            public Optional<NDArray> view(NDManager manager, String name, DataType type) throws WeightsException {
+                Stored stored = names.apply(name);
+                Shape shape = shape(stored);
+                // Columns would have to be read all over the file in every pass.
+                return stored.transposed()
+                        ? Optional.empty()
+                        : whole.view(manager, stored.name(), type).map(all -> part(all, stored, shape));
+            }
+
+            @Override
+            public void close() {
+                whole.close();
+            }
+        };
+    }
+
+    private static NDArray part(NDArray whole, Stored stored, Shape shape) {
+        if (stored.third().isEmpty() && whole.getShape().equals(shape)) {
+            return whole;
+        }
+        try (whole) {
+            return stored.third().isPresent() ? third(whole, stored.third().get(), shape) : whole.reshape(shape);
+        }
     }
 
     /** Of all that the file has under the name, also where a part of it is meant. */

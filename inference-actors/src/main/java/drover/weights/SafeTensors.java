@@ -14,28 +14,22 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One safetensors file, mapped into memory whatever its size. Layout: the header's length (8 bytes, little-endian), the
- * header (JSON), the data. A file that has been cut short since it was opened is noticed before each tensor; one that is
- * cut at the very moment of a copy ends the process, as with any mapping, so models are replaced by renaming.
+ * header (JSON), the data. A file that has been cut short since it was opened is noticed before each tensor; one that
+ * is cut while a tensor is copied, or while a {@linkplain Lease lease} is in use, ends the process, as with any mapping,
+ * so models are replaced by renaming.
  */
 public final class SafeTensors implements Weights {
-    private static final Logger LOG = LoggerFactory.getLogger(SafeTensors.class);
     private static final int LENGTH_BYTES = 8;
     /** A Java buffer holds at most 2 GiB; larger tensors are copied piece by piece, with little memory beside. */
     private static final long MAX_PIECE_BYTES = 1L << 27;
@@ -44,30 +38,13 @@ public final class SafeTensors implements Weights {
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final List<String> PICKLES = List.of(".ckpt", ".bin", ".pt", ".pth", ".pkl", ".pickle");
 
-    private final Path file;
-    private final FileChannel channel;
-    private final Arena arena;
-    private final long mappedBytes;
+    private final Mapping.Share share;
     private final MemorySegment data;
     private final SafeTensorsHeader header;
     private final long maxPieceBytes;
-    /** Loading reads, closing writes: the mapping must not go while libtorch copies from it. */
-    private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
-    private boolean closed;
-
-    private SafeTensors(
-            Path file,
-            FileChannel channel,
-            Arena arena,
-            long mappedBytes,
-            MemorySegment data,
-            SafeTensorsHeader header,
-            long maxPieceBytes) {
-        this.file = file;
-        this.channel = channel;
-        this.arena = arena;
-        this.mappedBytes = mappedBytes;
+    private SafeTensors(Mapping.Share share, MemorySegment data, SafeTensorsHeader header, long maxPieceBytes) {
+        this.share = share;
         this.data = data;
         this.header = header;
         this.maxPieceBytes = maxPieceBytes;
@@ -88,17 +65,15 @@ public final class SafeTensors implements Weights {
             throw new Unsupported(file + " is not a regular file");
         }
         try {
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-            Arena arena = Arena.ofShared();
+            Mapping.Share share = Mapping.open(file);
             boolean done = false;
             try {
-                SafeTensors opened = map(file, channel, arena, maxPieceBytes);
+                SafeTensors opened = parse(share, maxPieceBytes);
                 done = true;
                 return opened;
             } finally {
                 if (!done) {
-                    arena.close();
-                    channel.close();
+                    share.close();
                 }
             }
         } catch (NoSuchFileException e) {
@@ -108,9 +83,10 @@ public final class SafeTensors implements Weights {
         }
     }
 
-    private static SafeTensors map(Path file, FileChannel channel, Arena arena, long maxPieceBytes)
-            throws IOException, WeightsException {
-        long size = channel.size();
+    private static SafeTensors parse(Mapping.Share share, long maxPieceBytes) throws WeightsException {
+        Path file = share.file();
+        MemorySegment whole = share.bytes();
+        long size = whole.byteSize();
         if (size < LENGTH_BYTES) {
             throw new Damaged(
                     file,
@@ -119,12 +95,11 @@ public final class SafeTensors implements Weights {
                             : "has " + size + " bytes, of which the header's length alone takes " + LENGTH_BYTES
                                     + "; get the file again");
         }
-        MemorySegment whole = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
         long headerBytes = headerBytes(file, whole);
         byte[] json = whole.asSlice(LENGTH_BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
         MemorySegment data = whole.asSlice(LENGTH_BYTES + headerBytes);
         SafeTensorsHeader header = SafeTensorsHeader.parse(file, json, data.byteSize());
-        return new SafeTensors(file, channel, arena, size, data, header, maxPieceBytes);
+        return new SafeTensors(share, data, header, maxPieceBytes);
     }
 
     private static long headerBytes(Path file, MemorySegment whole) throws Damaged {
@@ -160,7 +135,7 @@ public final class SafeTensors implements Weights {
 
     /** Where it is. */
     public Path path() {
-        return file;
+        return share.file();
     }
 
     /** The {@code __metadata__} of the header; empty if there is none. */
@@ -180,22 +155,9 @@ public final class SafeTensors implements Weights {
 
     @Override
     public NDArray load(NDManager manager, String name, DataType type) throws WeightsException {
-        TensorInfo tensor = find(name).orElseThrow(() -> new Missing(file + " has no tensor " + name));
-        if (tensor.type().dataType().isEmpty()) {
-            throw new Unsupported("%s: tensor %s has type %s; these can be loaded: %s"
-                    .formatted(file, name, tensor.type(), DType.loadable()));
-        }
-        if (!DType.survivable(type)) {
-            throw new IllegalArgumentException("tensor " + name + " is wanted as " + type
-                    + ", a type on which DJL's native layer aborts the process; ask for another and convert in the"
-                    + " graph");
-        }
-        lock.readLock().lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException(file + " has been closed; tensor " + name + " cannot be loaded");
-            }
-            checkLength(tensor);
+        TensorInfo tensor = loadable(name, type);
+        try (Mapping.Share held = share.another()) {
+            held.requireWhole(name);
             if (tensor.bytes() == 0) {
                 return manager.create(tensor.djlShape(), type);
             }
@@ -203,24 +165,76 @@ public final class SafeTensors implements Weights {
                     ? copy(manager, tensor.begin(), tensor.djlShape(), tensor.type(), type)
                     : copyInPieces(manager, tensor, type);
             // A copied page stays in the system's cache, but counts no longer as this process's, beside its copy.
-            data.asSlice(tensor.begin(), tensor.bytes()).unload();
+            bytes(tensor).unload();
             return loaded;
-        } finally {
-            lock.readLock().unlock();
         }
     }
 
-    /** Pages of a mapping beyond the file's end cannot be touched: the operating system would end the process. */
-    private void checkLength(TensorInfo tensor) throws WeightsException {
-        try {
-            if (channel.size() < mappedBytes) {
-                throw new Damaged(
-                        file,
-                        "has been cut to " + channel.size() + " bytes since it was opened with " + mappedBytes
-                                + "; tensor " + tensor.name() + " is not read");
+    private TensorInfo tensor(String name) throws Missing {
+        return find(name).orElseThrow(() -> new Missing(path() + " has no tensor " + name));
+    }
+
+    private TensorInfo loadable(String name, DataType wanted) throws WeightsException {
+        TensorInfo tensor = tensor(name);
+        if (tensor.type().dataType().isEmpty()) {
+            throw new Unsupported("%s: tensor %s has type %s; these can be loaded: %s"
+                    .formatted(path(), name, tensor.type(), DType.loadable()));
+        }
+        if (!DType.survivable(wanted)) {
+            throw new IllegalArgumentException("tensor " + name + " is wanted as " + wanted
+                    + ", a type on which DJL's native layer aborts the process; ask for another and convert in the"
+                    + " graph");
+        }
+        return tensor;
+    }
+
+    private MemorySegment bytes(TensorInfo tensor) {
+        return data.asSlice(tensor.begin(), tensor.bytes());
+    }
+
+    @Override
+    public Lease lease() {
+        return new Mapped(share.another());
+    }
+
+    /** Hands out arrays that libtorch finds in the mapping. */
+    private final class Mapped implements Lease {
+        private final Mapping.Share held;
+
+        private Mapped(Mapping.Share held) {
+            this.held = held;
+        }
+
+        @Override
+        public Optional<NDArray> view(NDManager manager, String name, DataType type) throws WeightsException {
+            TensorInfo tensor = loadable(name, type);
+            MemorySegment bytes = bytes(tensor);
+            if (manager.getDevice().isGpu() || !isAsWanted(tensor, type) || !fits(bytes, tensor.type())) {
+                return Optional.empty();
             }
-        } catch (IOException e) {
-            throw new Unreadable(file, e);
+            // It would be closed under libtorch, were it not for the share.
+            try (Mapping.Share reading = held.another()) {
+                reading.requireWhole(name);
+                bytes.load();
+                return Optional.of(array(manager, bytes, tensor.djlShape(), type));
+            }
+        }
+
+        private static boolean isAsWanted(TensorInfo tensor, DataType wanted) {
+            return switch (tensor.type()) {
+                // Of the first the type that counts is another; bytes of the second may be neither 0 nor 1.
+                case BF16, BOOL -> false;
+                default -> tensor.type().dataType().equals(Optional.of(wanted));
+            };
+        }
+
+        private static boolean fits(MemorySegment bytes, DType type) {
+            return bytes.byteSize() > 0 && bytes.byteSize() <= Integer.MAX_VALUE && bytes.address() % type.bytes() == 0;
+        }
+
+        @Override
+        public void close() {
+            held.close();
         }
     }
 
@@ -244,9 +258,14 @@ public final class SafeTensors implements Weights {
     }
 
     private static NDArray copy(NDManager manager, MemorySegment bytes, Shape shape, DataType read, DataType wanted) {
-        try (NDArray view = manager.create(bytes.asByteBuffer().order(ByteOrder.nativeOrder()), shape, read)) {
+        try (NDArray view = array(manager, bytes, shape, read)) {
             return convert(view, wanted);
         }
+    }
+
+    /** On the CPU the array is those bytes themselves. */
+    private static NDArray array(NDManager manager, MemorySegment bytes, Shape shape, DataType type) {
+        return manager.create(bytes.asByteBuffer().order(ByteOrder.nativeOrder()), shape, type);
     }
 
     private static NDArray convert(NDArray array, DataType wanted) {
@@ -281,19 +300,13 @@ public final class SafeTensors implements Weights {
 
     @Override
     public NonFinite nonFinite(String name) throws WeightsException {
-        TensorInfo tensor = find(name).orElseThrow(() -> new Missing(file + " has no tensor " + name));
-        lock.readLock().lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException(file + " has been closed; tensor " + name + " cannot be looked at");
-            }
-            checkLength(tensor);
-            MemorySegment numbers = data.asSlice(tensor.begin(), tensor.bytes());
+        TensorInfo tensor = tensor(name);
+        try (Mapping.Share held = share.another()) {
+            held.requireWhole(name);
+            MemorySegment numbers = bytes(tensor);
             NonFinite found = NonFinite.in(numbers, tensor.type());
             numbers.unload();
             return found;
-        } finally {
-            lock.readLock().unlock();
         }
     }
 
@@ -304,23 +317,11 @@ public final class SafeTensors implements Weights {
 
     @Override
     public void close() {
-        lock.writeLock().lock();
-        try {
-            if (!closed) {
-                closed = true;
-                arena.close();
-                channel.close();
-            }
-        } catch (IOException e) {
-            // The mapping is gone; a descriptor that was only read loses nothing.
-            LOG.warn("{} could not be closed: {}", file, e.toString());
-        } finally {
-            lock.writeLock().unlock();
-        }
+        share.close();
     }
 
     @Override
     public String toString() {
-        return file.toString();
+        return path().toString();
     }
 }

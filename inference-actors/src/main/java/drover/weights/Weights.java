@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A set of named tensors on disk. Safe to use from several threads. Closing it gives the mapping back; arrays that
- * were loaded stay valid, because loading copies.
+ * A set of named tensors on disk. Safe to use from several threads. Closing it gives the mapping back, unless somebody
+ * has a {@linkplain #lease lease} of it; arrays that were loaded stay valid, because loading copies.
  */
 public sealed interface Weights extends AutoCloseable permits SafeTensors, Checkpoint, RenamedWeights {
     /** All names, in the order of the files' headers. */
@@ -40,6 +40,28 @@ public sealed interface Weights extends AutoCloseable permits SafeTensors, Check
      */
     NonFinite nonFinite(String name) throws WeightsException;
 
+    /** The right to use the mapped files in place, beyond the closing of these weights. */
+    Lease lease();
+
+    /** Keeps the files mapped until it is closed. */
+    interface Lease extends AutoCloseable {
+        /**
+         * A tensor as it lies in the file, without a copy: its pages are the system's cache, and so are shared with
+         * every process that uses the file. They have all been touched, so that nobody waits for the disk later. The
+         * array must be freed before the lease is closed, and must not be written to: that would end the process.
+         *
+         * @return empty if it cannot be used so, and has to be {@linkplain Weights#load loaded}: the manager's device
+         *     is a GPU, the tensor has another type or order in the file or begins at no multiple of its elements' size,
+         *     or it has 2 GiB or no bytes at all
+         * @throws WeightsException as of loading
+         */
+        Optional<NDArray> view(NDManager manager, String name, DataType type) throws WeightsException;
+
+        /** Gives the mapping back. Safe to call twice. */
+        @Override
+        void close();
+    }
+
     /** What a tensor is called in the file, for messages. */
     default String nameInFile(String name) {
         return name;
@@ -48,7 +70,7 @@ public sealed interface Weights extends AutoCloseable permits SafeTensors, Check
     /** Bytes of all tensors as stored. */
     long bytes();
 
-    /** Unmaps the files. Safe to call twice. */
+    /** Unmaps the files, if there is no lease of them. Safe to call twice. */
     @Override
     void close();
 }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Weights of 16 bits that stay as the file has them, under networks that compute with 32. */
 class HoldingTest {
@@ -93,6 +94,27 @@ class HoldingTest {
                 // The sum is rounded to 16 bits.
                 assertThat(distance(adapted, expected)).isLessThan(0.02 * distance(adapted, plain));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatIsUsedInTheMappedFileGivesThePicturesOfCopies(boolean halves) throws Exception {
+        ModelSource source = halves ? source("sd15-fp16.safetensors", "sd15") : ModelSource.at(Fixtures.path("sd15"));
+        Torch copying = new Torch(TorchOptions.cpu(2).mapping(false));
+        try (Lora lora = Lora.open(Fixtures.path("lora/kohya_fp16.safetensors"));
+                StableDiffusion mapped = load(source, Holding.AS_STORED);
+                StableDiffusion copied =
+                        StableDiffusion.load(copying, source, DataType.FLOAT32, Holding.AS_STORED, (bytes, of) -> {})) {
+            float[] plain = picture(copied);
+            LoraStack stack = new LoraStack(List.of(new LoraStack.Entry(lora, 0.8)));
+            try (StableDiffusion changed = mapped.with(stack, stack);
+                    StableDiffusion expected = copied.with(stack, stack)) {
+                assertThat(picture(changed)).isEqualTo(picture(expected)).isNotEqualTo(plain);
+            }
+            assertThat(picture(mapped)).isEqualTo(plain);
+        } finally {
+            copying.close();
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import drover.diffusion.Fixtures;
+import drover.graph.TorchOptions;
 import drover.inference.EngineException;
 import drover.picture.Picture;
 import drover.picture.Resampling;
@@ -37,7 +38,7 @@ class ClipCheckerTest {
     @Test
     void itsVerdictsOnFilesAreTheReferences() throws Exception {
         List<Findings> found = new ArrayList<>();
-        try (ClipChecker checker = ClipChecker.open(FIXTURE, 2)) {
+        try (ClipChecker checker = ClipChecker.open(FIXTURE, TorchOptions.cpu(2))) {
             long loaded = checker.nativeHandles();
             for (int i = 0; i < 6; i++) {
                 found.add(checker.look(picture(i)));
@@ -75,7 +76,7 @@ class ClipCheckerTest {
         assertThat(ClipChecker.folder(FIXTURE)).contains(checker);
         assertThat(ClipChecker.folder(checker)).contains(checker);
         assertThat(ClipChecker.folder(folder)).isEmpty();
-        assertThatThrownBy(() -> ClipChecker.open(folder, 1))
+        assertThatThrownBy(() -> ClipChecker.open(folder, TorchOptions.cpu(1)))
                 .isInstanceOf(EngineException.BadModel.class)
                 .hasMessageContaining("is no safety checker: expected config.json");
     }

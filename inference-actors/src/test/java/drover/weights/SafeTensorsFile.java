@@ -47,10 +47,25 @@ public final class SafeTensorsFile {
 
     /** The whole file. */
     public byte[] bytes() {
+        return file(header(), data());
+    }
+
+    private byte[] data() {
         int size = data.stream().mapToInt(bytes -> bytes.length).sum();
         ByteBuffer all = ByteBuffer.allocate(size);
         data.forEach(all::put);
-        return file(header(), all.array());
+        return all.array();
+    }
+
+    /**
+     * Writes the whole file, with blanks after the header.
+     *
+     * @param beyond how far the data begin beyond a multiple of 64 bytes
+     */
+    public Path write(Path file, int beyond) throws IOException {
+        int length = Long.BYTES + header().getBytes(StandardCharsets.UTF_8).length;
+        String blanks = " ".repeat(Math.floorMod(beyond - length, 64));
+        return Files.write(file, file(header() + blanks, data()));
     }
 
     /** Writes the whole file. */

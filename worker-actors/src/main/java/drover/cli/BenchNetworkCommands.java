@@ -148,7 +148,7 @@ final class BenchNetworkCommands {
 
     private static TorchOptions torch(Options options, DroverConfig config) {
         try {
-            return TorchOptions.on(options.device, config.nodes().engine().threadsOfOne());
+            return config.nodes().engine().torch(options.device);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }
@@ -264,8 +264,7 @@ final class BenchNetworkCommands {
                 PipelineSpeed speed;
                 try (ScratchModel model = ScratchModel.write(
                         kind, options.scratchFolder(), config.nodes().cacheDir())) {
-                    speed = PipelineSpeed.measure(
-                            model, torch.isGpu(), torch.threads(), OptionalLong.empty(), painting.size, painting.steps);
+                    speed = PipelineSpeed.measure(model, torch, OptionalLong.empty(), painting.size, painting.steps);
                 }
                 if (options.json) {
                     RemoteCommand.printJson(cli, speed);

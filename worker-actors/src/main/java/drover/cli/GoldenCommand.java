@@ -1,6 +1,5 @@
 package drover.cli;
 
-import drover.config.DroverConfig;
 import drover.golden.GoldenResult;
 import drover.golden.GoldenRunner;
 import drover.graph.TorchOptions;
@@ -70,14 +69,10 @@ final class GoldenCommand implements Callable<Integer> {
 
     private TorchOptions options() {
         try {
-            return TorchOptions.on(device, threads(cli.config(common.config())));
+            return cli.config(common.config()).nodes().engine().torch(device);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.failed(String.valueOf(e.getMessage()));
         }
-    }
-
-    private static int threads(DroverConfig config) {
-        return config.nodes().engine().threadsOfOne();
     }
 
     private static String summary(List<GoldenResult> results) {

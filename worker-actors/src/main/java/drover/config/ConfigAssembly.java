@@ -163,6 +163,7 @@ final class ConfigAssembly {
                                 .map(OptionalLong::of)
                                 .orElseGet(OptionalLong::empty),
                         values.get(Schema.PYTORCH_GRAPH_OPTIMIZER),
+                        values.get(Schema.PYTORCH_MAP_WEIGHTS),
                         new ExtraFiles(
                                 home.resolve(values.get(Schema.LORAS_DIR)),
                                 home.resolve(values.get(Schema.UPSCALERS_DIR)),

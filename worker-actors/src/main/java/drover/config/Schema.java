@@ -76,6 +76,7 @@ final class Schema {
     static final Setting<Optional<Long>> PYTORCH_MODEL_CACHE =
             add("pytorch.model-cache", Kinds.or("auto", Kinds.size("16MiB", "1024GiB")), "auto");
     static final Setting<Boolean> PYTORCH_GRAPH_OPTIMIZER = add("pytorch.graph-optimizer", Kinds.onOff(), "off");
+    static final Setting<Boolean> PYTORCH_MAP_WEIGHTS = add("pytorch.map-weights", Kinds.onOff(), "on");
 
     static final Setting<List<String>> FAULT_MODELS =
             add("fault.models", Kinds.list(Kinds.text("a name", s -> !s.isBlank())), "[emoji-diffusion]");

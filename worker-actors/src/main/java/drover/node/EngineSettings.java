@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import drover.diffusion.ExtraFiles;
 import drover.graph.Precision;
+import drover.graph.TorchOptions;
 import drover.inference.fault.FaultSettings;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -24,11 +25,19 @@ public sealed interface EngineSettings {
         };
     }
 
-    /** Threads of one operation of libtorch. */
-    default int threadsOfOne() {
-        return this instanceof PyTorch pytorch && pytorch.threads() > 0
-                ? pytorch.threads()
-                : Runtime.getRuntime().availableProcessors();
+    /**
+     * How libtorch is used outside the engine.
+     *
+     * @param device see {@link TorchOptions#on}
+     */
+    default TorchOptions torch(String device) {
+        int processors = Runtime.getRuntime().availableProcessors();
+        return switch (this) {
+            case PyTorch engine ->
+                TorchOptions.on(device, engine.threads() > 0 ? engine.threads() : processors)
+                        .mapping(engine.mapWeights());
+            case Fault _ -> TorchOptions.on(device, processors);
+        };
     }
 
     /**
@@ -38,6 +47,7 @@ public sealed interface EngineSettings {
      * @param precision what networks compute in; empty lets the engine decide
      * @param modelCacheBytes how much memory resident models may take; empty lets the engine decide
      * @param graphOptimizer whether libtorch's graph optimiser runs
+     * @param mapWeights whether weights are used where they lie in their mapped file, where that is possible
      * @param files LoRAs, upscalers and ControlNets that models are combined with
      */
     record PyTorch(
@@ -45,6 +55,7 @@ public sealed interface EngineSettings {
             Optional<Precision> precision,
             OptionalLong modelCacheBytes,
             boolean graphOptimizer,
+            boolean mapWeights,
             ExtraFiles files)
             implements EngineSettings {
         public PyTorch {

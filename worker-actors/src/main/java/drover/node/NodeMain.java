@@ -135,7 +135,7 @@ public final class NodeMain {
                 NodeMain::setLogLevels,
                 System::nanoTime,
                 bootstrap.engine().clock(),
-                bootstrap.safety().parts(bootstrap.engine().threadsOfOne()));
+                bootstrap.safety().parts(bootstrap.engine().torch("cpu")));
         return Node.create(identity, host, engine, keeper);
     }
 

@@ -83,7 +83,7 @@ final class NodeTraining {
                     logging,
                     folder,
                     new EngineSettings.PyTorch(
-                            0, Optional.empty(), OptionalLong.empty(), false, ExtraFiles.below(folder)),
+                            0, Optional.empty(), OptionalLong.empty(), false, true, ExtraFiles.below(folder)),
                     BundledModel.NAME);
         } finally {
             Logging.stop();

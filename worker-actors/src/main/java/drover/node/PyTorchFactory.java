@@ -30,6 +30,7 @@ record PyTorchFactory(GpuDevice device, EngineSettings.PyTorch settings, ModelPl
                 settings.modelCacheBytes(),
                 settings.files(),
                 settings.graphOptimizer(),
+                settings.mapWeights(),
                 version);
         return new PyTorchEngine(catalog(), complete);
     }

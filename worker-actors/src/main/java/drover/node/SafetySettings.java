@@ -1,5 +1,6 @@
 package drover.node;
 
+import drover.graph.TorchOptions;
 import drover.safety.ClipChecker;
 import drover.safety.PictureChecker;
 import drover.safety.PromptFilter;
@@ -31,11 +32,11 @@ public record SafetySettings(Optional<Path> model, Optional<Path> words, Duratio
     /**
      * These settings at work in this process.
      *
-     * @param threads threads of one operation
+     * @param torch how libtorch is used
      * @throws UncheckedIOException if the words cannot be read
      */
-    SafetyParts parts(int threads) {
-        Optional<PictureChecker.Opener> opener = model.map(path -> () -> ClipChecker.open(path, threads));
+    SafetyParts parts(TorchOptions torch) {
+        Optional<PictureChecker.Opener> opener = model.map(path -> () -> ClipChecker.open(path, torch));
         try {
             PromptFilter filter = words.isPresent() ? PromptFilter.with(words.get()) : PromptFilter.standard();
             return new SafetyParts(opener, filter, timeout);

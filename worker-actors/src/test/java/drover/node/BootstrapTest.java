@@ -38,10 +38,11 @@ class BootstrapTest {
         return List.of(
                 bootstrap(
                         gpu,
-                        new EngineSettings.PyTorch(2, Optional.of(Precision.FLOAT16), OptionalLong.of(5), true, FILES)),
+                        new EngineSettings.PyTorch(
+                                2, Optional.of(Precision.FLOAT16), OptionalLong.of(5), true, false, FILES)),
                 bootstrap(
                         GpuDevice.cpu(0),
-                        new EngineSettings.PyTorch(0, Optional.empty(), OptionalLong.empty(), false, FILES)),
+                        new EngineSettings.PyTorch(0, Optional.empty(), OptionalLong.empty(), false, true, FILES)),
                 bootstrap(GpuDevice.gpu(0), new EngineSettings.Fault(FaultSettings.instant(Set.of("a", "b")))));
     }
 

@@ -3,6 +3,7 @@ package drover.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import drover.delivery.DirectoryAssetStore;
+import drover.graph.TorchOptions;
 import drover.inference.AssetRef;
 import drover.inference.AttemptId;
 import drover.inference.Drawing;
@@ -81,7 +82,7 @@ class NodeSafetyTest {
     }
 
     private ActorRef<Node.Command> startWithChecker() throws IOException {
-        ActorRef<Node.Command> node = start(Optional.of(() -> ClipChecker.open(FIXTURE, 1)), REAL);
+        ActorRef<Node.Command> node = start(Optional.of(() -> ClipChecker.open(FIXTURE, TorchOptions.cpu(1))), REAL);
         NodeKeeper.SlotIdle idle;
         do {
             idle = fish(NodeKeeper.SlotIdle.class);
@@ -142,7 +143,7 @@ class NodeSafetyTest {
         ImageRequest request = cards("bars", SafetyPolicy.CENSOR);
         List<Picture> pictures = drawn(request);
         List<Findings> findings = new ArrayList<>();
-        try (ClipChecker checker = ClipChecker.open(FIXTURE, 1)) {
+        try (ClipChecker checker = ClipChecker.open(FIXTURE, TorchOptions.cpu(1))) {
             for (Picture picture : pictures) {
                 findings.add(checker.look(picture));
             }

@@ -40,6 +40,7 @@ public final class PyTorchDefaults {
      * @param modelBytes what resident models may take; empty takes a share of the memory that is there
      * @param files what models are combined with
      * @param optimizeGraphs whether libtorch's graph optimiser runs
+     * @param mapWeights see {@link TorchOptions}
      * @param version Drover's version, for the pictures' metadata
      */
     public static PyTorchSettings settings(
@@ -50,10 +51,11 @@ public final class PyTorchDefaults {
             OptionalLong modelBytes,
             ExtraFiles files,
             boolean optimizeGraphs,
+            boolean mapWeights,
             String version) {
         Device device = device(gpu);
         int processors = Runtime.getRuntime().availableProcessors();
-        TorchOptions options = new TorchOptions(device, threads > 0 ? threads : processors, optimizeGraphs);
+        TorchOptions options = new TorchOptions(device, threads > 0 ? threads : processors, optimizeGraphs, mapWeights);
         long models = modelBytes.orElseGet(() -> share(device, gpuMemory));
         long work = device.isGpu() ? (long) (gpuMemory.orElse(0) * WORK_SHARE_OF_GPU) : 0;
         DataType type =

@@ -32,6 +32,7 @@ class PyTorchDefaultsTest {
                 OptionalLong.of(1 << 20),
                 ExtraFiles.below(folder),
                 false,
+                true,
                 "test");
     }
 }
