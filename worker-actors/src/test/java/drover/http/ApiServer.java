@@ -16,7 +16,13 @@ import drover.ledger.JobLedger;
 import drover.ledger.LedgerDatabase;
 import drover.ledger.LedgerSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -124,5 +130,22 @@ final class ApiServer implements AutoCloseable {
         public List<String> names() {
             return List.of("emoji");
         }
+    }
+
+    /** All that comes, until the end. A server that does not want the rest of a request may reset after its answer. */
+    static String answer(Socket socket) throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try {
+            for (int next = socket.getInputStream().read();
+                    next >= 0;
+                    next = socket.getInputStream().read()) {
+                all.write(next);
+            }
+        } catch (SocketTimeoutException e) {
+            throw e;
+        } catch (SocketException e) {
+            // What was answered before counts.
+        }
+        return all.toString(StandardCharsets.UTF_8);
     }
 }

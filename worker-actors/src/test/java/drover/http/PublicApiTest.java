@@ -428,9 +428,7 @@ class PublicApiTest {
                                     + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
                             .getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().flush();
-            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                    .contains(" 408 ")
-                    .contains("drover:body.timeout");
+            assertThat(ApiServer.answer(socket)).contains(" 408 ").contains("drover:body.timeout");
         }
     }
 
