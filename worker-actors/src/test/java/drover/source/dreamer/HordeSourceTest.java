@@ -19,6 +19,8 @@ import drover.horde.Retries;
 import drover.inference.Artifact;
 import drover.inference.AssetRef;
 import drover.inference.ControlUse;
+import drover.inference.HiresFix;
+import drover.inference.ImageFeatures;
 import drover.inference.ImageRequest;
 import drover.inference.Phase;
 import drover.inference.Position;
@@ -289,6 +291,18 @@ class HordeSourceTest {
         draw(offer, 1);
         awaitAnswers(1);
         assertThat(metadata()).contains("source_image", "download_failed");
+    }
+
+    @Test
+    void theSecondPassOverAPictureIsAsStrongAsTheFirstUnlessOtherwiseSaid() throws IOException {
+        rig.idle();
+        order("{\"hires_fix\": true, \"denoising_strength\": 0.3}", Optional.of(picture(64)));
+        SlotCommand.Offer offer = rig.offered();
+        ImageFeatures features = ((ImageRequest) offer.request()).features();
+        assertThat(features.source().orElseThrow().strength()).isEqualTo(0.3);
+        assertThat(features.hiresFix()).contains(new HiresFix(0.3));
+        draw(offer, 1);
+        awaitAnswers(1);
     }
 
     private String metadata() {

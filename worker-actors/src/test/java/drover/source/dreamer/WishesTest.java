@@ -120,6 +120,21 @@ class WishesTest {
                 .containsExactly("fourteenletter");
     }
 
+    @Test
+    void whoComesFirstAndWhoItIsIsSaid() {
+        ImagePop pop = pop(
+                "priority_usernames: [\"me#1\", 'you and I#22']\ndreamer_name: Mine\nnsfw: false\nallow_unsafe_ip: false",
+                ALL,
+                262_144,
+                false,
+                1);
+        assertThat(pop.priorityUsernames()).containsExactly("me#1", "you and I#22");
+        assertThat(pop.name()).isEqualTo("Mine");
+        assertThat(pop.bridgeAgent()).isEqualTo("drover:1:x");
+        assertThat(pop.nsfw()).isFalse();
+        assertThat(pop.allowUnsafeIpaddr()).isFalse();
+    }
+
     @ParameterizedTest
     @CsvSource({"require_upfront_kudos", "extra_slow_worker", "limit_max_steps"})
     void whatIsSwitchedOnIsSaid(String key) {
