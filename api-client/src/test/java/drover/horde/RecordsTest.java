@@ -182,14 +182,18 @@ class RecordsTest {
                 "\"use_nsfw_censor\": \"yes\"           | use_nsfw_censor      | true"
             })
     void aFieldOfAnotherKindIsTakenForWhatItCanBeOrLeftOut(String said, String field, String taken) throws Exception {
-        ImageJob job = job(JOB.replaceFirst("\"payload\": \\{", "\"payload\": {" + said.replace("\\", "\\\\") + ", ")
+        String answer = JOB.replaceFirst("\"payload\": \\{", "\"payload\": {" + said.replace("\\", "\\\\") + ", ")
                 .replace("\"ddim_steps\": \"20\", ", said.startsWith("\"ddim") ? "" : "\"ddim_steps\": \"20\", ")
                 .replace("\"cfg_scale\": \"7.5\",", said.startsWith("\"cfg") ? "" : "\"cfg_scale\": \"7.5\",")
-                .replace("\"karras\": true, ", said.startsWith("\"karras") ? "" : "\"karras\": true, "));
+                .replace("\"karras\": true, ", said.startsWith("\"karras") ? "" : "\"karras\": true, ");
+        ImageJob job = job(answer);
         JsonNode payload = HordeJson.mapper().valueToTree(job.payload());
         assertThat(payload.path(field)).isEqualTo(missingIfNull(taken));
         assertThat(job.payload().prompt()).contains("p ### n");
         assertThat(job.ids()).containsExactly("a", "b");
+        assertThat(read(HordeJson.mapper().writeValueAsString(read(answer))))
+                .as("what is kept of it for the next process is the same")
+                .isEqualTo(read(answer));
     }
 
     private static JsonNode missingIfNull(String json) throws Exception {
