@@ -11,10 +11,11 @@ public final class HostPaths {
 
     /**
      * An absolute path of at least one folder and a name, not part of an address or of a word. A folder's name may have
-     * blanks, unless it has a dot too: there a file's name ends, and words follow.
+     * blanks, unless it has a dot too: there a file's name ends, and words follow. Folders are counted, because each costs
+     * the matcher a piece of its thread's stack.
      */
     private static final Pattern PATH = Pattern.compile(
-            "(?:file:/{0,2}(?=/)|(?<![\\w.:/~%\\-])|(?<=\\w:))(?:/|[A-Za-z]:\\\\)(?:(?:[^.S]+(?: [^.S]+){1,3}|[^S]+)[/\\\\])+([^S]+)"
+            "(?:file:/{0,2}(?=/)|(?<![\\w.:/~%\\-])|(?<=\\w:))(?:/|[A-Za-z]:\\\\)(?:(?:[^.S]+(?: [^.S]+){1,3}|[^S]+)[/\\\\]){1,64}([^S]+)"
                     .replace("S", STOP));
 
     private HostPaths() {}

@@ -26,8 +26,6 @@ import org.slf4j.spi.LoggingEventBuilder;
 /** What {@link NodeKeeper} does; its messages and its states are described there. */
 final class KeeperLife implements Rules<Command> {
     private static final Duration PULSE = Duration.ofSeconds(1);
-    /** How many words of its keeper a node has to miss before it takes itself for an orphan. */
-    private static final int WORDS_MISSED = 10;
 
     private final Surroundings<Command> around;
     private final TimerScheduler<Command> timers;
@@ -41,8 +39,6 @@ final class KeeperLife implements Rules<Command> {
     private final Eviction eviction;
     private final Draining draining;
     private final ActorRef<NodeSilent> silences;
-    private final long pulsesPerWord;
-    private long pulses;
     private NodeSettings settings;
     /** What the watchdog of this process allows; it comes second. */
     private PhaseTimeouts outside;
@@ -74,8 +70,6 @@ final class KeeperLife implements Rules<Command> {
         this.succession = new Succession(around, device, record, children, seats, () -> this.settings);
         this.eviction = new Eviction(children, desk, seats);
         this.draining = new Draining(timers, record, children, seats, succession, desk);
-        this.pulsesPerWord =
-                Math.max(1, settings.limits().orphan().dividedBy(WORDS_MISSED).dividedBy(PULSE));
         timers.startTimerWithFixedDelay(NodeKeeper.Timer.PULSE, NodeKeeper.Timer.PULSE, PULSE);
         past.hold().ifPresent(hold -> record.takenOut(hold.since(), hold.reason()));
         if (past.hold().isPresent()) {
@@ -83,6 +77,7 @@ final class KeeperLife implements Rules<Command> {
         } else {
             succession.takeNext(NodeState.LAUNCHING);
         }
+        after(NodeKeeper.Timer.STATUS, links.statusDelay());
     }
 
     @Override
@@ -327,10 +322,7 @@ final class KeeperLife implements Rules<Command> {
         switch (timer) {
             case PULSE -> {
                 desk.repeat();
-                pulses++;
-                if (pulses % pulsesPerWord == 0) {
-                    children.tellAll(new Node.StillHere());
-                }
+                children.tellAll(new Node.StillHere());
             }
             case RETRY -> {
                 if (record.is(NodeState.BACKING_OFF) || record.is(NodeState.QUARANTINED)) {

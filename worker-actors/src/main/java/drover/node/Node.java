@@ -29,14 +29,11 @@ import org.apache.pekko.actor.typed.Behavior;
  * The guardian of a GPU process: its inference actors, its watchdog, and the line to its keeper.
  *
  * <p>What it has to report about an attempt it repeats until that is in the ledger. A slot that waits for work says so
- * every three seconds, so that a lost word costs three seconds and no more.
+ * every second, so that a lost word costs a second and no more.
  */
 public final class Node {
     /** How often the node says that it is alive, and repeats what has not been answered. */
     public static final Duration PULSE = Duration.ofSeconds(1);
-
-    /** After how many pulses a slot that waits for work says so again. */
-    static final int PULSES_PER_ASKING = 3;
 
     /** How long a drained node waits for its runners to come back and its last reports to be recorded. */
     public static final Duration LAST_WORDS = Duration.ofSeconds(5);

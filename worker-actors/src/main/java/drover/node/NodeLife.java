@@ -49,7 +49,6 @@ final class NodeLife implements Rules<Command> {
     private Optional<Engine> engine = Optional.empty();
     private Set<String> resident = Set.of();
     private boolean welcomed;
-    private long pulses;
     private boolean checks;
 
     static Behavior<Command> create(
@@ -354,10 +353,7 @@ final class NodeLife implements Rules<Command> {
             engine.ifPresent(this::sayHello);
         }
         keeper.repeat();
-        pulses++;
-        if (pulses % Node.PULSES_PER_ASKING == 0) {
-            askAgain();
-        }
+        askAgain();
     }
 
     private void askAgain() {

@@ -38,7 +38,7 @@ final class Tally {
     private final Timer answers;
     private final KudosBook kudos;
     private final WorkerMessages messages = new WorkerMessages();
-    private final Pace pace = new Pace();
+    private final SpeedWarnings warnings = new SpeedWarnings();
     private Optional<Double> overheadSeconds = Optional.empty();
     private OptionalDouble enlarging = OptionalDouble.empty();
     private Instant lastJob;
@@ -144,8 +144,9 @@ final class Tally {
         long pixelSteps = switch (job.get().request()) {
             case ImageRequest image -> (long) image.width() * image.height() * image.steps();
         };
-        return pace.of(
-                new Pace.Answered(order.reward(), work, pixelSteps, Duration.between(order.taken(), now)), quiet);
+        return warnings.of(
+                new SpeedWarnings.Answered(order.reward(), work, pixelSteps, Duration.between(order.taken(), now)),
+                quiet);
     }
 
     private void learn(Job job, Instant now) {

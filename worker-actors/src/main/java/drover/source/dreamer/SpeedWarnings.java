@@ -8,7 +8,7 @@ import java.util.Optional;
  * Whether jobs go so slowly that they are hardly worth it, or so fast that the server does not believe it. Each is said when
  * it begins, and not for every job. Not for use by several threads.
  */
-final class Pace {
+final class SpeedWarnings {
     /** Kudos for each second of work; the existing worker calls less slow. */
     static final double LEAST_KUDOS_PER_SECOND = 0.4;
 
