@@ -58,7 +58,10 @@ public record ImageJob(
                 .findFirst();
     }
 
-    /** The seed that is drawn with: where the server sent none, one that follows from the job, so that it is told as well. */
+    /**
+     * The seed that is drawn with, below 2³²: where the server sent none, one that follows from the job, so that it is
+     * told as well.
+     */
     public long seedToUse() {
         return seed().orElse(Integer.toUnsignedLong(ids.getFirst().hashCode()));
     }

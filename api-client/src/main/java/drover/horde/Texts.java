@@ -2,7 +2,10 @@ package drover.horde;
 
 import java.util.stream.Collectors;
 
-/** Texts as they may be sent and kept: the server refuses NUL, and neither it nor a database can keep half of a surrogate pair. */
+/**
+ * Texts as they may be sent and kept: the server refuses NUL, and neither it nor a database can keep half of a surrogate
+ * pair.
+ */
 public final class Texts {
     private static final String REPLACED = "\uFFFD";
 

@@ -20,7 +20,8 @@ public record TorchOptions(Device device, int threads, boolean optimizeGraphs, b
     }
 
     /**
-     * Runs on the device of this name, graphs as they were written, weights where they lie. Loads libtorch unless it is the CPU.
+     * Runs on the device of this name, graphs as they were written, weights where they lie. Loads libtorch unless it is
+     * the CPU.
      *
      * @param device {@code cpu}, {@code cuda}, {@code cuda:1}, or {@code auto} for the first GPU if there is one
      * @throws IllegalArgumentException if there is no such device here

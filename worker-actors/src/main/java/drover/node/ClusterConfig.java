@@ -22,7 +22,10 @@ public final class ClusterConfig {
     /** Words that have to stay out before a member counts as silent. Each costs a process that has nothing to do. */
     private static final int HEARTBEATS = 6;
 
-    /** Rounds of gossip, and of the leader's decisions, in the same time: where others take over, they have to agree first. */
+    /**
+     * Rounds of gossip, and of the leader's decisions, in the same time: where others take over, they have to agree
+     * first.
+     */
     private static final int GOSSIPS = 10;
 
     /** Streams that make sure, in the same time, that the other end is still the process that they know. */
